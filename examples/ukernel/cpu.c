@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * cpu.c - all use of the Unicorn engine
+ *
+ * What was learnt of Unicorn 2.0.1, and shapes this file:
+ * - Leaving and re-entering emulation costs less than 0.1 us, so every system
+ *   call stops it; nothing runs inside a hook.
+ * - Guests run at privilege level 3, reached by a boot stub with IRET, so that
+ *   HLT, IN, WRMSR and the like fault as they do on Linux.
+ * - At a bad memory access RIP is that of the block's start unless a code hook
+ *   exists. The hook is only set for guests that handle SIGSEGV or SIGBUS
+ *   (cpu_set_precise); for others the process is lost anyway.
+ * - An exception leaves `old_exception` set, which turns the next one into a
+ *   double fault. It has no register number; its place in a saved context is
+ *   found once by comparing two contexts, and cleared after each exception.
+ * - Unmapping does not drop translated code, and what is mapped next may get
+ *   its internal address: see cpu_forget_code(). Dropping all code at once
+ * takes a second of clearing memory.
+ * - It asserts above 4096 memory regions, and maps in quadratic time: mm.c
+ *   merges regions and refuses more than UK_MAX_REGIONS.
+ */
+#define _GNU_SOURCE
+#include "cpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <unicorn/unicorn.h>
+
+struct uk_cpu {
+  uc_engine *uc;
+  uc_context *scratch;
+  uc_hook precise; /* 0: not set */
+  bool ran;        /* there is translated code */
+  bool got_syscall;
+  bool got_trap;
+  uint32_t trap;
+  bool got_fault;
+  bool fault_protection;
+  uint64_t fault_addr;
+};
+
+#define EFLAGS_GUEST 0x240dd5u /* CF PF AF ZF SF TF DF OF AC ID */
+#define ADDRESS_END (1ull << 47)
+
+/* Offset of old_exception in a context; 0: not known. */
+static size_t old_exception_at;
+
+/* ---- Hooks ----------------------------------------------------------------
+ */
+
+static void on_syscall(uc_engine *uc, void *ctx) {
+  ((struct uk_cpu *)ctx)->got_syscall = true;
+  uc_emu_stop(uc);
+}
+
+static void on_trap(uc_engine *uc, uint32_t number, void *ctx) {
+  struct uk_cpu *cpu = ctx;
+  cpu->got_trap = true;
+  cpu->trap = number;
+  uc_emu_stop(uc);
+}
+
+static bool on_bad_access(uc_engine *uc, uc_mem_type type, uint64_t addr,
+                          int size, int64_t value, void *ctx) {
+  struct uk_cpu *cpu = ctx;
+  (void)uc;
+  (void)size;
+  (void)value;
+  cpu->got_fault = true;
+  cpu->fault_addr = addr;
+  cpu->fault_protection = type == UC_MEM_READ_PROT ||
+                          type == UC_MEM_WRITE_PROT ||
+                          type == UC_MEM_FETCH_PROT;
+  return false;
+}
+
+static void on_instruction(uc_engine *uc, uint64_t addr, uint32_t bytes,
+                           void *ctx) {
+  (void)uc;
+  (void)addr;
+  (void)bytes;
+  (void)ctx;
+}
+
+/* ---- Boot to privilege level 3 --------------------------------------------
+ */
+
+#define BOOT 0x1000u /* below any guest mapping */
+
+/* LGDT, IRETQ; then, at level 3, a system call. */
+static int boot(struct uk_cpu *cpu, uint8_t *page) {
+  static const uint8_t enter[] = {0x0f, 0x01, 0x14, 0x25, 0x00,
+                                  0x11, 0x00, 0x00, 0x48, 0xcf};
+  static const uint8_t leave[] = {0x0f, 0x05};
+  /* Selectors as on Linux: data 0x2b, code 0x33. */
+  static const uint64_t gdt[7] = {
+      [5] = 0x00cff3000000ffff, [6] = 0x00affb000000ffff};
+  static const uint16_t gdt_limit = sizeof(gdt) - 1;
+  static const uint64_t gdt_base = BOOT + 0x200;
+  static const uint64_t frame[5] = {BOOT + 0x80, 0x33, 2, BOOT + 0x800, 0x2b};
+  memcpy(page, enter, sizeof(enter));
+  memcpy(page + 0x80, leave, sizeof(leave));
+  memcpy(page + 0x100, &gdt_limit, sizeof(gdt_limit));
+  memcpy(page + 0x102, &gdt_base, sizeof(gdt_base));
+  memcpy(page + 0x200, gdt, sizeof(gdt));
+  memcpy(page + 0x300, frame, sizeof(frame));
+  uint64_t rsp = BOOT + 0x300;
+  uc_reg_write(cpu->uc, UC_X86_REG_RSP, &rsp);
+  if (uc_emu_start(cpu->uc, BOOT, 0, 0, 0) || !cpu->got_syscall)
+    return -ENODEV;
+  return 0;
+}
+
+/* Find old_exception: HLT at level 3 sets it from -1 to 13. */
+static void find_old_exception(struct uk_cpu *cpu, uint8_t *page) {
+  uc_context *after;
+  if (uc_context_alloc(cpu->uc, &after))
+    return;
+  size_t bytes = uc_context_size(cpu->uc), found = 0, at = 0;
+  page[0x90] = 0xf4;
+  uc_context_save(cpu->uc, cpu->scratch);
+  uc_emu_start(cpu->uc, BOOT + 0x90, 0, 0, 0);
+  uc_context_save(cpu->uc, after);
+  for (size_t i = 0; i + 4 <= bytes; i += 4) {
+    int32_t was, is;
+    memcpy(&was, (uint8_t *)cpu->scratch + i, 4);
+    memcpy(&is, (uint8_t *)after + i, 4);
+    if (was == -1 && is == 13) {
+      found++;
+      at = i;
+    }
+  }
+  if (found == 1)
+    old_exception_at = at;
+  uc_context_restore(cpu->uc, cpu->scratch);
+  uc_context_free(after);
+}
+
+static void forget_exception(struct uk_cpu *cpu) {
+  if (!old_exception_at)
+    return;
+  const int32_t none = -1;
+  uc_context_save(cpu->uc, cpu->scratch);
+  memcpy((uint8_t *)cpu->scratch + old_exception_at, &none, sizeof(none));
+  uc_context_restore(cpu->uc, cpu->scratch);
+}
+
+static int add_hooks(struct uk_cpu *cpu) {
+  uc_hook hook;
+  if (uc_hook_add(cpu->uc, &hook, UC_HOOK_INSN, (void *)on_syscall, cpu, 1, 0,
+                  UC_X86_INS_SYSCALL) ||
+      uc_hook_add(cpu->uc, &hook, UC_HOOK_INTR, (void *)on_trap, cpu, 1, 0) ||
+      uc_hook_add(cpu->uc, &hook, UC_HOOK_MEM_INVALID, (void *)on_bad_access,
+                  cpu, 1, 0))
+    return -ENODEV;
+  return 0;
+}
+
+int cpu_new(struct uk_cpu **out) {
+  struct uk_cpu *cpu = calloc(1, sizeof(*cpu));
+  if (!cpu)
+    return -ENOMEM;
+  uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) {
+    free(cpu);
+    return -ENOMEM;
+  }
+  int err = -ENOMEM;
+  if (!uc_open(UC_ARCH_X86, UC_MODE_64, &cpu->uc) &&
+      !uc_mem_map_ptr(cpu->uc, BOOT, 4096, UC_PROT_ALL, page) &&
+      !uc_context_alloc(cpu->uc, &cpu->scratch)) {
+    err = add_hooks(cpu);
+    if (!err)
+      err = boot(cpu, page);
+    if (!err && !old_exception_at)
+      find_old_exception(cpu, page);
+    uc_ctl_remove_cache(cpu->uc, BOOT, BOOT + 4096);
+    uc_mem_unmap(cpu->uc, BOOT, 4096);
+  }
+  munmap(page, 4096);
+  if (err) {
+    cpu_free(cpu);
+    return err;
+  }
+  *out = cpu;
+  return 0;
+}
+
+void cpu_free(struct uk_cpu *cpu) {
+  if (!cpu)
+    return;
+  if (cpu->scratch)
+    uc_context_free(cpu->scratch);
+  if (cpu->uc)
+    uc_close(cpu->uc);
+  free(cpu);
+}
+
+/* ---- Memory ---------------------------------------------------------------
+ */
+
+static uint32_t engine_prot(int prot) {
+  uint32_t result = UC_PROT_READ; /* x86: writable, executable => readable */
+  if (prot & PROT_WRITE)
+    result |= UC_PROT_WRITE;
+  if (prot & PROT_EXEC)
+    result |= UC_PROT_EXEC;
+  return result;
+}
+
+void cpu_forget_code(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes) {
+  if (!cpu->ran)
+    return;
+  for (uint64_t end = addr + bytes; addr < end; addr += 4096)
+    uc_ctl_remove_cache(cpu->uc, addr, addr + 4096);
+}
+
+int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
+            void *host) {
+  if (uc_mem_map_ptr(cpu->uc, addr, bytes, engine_prot(prot), host))
+    return -ENOMEM;
+  if (prot & PROT_EXEC)
+    cpu_forget_code(cpu, addr, bytes);
+  return 0;
+}
+
+void cpu_unmap(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot) {
+  if (prot & PROT_EXEC)
+    cpu_forget_code(cpu, addr, bytes);
+  uc_mem_unmap(cpu->uc, addr, bytes);
+}
+
+int cpu_protect(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int old,
+                int prot) {
+  if (old & PROT_EXEC)
+    cpu_forget_code(cpu, addr, bytes);
+  if (uc_mem_protect(cpu->uc, addr, bytes, engine_prot(prot)))
+    return -ENOMEM;
+  if (prot & PROT_EXEC)
+    cpu_forget_code(cpu, addr, bytes);
+  return 0;
+}
+
+bool cpu_set_precise(struct uk_cpu *cpu, bool precise) {
+  if (precise == (cpu->precise != 0))
+    return false;
+  if (precise) {
+    uc_hook_add(cpu->uc, &cpu->precise, UC_HOOK_CODE, (void *)on_instruction,
+                NULL, 1, 0);
+  } else {
+    uc_hook_del(cpu->uc, cpu->precise);
+    cpu->precise = 0;
+  }
+  return cpu->ran;
+}
+
+/* ---- Running --------------------------------------------------------------
+ */
+
+static void trap_signal(uint32_t trap, struct uk_stop *stop) {
+  stop->sig = SIGSEGV;
+  stop->code = SI_KERNEL;
+  stop->addr = 0;
+  stop->trap = (int)trap;
+  switch (trap) {
+  case 0:
+    stop->sig = SIGFPE;
+    stop->code = FPE_INTDIV;
+    break;
+  case 1:
+    stop->sig = SIGTRAP;
+    stop->code = TRAP_TRACE;
+    break;
+  case 3:
+    stop->sig = SIGTRAP;
+    break;
+  case 6:
+    stop->sig = SIGILL;
+    stop->code = ILL_ILLOPN;
+    break;
+  case 16:
+  case 19:
+    stop->sig = SIGFPE;
+    stop->code = FPE_FLTINV;
+    break;
+  case 17:
+    stop->sig = SIGBUS;
+    stop->code = BUS_ADRALN;
+    break;
+  default:
+    break;
+  }
+}
+
+void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
+  uint64_t rip;
+  cpu->ran = true;
+  cpu->got_syscall = cpu->got_trap = cpu->got_fault = false;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
+  uc_err err = uc_emu_start(cpu->uc, rip, 0, 0, 0);
+
+  memset(stop, 0, sizeof(*stop));
+  if (cpu->got_syscall) {
+    stop->kind = UK_STOP_SYSCALL;
+    return;
+  }
+  if (!cpu->got_trap && err == UC_ERR_OK) {
+    stop->kind = UK_STOP_KICK;
+    return;
+  }
+  stop->kind = UK_STOP_FAULT;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
+  if (cpu->got_trap) {
+    trap_signal(cpu->trap, stop);
+    if (stop->sig == SIGFPE || stop->sig == SIGILL)
+      stop->addr = rip;
+    forget_exception(cpu);
+  } else if (cpu->got_fault) {
+    stop->sig = SIGSEGV;
+    stop->trap = 14;
+    bool canonical = cpu->fault_addr < ADDRESS_END;
+    stop->code = !canonical              ? SI_KERNEL
+                 : cpu->fault_protection ? SEGV_ACCERR
+                                         : SEGV_MAPERR;
+    stop->addr = canonical ? cpu->fault_addr : 0;
+  } else {
+    trap_signal(6, stop);
+    stop->addr = rip;
+  }
+}
+
+void cpu_kick(struct uk_cpu *cpu) { uc_emu_stop(cpu->uc); }
+
+/* ---- Registers ------------------------------------------------------------
+ */
+
+void cpu_syscall(struct uk_cpu *cpu, uint64_t *nr, uint64_t arg[6]) {
+  static int ids[] = {UC_X86_REG_RAX, UC_X86_REG_RDI, UC_X86_REG_RSI,
+                      UC_X86_REG_RDX, UC_X86_REG_R10, UC_X86_REG_R8,
+                      UC_X86_REG_R9};
+  void *values[] = {nr, &arg[0], &arg[1], &arg[2], &arg[3], &arg[4], &arg[5]};
+  uc_reg_read_batch(cpu->uc, ids, values, 7);
+}
+
+/* SYSCALL leaves RIP in RCX and the flags in R11. */
+void cpu_syscall_result(struct uk_cpu *cpu, uint64_t value) {
+  uint64_t rip = 0;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
+  uc_reg_write(cpu->uc, UC_X86_REG_RAX, &value);
+  uc_reg_write(cpu->uc, UC_X86_REG_RCX, &rip);
+}
+
+static int general_ids[] = {
+    UC_X86_REG_R8,  UC_X86_REG_R9,      UC_X86_REG_R10,     UC_X86_REG_R11,
+    UC_X86_REG_R12, UC_X86_REG_R13,     UC_X86_REG_R14,     UC_X86_REG_R15,
+    UC_X86_REG_RDI, UC_X86_REG_RSI,     UC_X86_REG_RBP,     UC_X86_REG_RBX,
+    UC_X86_REG_RDX, UC_X86_REG_RAX,     UC_X86_REG_RCX,     UC_X86_REG_RSP,
+    UC_X86_REG_RIP, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE,
+};
+#define N_GENERAL ((int)(sizeof(general_ids) / sizeof(general_ids[0])))
+
+static void general_pointers(struct uk_regs *regs, void *values[]) {
+  uint64_t *all = &regs->r8;
+  for (int i = 0; i < 17; i++)
+    values[i] = &all[i];
+  values[17] = &regs->fs_base;
+  values[18] = &regs->gs_base;
+}
+
+void cpu_get_regs(struct uk_cpu *cpu, struct uk_regs *regs) {
+  void *values[N_GENERAL];
+  uint32_t flags = 0;
+  memset(regs, 0, sizeof(*regs));
+  general_pointers(regs, values);
+  uc_reg_read_batch(cpu->uc, general_ids, values, N_GENERAL);
+  uc_reg_read(cpu->uc, UC_X86_REG_EFLAGS, &flags);
+  regs->rflags = (flags & EFLAGS_GUEST) | 0x202; /* IF, as a guest expects */
+}
+
+void cpu_set_regs(struct uk_cpu *cpu, const struct uk_regs *regs) {
+  void *values[N_GENERAL];
+  struct uk_regs copy = *regs;
+  uint32_t flags = (uint32_t)(regs->rflags & EFLAGS_GUEST) | 2;
+  general_pointers(&copy, values);
+  uc_reg_write_batch(cpu->uc, general_ids, values, N_GENERAL);
+  uc_reg_write(cpu->uc, UC_X86_REG_EFLAGS, &flags);
+}
+
+void cpu_get_fx(struct uk_cpu *cpu, uint8_t fx[UK_FX_BYTES]) {
+  uint16_t control, status, tags;
+  uint32_t mxcsr;
+  memset(fx, 0, UK_FX_BYTES);
+  uc_reg_read(cpu->uc, UC_X86_REG_FPCW, &control);
+  uc_reg_read(cpu->uc, UC_X86_REG_FPSW, &status);
+  uc_reg_read(cpu->uc, UC_X86_REG_FPTAG, &tags);
+  uc_reg_read(cpu->uc, UC_X86_REG_MXCSR, &mxcsr);
+  memcpy(fx, &control, 2);
+  memcpy(fx + 2, &status, 2);
+  for (int i = 0; i < 8; i++)
+    if (((tags >> (2 * i)) & 3) != 3)
+      fx[4] |= (uint8_t)(1u << i);
+  memcpy(fx + 24, &mxcsr, 4);
+  const uint32_t mxcsr_mask = 0xffff;
+  memcpy(fx + 28, &mxcsr_mask, 4);
+  int top = (status >> 11) & 7;
+  for (int i = 0; i < 8; i++)
+    uc_reg_read(cpu->uc, UC_X86_REG_FP0 + ((top + i) & 7), fx + 32 + 16 * i);
+  for (int i = 0; i < 16; i++)
+    uc_reg_read(cpu->uc, UC_X86_REG_XMM0 + i, fx + 160 + 16 * i);
+}
+
+void cpu_set_fx(struct uk_cpu *cpu, const uint8_t fx[UK_FX_BYTES]) {
+  uint16_t control, status, tags = 0;
+  uint32_t mxcsr;
+  memcpy(&control, fx, 2);
+  memcpy(&status, fx + 2, 2);
+  memcpy(&mxcsr, fx + 24, 4);
+  mxcsr &= 0xffff;
+  for (int i = 0; i < 8; i++)
+    if (!(fx[4] & (1u << i)))
+      tags |= (uint16_t)(3u << (2 * i));
+  uc_reg_write(cpu->uc, UC_X86_REG_FPCW, &control);
+  uc_reg_write(cpu->uc, UC_X86_REG_FPSW, &status);
+  int top = (status >> 11) & 7;
+  for (int i = 0; i < 8; i++)
+    uc_reg_write(cpu->uc, UC_X86_REG_FP0 + ((top + i) & 7), fx + 32 + 16 * i);
+  uc_reg_write(cpu->uc, UC_X86_REG_FPTAG, &tags);
+  uc_reg_write(cpu->uc, UC_X86_REG_MXCSR, &mxcsr);
+  for (int i = 0; i < 16; i++)
+    uc_reg_write(cpu->uc, UC_X86_REG_XMM0 + i, fx + 160 + 16 * i);
+}
+
+void cpu_init_fx(uint8_t fx[UK_FX_BYTES]) {
+  const uint16_t control = 0x37f;
+  const uint32_t mxcsr = 0x1f80;
+  memset(fx, 0, UK_FX_BYTES);
+  memcpy(fx, &control, 2);
+  memcpy(fx + 24, &mxcsr, 4);
+}
+
+int cpu_save_new(struct uk_cpu *cpu, struct uk_cpu_save **out) {
+  uc_context *context;
+  if (uc_context_alloc(cpu->uc, &context))
+    return -ENOMEM;
+  *out = (struct uk_cpu_save *)context;
+  return 0;
+}
+
+void cpu_save_free(struct uk_cpu_save *save) {
+  if (save)
+    uc_context_free((uc_context *)save);
+}
+
+void cpu_store(struct uk_cpu *cpu, struct uk_cpu_save *save) {
+  uc_context_save(cpu->uc, (uc_context *)save);
+}
+
+void cpu_load(struct uk_cpu *cpu, struct uk_cpu_save *save) {
+  uc_context_restore(cpu->uc, (uc_context *)save);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * file.c - open file descriptions and the tables that name them
+ */
+#define _GNU_SOURCE
+#include "vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Open files ---------------------------------------------------------- */
+
+struct uk_file *uk_file_new(const struct uk_file_ops *ops, int flags,
+                            void *priv) {
+  struct uk_file *file = calloc(1, sizeof(*file));
+  if (!file)
+    return NULL;
+  file->ops = ops;
+  file->refs = 1;
+  file->flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+  file->priv = priv;
+  return file;
+}
+
+void uk_file_get(struct uk_file *file) { file->refs++; }
+
+void uk_file_put(struct uk_file *file) {
+  if (!file || --file->refs > 0)
+    return;
+  uk_epoll_forget(file);
+  if (file->ops->release)
+    file->ops->release(file);
+  uk_inode_put(file->inode);
+  free(file->path);
+  free(file);
+}
+
+bool uk_file_reads(const struct uk_file *file) {
+  return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+bool uk_file_writes(const struct uk_file *file) {
+  return (file->flags & O_ACCMODE) == O_WRONLY ||
+         (file->flags & O_ACCMODE) == O_RDWR;
+}
+
+unsigned int uk_file_poll(struct uk_file *file) {
+  if (file->ops->poll)
+    return file->ops->poll(file);
+  return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+}
+
+uint64_t uk_file_poll_deadline(struct uk_file *file) {
+  return file->ops->poll_deadline ? file->ops->poll_deadline(file) : UINT64_MAX;
+}
+
+uint64_t uk_anon_ino(void) {
+  static uint64_t ino = 1000;
+  return ++ino;
+}
+
+void uk_file_set_path(struct uk_file *file, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  free(file->path);
+  if (vasprintf(&file->path, format, args) < 0)
+    file->path = NULL; /* only /proc will miss it */
+  va_end(args);
+}
+
+void uk_stat_anon(struct stat *st, mode_t mode, uint64_t ino) {
+  static dev_t dev;
+  if (!dev)
+    dev = uk_new_dev();
+  memset(st, 0, sizeof(*st));
+  st->st_dev = dev;
+  st->st_ino = ino;
+  st->st_mode = mode;
+  st->st_nlink = 1;
+  st->st_blksize = UK_PAGE;
+  st->st_atim = st->st_mtim = st->st_ctim = uk_now_real();
+}
+
+int uk_file_stat(struct uk_file *file, struct stat *st) {
+  if (file->inode)
+    return uk_inode_stat(file->inode, st);
+  if (file->ops->stat)
+    return file->ops->stat(file, st);
+  uk_stat_anon(st, 0600, 1);
+  return 0;
+}
+
+/* ---- Tables -------------------------------------------------------------- */
+
+/* The guest starts where the host program was started, if it can see that. */
+static struct uk_inode *first_cwd(void) {
+  char path[UK_PATH_MAX];
+  struct uk_inode *here = uk_inode_get(uk_root);
+  if (!getcwd(path, sizeof(path)))
+    return here;
+  char *save = NULL;
+  for (char *name = strtok_r(path, "/", &save); name;
+       name = strtok_r(NULL, "/", &save)) {
+    struct uk_inode *next = uk_mount_find(here, name);
+    if (next)
+      uk_inode_get(next);
+    else if (!here->ops->lookup || here->ops->lookup(here, name, &next) != 0)
+      next = NULL;
+    uk_inode_put(here);
+    here = next;
+    if (!here || !S_ISDIR(here->mode)) {
+      uk_inode_put(here);
+      return uk_inode_get(uk_root);
+    }
+  }
+  return here;
+}
+
+struct uk_files *uk_files_new(void) {
+  struct uk_files *files = calloc(1, sizeof(*files));
+  if (!files)
+    return NULL;
+  files->root = uk_inode_get(uk_root);
+  files->cwd = first_cwd();
+  files->umask = 022;
+  for (int fd = 0; fd < 3; fd++) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0)
+      continue; /* closed on the host */
+    if (uk_host_file(fd, flags & (O_ACCMODE | O_APPEND), false,
+                     &files->fd[fd].file)) {
+      uk_files_free(files);
+      return NULL;
+    }
+  }
+  return files;
+}
+
+struct uk_files *uk_files_copy(struct uk_files *files) {
+  struct uk_files *copy = malloc(sizeof(*copy));
+  if (!copy)
+    return NULL;
+  *copy = *files;
+  uk_inode_get(copy->root);
+  uk_inode_get(copy->cwd);
+  for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
+    if (copy->fd[fd].file)
+      uk_file_get(copy->fd[fd].file);
+  return copy;
+}
+
+int uk_fd_close(struct uk_files *files, int fd) {
+  if (fd < 0 || fd >= (int)UK_MAX_FDS || !files->fd[fd].file)
+    return -EBADF;
+  struct uk_file *file = files->fd[fd].file;
+  files->fd[fd].file = NULL;
+  files->fd[fd].cloexec = false;
+  uk_file_put(file);
+  return 0;
+}
+
+void uk_files_exec(struct uk_files *files) {
+  for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
+    if (files->fd[fd].file && files->fd[fd].cloexec)
+      uk_fd_close(files, fd);
+}
+
+void uk_files_free(struct uk_files *files) {
+  if (!files)
+    return;
+  for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
+    uk_fd_close(files, fd);
+  uk_inode_put(files->cwd);
+  uk_inode_put(files->root);
+  free(files);
+}
+
+/* Before the first process runs, the kernel itself opens the program. */
+struct uk_files *uk_files_current(void) {
+  static struct uk_files *boot;
+  struct uk_task *task = uk_current();
+  struct uk_files *files =
+      task && uk_task_proc(task) ? uk_proc_files(uk_task_proc(task)) : NULL;
+  if (files)
+    return files;
+  if (!boot) {
+    boot = calloc(1, sizeof(*boot));
+    if (!boot)
+      abort();
+    boot->root = uk_inode_get(uk_root);
+    boot->cwd = first_cwd();
+    boot->umask = 022;
+  }
+  return boot;
+}
+
+struct uk_file *uk_fd_file(int fd) {
+  if (fd < 0 || fd >= (int)UK_MAX_FDS)
+    return NULL;
+  return uk_files_current()->fd[fd].file;
+}
+
+struct uk_file *uk_fd_get_path(int fd) {
+  struct uk_file *file = uk_fd_file(fd);
+  if (file)
+    uk_file_get(file);
+  return file;
+}
+
+struct uk_file *uk_fd_get(int fd) {
+  struct uk_file *file = uk_fd_file(fd);
+  if (!file || (file->flags & UK_O_PATH))
+    return NULL;
+  uk_file_get(file);
+  return file;
+}
+
+int uk_fd_install(struct uk_file *file, int min_fd, bool cloexec) {
+  struct uk_files *files = uk_files_current();
+  for (int fd = min_fd; fd >= 0 && fd < (int)UK_MAX_FDS; fd++) {
+    if (!files->fd[fd].file) {
+      files->fd[fd].file = file;
+      files->fd[fd].cloexec = cloexec;
+      return fd;
+    }
+  }
+  uk_file_put(file);
+  return -EMFILE;
+}

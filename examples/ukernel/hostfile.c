@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * hostfile.c - the host's descriptors 0, 1, 2 and its terminal as guest files
+ *
+ * The kernel lock must not be held while the host blocks, and nobody wakes us
+ * when the host's side of a pipe moves: readiness is polled every few
+ * milliseconds while a guest waits for it.
+ */
+#define _GNU_SOURCE
+#include "vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LOOK_AGAIN_NS UINT64_C(4000000)
+#define TERMIOS_BYTES 36 /* the kernel's struct termios */
+
+struct host_file {
+  int fd;
+  bool owned; /* close it at the end */
+  bool tty;
+};
+
+/* One terminal for all: its settings as found, and its foreground group. */
+static int restore_fd = -1;
+static char restore_termios[TERMIOS_BYTES];
+static int foreground_pgrp;
+
+static struct host_file *host_of(struct uk_file *file) { return file->priv; }
+
+static unsigned int host_poll(struct uk_file *file) {
+  struct pollfd p = {.fd = host_of(file)->fd, .events = POLLIN | POLLOUT};
+  if (poll(&p, 1, 0) < 0)
+    return POLLERR;
+  unsigned int ready = (unsigned int)p.revents;
+  if (ready & POLLIN)
+    ready |= POLLRDNORM;
+  if (ready & POLLOUT)
+    ready |= POLLWRNORM;
+  return ready;
+}
+
+static uint64_t host_poll_deadline(struct uk_file *file) {
+  (void)file;
+  return uk_now_ns() + LOOK_AGAIN_NS;
+}
+
+/* Until the host is ready for @events; 0, -EAGAIN or -EINTR. */
+static int wait_host(struct uk_file *file, unsigned int events) {
+  while (!(host_poll(file) & (events | POLLERR | POLLHUP))) {
+    if (file->flags & O_NONBLOCK)
+      return -EAGAIN;
+    int err = uk_sleep(uk_now_ns() + LOOK_AGAIN_NS);
+    if (err && err != -ETIMEDOUT)
+      return err;
+  }
+  return 0;
+}
+
+static ssize_t host_read(struct uk_file *file, void *buf, size_t n,
+                         int64_t *pos) {
+  int fd = host_of(file)->fd;
+  ssize_t got;
+  if (n == 0)
+    return 0;
+  if (pos != &file->pos) {
+    got = pread(fd, buf, n, *pos);
+    *pos += got > 0 ? got : 0;
+    return got < 0 ? -errno : got;
+  }
+  do {
+    int err = wait_host(file, POLLIN);
+    if (err)
+      return err;
+    got = read(fd, buf, n);
+  } while (got < 0 && (errno == EAGAIN || errno == EINTR));
+  return got < 0 ? -errno : got;
+}
+
+static ssize_t host_write(struct uk_file *file, const void *buf, size_t n,
+                          int64_t *pos) {
+  int fd = host_of(file)->fd;
+  size_t done = 0;
+  if (pos != &file->pos) {
+    ssize_t put = pwrite(fd, buf, n, *pos);
+    *pos += put > 0 ? put : 0;
+    return put < 0 ? -errno : put;
+  }
+  while (done < n) {
+    int err = wait_host(file, POLLOUT);
+    if (err)
+      return done ? (ssize_t)done : err;
+    /* Ready means room for PIPE_BUF bytes: more could block. */
+    size_t part = n - done < PIPE_BUF ? n - done : PIPE_BUF;
+    ssize_t put = write(fd, (const char *)buf + done, part);
+    if (put < 0) {
+      if (errno == EAGAIN || errno == EINTR)
+        continue;
+      err = -errno;
+      if (err == -EPIPE && uk_current())
+        uk_send_signal(uk_task_proc(uk_current()), SIGPIPE);
+      return done ? (ssize_t)done : err;
+    }
+    done += (size_t)put;
+  }
+  return (ssize_t)done;
+}
+
+static int64_t host_lseek(struct uk_file *file, int64_t offset, int whence) {
+  off_t at = lseek(host_of(file)->fd, offset, whence);
+  return at < 0 ? -errno : at;
+}
+
+static int host_stat(struct uk_file *file, struct stat *st) {
+  return fstat(host_of(file)->fd, st) < 0 ? -errno : 0;
+}
+
+/* ---- Terminal ------------------------------------------------------------ */
+
+static void restore_terminal(void) {
+  if (restore_fd >= 0)
+    syscall(SYS_ioctl, restore_fd, TCSETS, restore_termios);
+}
+
+static int64_t set_termios(int fd, uint64_t cmd, uint64_t arg) {
+  char termios[TERMIOS_BYTES];
+  int err = copy_from_guest(termios, arg, sizeof(termios));
+  if (err)
+    return err;
+  if (restore_fd < 0 && syscall(SYS_ioctl, fd, TCGETS, restore_termios) == 0) {
+    restore_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    atexit(restore_terminal);
+  }
+  return syscall(SYS_ioctl, fd, cmd, termios) < 0 ? -errno : 0;
+}
+
+static int current_pgrp(int *session) {
+  struct uk_proc_info info;
+  uk_proc_info(uk_task_proc(uk_current()), &info);
+  *session = info.session;
+  return info.pgrp;
+}
+
+static int64_t tty_ioctl(int fd, uint64_t cmd, uint64_t arg) {
+  char termios[TERMIOS_BYTES];
+  struct winsize size;
+  int session, value;
+  switch (cmd) {
+  case TCGETS:
+    if (syscall(SYS_ioctl, fd, cmd, termios) < 0)
+      return -errno;
+    return copy_to_guest(arg, termios, sizeof(termios));
+  case TCSETS:
+  case TCSETSW:
+  case TCSETSF:
+    return set_termios(fd, cmd, arg);
+  case TIOCGWINSZ:
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+      return -errno;
+    return copy_to_guest(arg, &size, sizeof(size));
+  case TIOCSWINSZ:
+  case TIOCSCTTY:
+  case TIOCNOTTY:
+  case TCFLSH:
+  case TCSBRK:
+    return 0;
+  case TIOCGPGRP:
+    value = current_pgrp(&session);
+    if (foreground_pgrp)
+      value = foreground_pgrp;
+    return copy_to_guest(arg, &value, sizeof(value));
+  case TIOCSPGRP:
+    if (copy_from_guest(&value, arg, sizeof(value)))
+      return -EFAULT;
+    if (value <= 0)
+      return -EINVAL;
+    foreground_pgrp = value;
+    return 0;
+  case TIOCGSID:
+    current_pgrp(&session);
+    return copy_to_guest(arg, &session, sizeof(session));
+  }
+  return -ENOTTY;
+}
+
+static int64_t host_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
+  struct host_file *host = host_of(file);
+  if (cmd == FIONREAD) {
+    int bytes = 0;
+    if (ioctl(host->fd, FIONREAD, &bytes) < 0)
+      return -errno;
+    return copy_to_guest(arg, &bytes, sizeof(bytes));
+  }
+  return host->tty ? tty_ioctl(host->fd, cmd, arg) : -ENOTTY;
+}
+
+static void host_release(struct uk_file *file) {
+  struct host_file *host = host_of(file);
+  if (host->owned)
+    close(host->fd);
+  free(host);
+}
+
+/* A file of the host's knows positions, has no waiting, and Linux's epoll
+ * refuses it. */
+static const struct uk_file_ops host_seekable_ops = {
+    .read = host_read,
+    .write = host_write,
+    .lseek = host_lseek,
+    .ioctl = host_ioctl,
+    .release = host_release,
+    .stat = host_stat,
+};
+
+static const struct uk_file_ops host_stream_ops = {
+    .read = host_read,
+    .write = host_write,
+    .ioctl = host_ioctl,
+    .poll = host_poll,
+    .release = host_release,
+    .stat = host_stat,
+    .poll_deadline = host_poll_deadline,
+};
+
+/* A terminal is the guest's /dev/tty, so that ttyname() finds it. */
+static struct uk_inode *tty_inode(void) {
+  struct uk_inode *dev = uk_mount_find(uk_root, "dev"), *tty = NULL;
+  if (dev && dev->ops->lookup)
+    (void)dev->ops->lookup(dev, "tty", &tty);
+  return tty;
+}
+
+int uk_host_file(int host_fd, int flags, bool owned, struct uk_file **out) {
+  struct host_file *host = calloc(1, sizeof(*host));
+  if (!host)
+    return -ENOMEM;
+  host->fd = host_fd;
+  host->owned = owned;
+  host->tty = isatty(host_fd);
+  bool stream = lseek(host_fd, 0, SEEK_CUR) < 0 || host->tty;
+  *out =
+      uk_file_new(stream ? &host_stream_ops : &host_seekable_ops, flags, host);
+  if (!*out) {
+    free(host);
+    return -ENOMEM;
+  }
+  char link[32], path[UK_PATH_MAX];
+  if (host->tty)
+    (*out)->inode = tty_inode();
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", host_fd);
+  ssize_t n = readlink(link, path, sizeof(path) - 1);
+  if (host->tty)
+    uk_file_set_path(*out, "/dev/tty");
+  else if (n > 0)
+    uk_file_set_path(*out, "%.*s", (int)n, path);
+  return 0;
+}

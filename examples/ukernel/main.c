@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * main.c - the command line
+ */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char usage[] =
+    "usage: ukernel [options] GUEST [ARGS...]\n"
+    "\n"
+    "Run a static x86-64 Linux program on a user-space kernel. GUEST is a "
+    "path\n"
+    "on the host, or else in the guest's file tree.\n"
+    "\n"
+    "  --mount HOST:GUEST  show the host's directory HOST as GUEST, read-only\n"
+    "  --env K=V           set K in the guest's environment; --env K removes "
+    "it\n"
+    "  --strace            print the guest's system calls on stderr\n"
+    "  -v, --verbose       print faults and missing system calls on stderr\n"
+    "  -h, --help          print this text\n"
+    "      --version       print the version\n"
+    "\n"
+    "Exit status: the guest's; 128 + N if signal N killed it; 1 if GUEST does\n"
+    "not run; 2 for usage errors.\n";
+
+struct options {
+  struct uk_strings envp;
+  const char *mounts[64];
+  int n_mounts;
+};
+
+static _Noreturn void fail(int status, const char *name, const char *reason) {
+  fprintf(stderr, "ukernel: %s: %s\n", name, reason);
+  exit(status);
+}
+
+static void drop_env(struct uk_strings *envp, const char *name, size_t length) {
+  for (size_t i = 0; i < envp->count; i++) {
+    char *item = envp->item[i];
+    if (strncmp(item, name, length) || item[length] != '=')
+      continue;
+    free(item);
+    envp->item[i] = envp->item[--envp->count];
+    return;
+  }
+}
+
+static void set_env(struct uk_strings *envp, const char *setting) {
+  const char *equals = strchr(setting, '=');
+  drop_env(envp, setting,
+           equals ? (size_t)(equals - setting) : strlen(setting));
+  if (equals && strings_add(envp, setting))
+    fail(2, "--env", "out of memory");
+}
+
+static void parse(int argc, char **argv, struct options *options) {
+  enum { MOUNT = 256, ENV, STRACE, VERSION };
+  static const struct option longs[] = {
+      {"mount", required_argument, NULL, MOUNT},
+      {"env", required_argument, NULL, ENV},
+      {"strace", no_argument, NULL, STRACE},
+      {"verbose", no_argument, NULL, 'v'},
+      {"help", no_argument, NULL, 'h'},
+      {"version", no_argument, NULL, VERSION},
+      {NULL, 0, NULL, 0},
+  };
+  for (char **item = environ; *item; item++)
+    if (strings_add(&options->envp, *item))
+      fail(2, "environment", "too large");
+  int c;
+  argv[0] = (char[]){"ukernel"}; /* for getopt's messages */
+  while ((c = getopt_long(argc, argv, "+vh", longs, NULL)) != -1) {
+    switch (c) {
+    case MOUNT:
+      if (!strchr(optarg, ':'))
+        fail(2, optarg, "--mount takes HOST:GUEST");
+      if (options->n_mounts == 64)
+        fail(2, optarg, "too many mounts");
+      options->mounts[options->n_mounts++] = optarg;
+      break;
+    case ENV:
+      set_env(&options->envp, optarg);
+      break;
+    case STRACE:
+      uk_strace = true;
+      break;
+    case 'v':
+      uk_verbose = true;
+      break;
+    case 'h':
+      fputs(usage, stdout);
+      exit(0);
+    case VERSION:
+      puts("ukernel (kcov8) " KCOV8_VERSION);
+      exit(0);
+    default:
+      exit(2);
+    }
+  }
+  if (optind == argc) {
+    fputs("ukernel: no GUEST given; see --help\n", stderr);
+    exit(2);
+  }
+}
+
+static void mount_all(const struct options *options) {
+  for (int i = 0; i < options->n_mounts; i++) {
+    char host[PATH_MAX];
+    const char *colon = strchr(options->mounts[i], ':');
+    snprintf(host, sizeof(host), "%.*s", (int)(colon - options->mounts[i]),
+             options->mounts[i]);
+    int err = uk_vfs_mount_host(host, colon + 1);
+    if (err)
+      fail(2, options->mounts[i], strerror(-err));
+  }
+}
+
+static struct uk_task *first_task(void) {
+  struct uk_proc *proc = proc_new(NULL);
+  if (!proc)
+    return NULL;
+  uk_init_proc = proc;
+  proc->exit_signal = SIGCHLD;
+  proc->ids[0] = proc->ids[1] = proc->ids[2] = proc->ids[3] = getuid();
+  proc->ids[4] = proc->ids[5] = proc->ids[6] = proc->ids[7] = getgid();
+  proc->files = uk_files_new();
+  return proc->files ? task_new(proc, NULL, proc->pid) : NULL;
+}
+
+static void load(struct uk_task *task, char **argv, struct options *options) {
+  struct uk_strings args = {0};
+  struct uk_image *image = NULL;
+  const char *why = NULL;
+  char path[PATH_MAX];
+  for (char **arg = argv; *arg; arg++)
+    if (strings_add(&args, *arg))
+      fail(1, argv[0], "arguments too long");
+  int err = image_from_host(argv[0], &image);
+  if (err == -ENOENT || err == -ENOTDIR)
+    err = image_from_guest(argv[0], &image);
+  if (!realpath(argv[0], path))
+    snprintf(path, sizeof(path), "%s", argv[0]);
+  /* Busybox and the like go by the name that was given. */
+  if (!err && argv[0][0] == '/')
+    snprintf(path, sizeof(path), "%s", argv[0]);
+  if (!err)
+    err =
+        exec_any(task, image, path, sizeof(path), &args, &options->envp, &why);
+  if (err)
+    fail(1, argv[0], why ? why : strerror(-err));
+  strings_free(&args);
+  strings_free(&options->envp);
+}
+
+int main(int argc, char **argv) {
+  struct options options = {0};
+  parse(argc, argv, &options);
+  sched_init();
+  syscall_init();
+  sched_lock();
+  int err = uk_vfs_init();
+  if (err)
+    fail(1, "file tree", strerror(-err));
+  mount_all(&options);
+  struct uk_task *task = first_task();
+  if (!task)
+    fail(1, argv[optind], "out of memory");
+  sched_set_current(task);
+  load(task, argv + optind, &options);
+  sched_set_current(NULL);
+  if (task_start(task))
+    fail(1, argv[optind], "cannot start a thread");
+  while (!uk_init_proc->zombie)
+    sched_wait(NULL);
+  int status = uk_init_proc->exit_status;
+  /* The lock stays held: nobody else does anything from here on. */
+  exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * proc.h - what procfs.c (the tree) and proctext.c (the texts) share
+ */
+#ifndef UKERNEL_PROC_H
+#define UKERNEL_PROC_H
+
+#include "vfs.h"
+
+/* What one entry of /proc is. */
+enum proc_kind {
+  PROC_ROOT,
+  PROC_SELF,
+  PROC_PID,
+  PROC_FD_DIR,
+  PROC_FD,
+  PROC_EXE,
+  PROC_CWD,
+  PROC_ROOT_LINK,
+  PROC_MOUNTS_LINK,
+  PROC_FIRST_TEXT,
+  PROC_CMDLINE = PROC_FIRST_TEXT,
+  PROC_COMM,
+  PROC_ENVIRON,
+  PROC_MAPS,
+  PROC_MOUNTS,
+  PROC_STAT,
+  PROC_STATM,
+  PROC_STATUS,
+  PROC_CPUINFO,
+  PROC_FILESYSTEMS,
+  PROC_BOOT_CMDLINE,
+  PROC_LOADAVG,
+  PROC_MEMINFO,
+  PROC_SYS_STAT,
+  PROC_UPTIME,
+  PROC_VERSION,
+};
+
+/* A file with the text of @kind; @proc is NULL for the whole system's. */
+int proc_text_open(enum proc_kind kind, struct uk_proc *proc, int flags,
+                   struct uk_file **out);
+
+#endif /* UKERNEL_PROC_H */

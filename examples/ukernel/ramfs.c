@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * ramfs.c - a file system in memory: the tree
+ *
+ * Regular content is in ramdata.c. Each directory entry has a cookie of its
+ * own that is never used again, so that a listing can go on behind an entry
+ * that has been removed.
+ */
+#define _GNU_SOURCE
+#include "ram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct uk_inode_ops ramfs_ops;
+static ino_t next_ino = 2;
+
+static struct ram_node *node_of(const struct uk_inode *inode) {
+  return inode->priv;
+}
+
+static uint32_t name_hash(const char *name) {
+  uint32_t hash = 2166136261u;
+  for (; *name; name++)
+    hash = (hash ^ (uint8_t)*name) * 16777619u;
+  return hash;
+}
+
+static struct ram_entry **find(struct uk_inode *dir, const char *name) {
+  uint32_t hash = name_hash(name);
+  struct ram_entry **at = &node_of(dir)->first;
+  while (*at && ((*at)->hash != hash || strcmp((*at)->name, name) != 0))
+    at = &(*at)->next;
+  return at;
+}
+
+/* ---- Entries ------------------------------------------------------------- */
+
+/* @at: the end of the list, from a find() of the same name. */
+static int add_entry(struct uk_inode *dir, struct ram_entry **at,
+                     const char *name, struct uk_inode *inode) {
+  struct ram_node *node = node_of(dir);
+  struct ram_entry *entry = malloc(sizeof(*entry) + strlen(name) + 1);
+  if (!entry)
+    return -ENOMEM;
+  strcpy(entry->name, name);
+  entry->hash = name_hash(name);
+  entry->cookie = ++node->last_cookie;
+  entry->inode = uk_inode_get(inode);
+  entry->next = NULL;
+  *at = entry;
+  node->entries++;
+  uk_inode_touch(dir);
+  return 0;
+}
+
+static void drop_entry(struct uk_inode *dir, struct ram_entry **at) {
+  struct ram_entry *entry = *at;
+  *at = entry->next;
+  node_of(dir)->entries--;
+  uk_inode_touch(dir);
+  uk_inode_put(entry->inode);
+  free(entry);
+}
+
+static struct uk_inode *new_inode(const struct uk_fs *fs, mode_t mode) {
+  struct ram_node *node = calloc(1, sizeof(*node));
+  if (!node)
+    return NULL;
+  struct uk_inode *inode = uk_inode_new(&ramfs_ops, fs, next_ino++, mode);
+  if (!inode) {
+    free(node);
+    return NULL;
+  }
+  node->last_cookie = 2; /* "." and ".." */
+  inode->priv = node;
+  if (S_ISDIR(mode))
+    inode->nlink = 2;
+  return inode;
+}
+
+static int ram_lookup(struct uk_inode *dir, const char *name,
+                      struct uk_inode **out) {
+  struct ram_entry *entry = *find(dir, name);
+  if (!entry)
+    return -ENOENT;
+  *out = uk_inode_get(entry->inode);
+  return 0;
+}
+
+static int ram_create(struct uk_inode *dir, const char *name, mode_t mode,
+                      dev_t rdev, const char *target, struct uk_inode **out) {
+  struct uk_inode *inode = new_inode(dir->fs, mode);
+  if (!inode)
+    return -ENOMEM;
+  inode->rdev = rdev;
+  int err = 0;
+  if (target) {
+    node_of(inode)->target = strdup(target);
+    err = node_of(inode)->target ? 0 : -ENOMEM;
+  }
+  if (!err && S_ISDIR(mode))
+    err = uk_inode_place(inode, dir, name);
+  if (!err)
+    err = add_entry(dir, find(dir, name), name, inode);
+  if (err) {
+    uk_inode_put(inode);
+    return err;
+  }
+  if (S_ISDIR(mode))
+    dir->nlink++;
+  *out = inode;
+  return 0;
+}
+
+static int ram_link(struct uk_inode *dir, const char *name,
+                    struct uk_inode *inode) {
+  int err = add_entry(dir, find(dir, name), name, inode);
+  if (err)
+    return err;
+  inode->nlink++;
+  inode->ctime = uk_now_real();
+  return 0;
+}
+
+static void unlinked(struct uk_inode *dir, struct uk_inode *inode) {
+  inode->ctime = uk_now_real();
+  if (S_ISDIR(inode->mode)) {
+    inode->nlink = 0;
+    dir->nlink--;
+  } else if (inode->nlink) {
+    inode->nlink--;
+  }
+}
+
+static int ram_remove(struct uk_inode *dir, const char *name,
+                      struct uk_inode *inode) {
+  struct ram_entry **at = find(dir, name);
+  if (!*at)
+    return -ENOENT;
+  if (S_ISDIR(inode->mode) && node_of(inode)->entries)
+    return -ENOTEMPTY;
+  unlinked(dir, inode);
+  drop_entry(dir, at);
+  return 0;
+}
+
+static int ram_rename(struct uk_inode *from, const char *name,
+                      struct uk_inode *inode, struct uk_inode *to,
+                      const char *new_name, struct uk_inode *victim) {
+  if (victim && S_ISDIR(victim->mode) && node_of(victim)->entries)
+    return -ENOTEMPTY;
+  if (S_ISDIR(inode->mode)) {
+    int err = uk_inode_place(inode, to, new_name);
+    if (err)
+      return err;
+  }
+  struct ram_entry **at = find(to, new_name);
+  if (victim) { /* the entry stays and leads elsewhere */
+    unlinked(to, victim);
+    (*at)->inode = uk_inode_get(inode);
+    uk_inode_put(victim);
+    uk_inode_touch(to);
+  } else {
+    int err = add_entry(to, at, new_name, inode);
+    if (err)
+      return err;
+  }
+  drop_entry(from, find(from, name));
+  if (S_ISDIR(inode->mode)) {
+    from->nlink--;
+    to->nlink++;
+  }
+  inode->ctime = uk_now_real();
+  return 0;
+}
+
+static int ram_list(struct uk_inode *dir, struct uk_dirlist *list) {
+  int err = 0;
+  for (struct ram_entry *e = node_of(dir)->first; e && !err; e = e->next)
+    err =
+        uk_dirlist_add(list, e->name, e->inode->ino, e->inode->mode, e->cookie);
+  return err;
+}
+
+/* ---- Nodes --------------------------------------------------------------- */
+
+static ssize_t ram_readlink(struct uk_inode *inode, char *buf, size_t n) {
+  const char *target = node_of(inode)->target;
+  size_t len = strlen(target);
+  if (len > n)
+    len = n;
+  memcpy(buf, target, len);
+  return (ssize_t)len;
+}
+
+static int ram_open(struct uk_inode *inode, int flags, struct uk_file **out) {
+  if (node_of(inode)->open)
+    return node_of(inode)->open(inode, flags, out);
+  if (S_ISREG(inode->mode))
+    return ram_data_open(inode, flags, out);
+  if (S_ISFIFO(inode->mode))
+    return uk_fifo_open(inode, flags, out);
+  return uk_dev_open(inode->rdev, flags, out);
+}
+
+static int ram_getattr(struct uk_inode *inode, struct stat *st) {
+  struct ram_node *node = node_of(inode);
+  if (S_ISDIR(inode->mode))
+    st->st_size = (off_t)(40 + 20 * node->entries); /* as tmpfs */
+  else if (S_ISLNK(inode->mode))
+    st->st_size = (off_t)strlen(node->target);
+  else if (S_ISREG(inode->mode))
+    ram_data_stat(&node->data, st);
+  return 0;
+}
+
+static int ram_setattr(struct uk_inode *inode, const struct uk_attr *attr) {
+  if (attr->valid & UK_ATTR_MODE)
+    inode->mode = (inode->mode & S_IFMT) | (attr->mode & 07777);
+  if (attr->valid & UK_ATTR_UID)
+    inode->uid = attr->uid;
+  if (attr->valid & UK_ATTR_GID)
+    inode->gid = attr->gid;
+  if (attr->valid & UK_ATTR_ATIME)
+    inode->atime = attr->atime;
+  if (attr->valid & UK_ATTR_MTIME)
+    inode->mtime = attr->mtime;
+  inode->ctime = uk_now_real();
+  return 0;
+}
+
+static int ram_truncate(struct uk_inode *inode, int64_t size) {
+  int err = ram_data_resize(&node_of(inode)->data, size);
+  if (!err)
+    uk_inode_touch(inode);
+  return err;
+}
+
+static int ram_statfs(struct uk_inode *inode, struct statfs *st) {
+  st->f_type = (__typeof__(st->f_type))inode->fs->magic;
+  st->f_bsize = st->f_frsize = UK_PAGE;
+  ram_data_usage(st);
+  st->f_files = 1 << 20;
+  st->f_ffree = (1 << 20) - 1;
+  st->f_namelen = UK_NAME_MAX;
+  return 0;
+}
+
+static void ram_release(struct uk_inode *inode) {
+  struct ram_node *node = node_of(inode);
+  /* A removed directory is empty; a tree is freed from below. */
+  while (node->first) {
+    struct ram_entry *entry = node->first;
+    node->first = entry->next;
+    uk_inode_put(entry->inode);
+    free(entry);
+  }
+  if (S_ISFIFO(inode->mode))
+    uk_fifo_release(inode);
+  ram_data_free(&node->data);
+  free(node->target);
+  free(node);
+}
+
+static const struct uk_inode_ops ramfs_ops = {
+    .lookup = ram_lookup,
+    .create = ram_create,
+    .link = ram_link,
+    .remove = ram_remove,
+    .rename = ram_rename,
+    .readlink = ram_readlink,
+    .open = ram_open,
+    .list = ram_list,
+    .getattr = ram_getattr,
+    .setattr = ram_setattr,
+    .truncate = ram_truncate,
+    .statfs = ram_statfs,
+    .release = ram_release,
+};
+
+/* ---- For the kernel ------------------------------------------------------ */
+
+struct uk_inode *uk_ramfs_new(const char *type, uint64_t magic) {
+  struct uk_fs *fs = calloc(1, sizeof(*fs)); /* lives as long as the kernel */
+  if (!fs)
+    return NULL;
+  fs->type = type;
+  fs->magic = magic;
+  fs->dev = uk_new_dev();
+  return new_inode(fs, S_IFDIR | 0755);
+}
+
+void uk_ramfs_fix(struct uk_inode *root) {
+  ((struct uk_fs *)root->fs)->fixed = true; /* its owner: uk_ramfs_new() */
+}
+
+struct uk_inode *uk_ramfs_anon(struct uk_inode *dir, mode_t mode) {
+  static struct uk_inode *shmem; /* where memfd_create's files belong */
+  if (dir && dir->ops != &ramfs_ops)
+    return NULL;
+  if (!dir && !shmem)
+    shmem = uk_ramfs_new("tmpfs", 0x01021994);
+  if (!dir && !shmem)
+    return NULL;
+  mode = S_IFREG | (mode & 07777 & ~(dir ? uk_files_current()->umask : 0u));
+  struct uk_inode *inode = new_inode(dir ? dir->fs : shmem->fs, mode);
+  if (inode)
+    inode->nlink = 0;
+  return inode;
+}
+
+static int add_leaf(struct uk_inode *dir, const char *name, mode_t mode,
+                    dev_t rdev, const char *content,
+                    int (*open)(struct uk_inode *, int, struct uk_file **)) {
+  struct uk_inode *inode;
+  int err =
+      ram_create(dir, name, mode, rdev, S_ISLNK(mode) ? content : NULL, &inode);
+  if (err)
+    return err;
+  node_of(inode)->open = open;
+  if (S_ISREG(mode) && content) {
+    size_t len = strlen(content);
+    err = ram_data_resize(&node_of(inode)->data, (int64_t)len);
+    if (!err)
+      memcpy(node_of(inode)->data.pages->base, content, len);
+  }
+  uk_inode_put(inode);
+  return err;
+}
+
+int uk_ramfs_add(struct uk_inode *root, const char *path, mode_t mode,
+                 dev_t rdev, const char *content,
+                 int (*open)(struct uk_inode *, int, struct uk_file **)) {
+  struct uk_inode *dir = uk_inode_get(root);
+  const char *slash;
+  int err = 0;
+  while (!err && (slash = strchr(path, '/'))) {
+    char name[UK_NAME_MAX + 1] = "";
+    struct uk_inode *next = NULL;
+    strncat(name, path, (size_t)(slash - path));
+    err = ram_lookup(dir, name, &next);
+    if (err == -ENOENT)
+      err = ram_create(dir, name, S_IFDIR | 0755, 0, NULL, &next);
+    if (!err) {
+      uk_inode_put(dir);
+      dir = next;
+    }
+    path = slash + 1;
+  }
+  if (!err)
+    err = add_leaf(dir, path, mode, rdev, content, open);
+  uk_inode_put(dir);
+  return err;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * kcov8/kcov8.h - the embedding API
+ *
+ * A host (user-space kernel, emulator, library OS, kernel) serves its guests
+ * a /sys/kernel/debug/kcov with these calls:
+ *
+ *   guest does                     host calls
+ *   open(KCOV8_DEVICE_PATH)        kcov8_open()
+ *   ioctl(fd, ...)                 kcov8_ioctl()
+ *   mmap(fd, ...)                  kcov8_mmap(), and kcov8_file_get() for the
+ *                                  mapping
+ *   dup, fork of descriptors       kcov8_file_get()
+ *   close, munmap of the mapping   kcov8_file_put()
+ *   a task starts (or is forked)   kcov8_task_init()
+ *   a task exits                   kcov8_task_exit()
+ *   execve                         kcov8_task_exec()
+ *   any syscall returns            kcov8_syscall_return()
+ *   a task is put to sleep         kcov8_task_flush(), optional
+ *   read, write                    -EINVAL; lseek: -ESPIPE
+ *
+ * All functions return 0 or a negative errno value (uapi.h); the reference for
+ * each value is Linux 6.12 kernel/kcov.c. All may be called from any thread,
+ * unless said otherwise. kcov8_syscall_return() does not allocate, but for the
+ * first time after an image was loaded (PCs of the new image).
+ *
+ * Attribution here is `process`: all counters are shared. A harvest goes to
+ * every file that is enabled at that moment, so a task loses nothing of its
+ * own, and may see what other tasks ran (docs/design.md).
+ */
+#ifndef KCOV8_H
+#define KCOV8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kcov8/abi.h>
+#include <kcov8/uapi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KCOV8_VERSION "0.1.0"
+
+struct kcov8_device;
+struct kcov8_file;
+
+/* ---- Host and device ----------------------------------------------------- */
+
+/**
+ * struct kcov8_area - pages of one cover buffer, as the host allocated them
+ * @base:   where the runtime reads and writes them
+ * @bytes:  length, a multiple of the word size, as asked for
+ * @cookie: the host's own (a memfd, a guest frame number, ...)
+ */
+struct kcov8_area {
+  void *base;
+  size_t bytes;
+  uintptr_t cookie;
+};
+
+/**
+ * struct kcov8_host - what one device needs of its host
+ * @size:       sizeof(struct kcov8_host), so that fields can be added
+ * @ctx:        passed to the functions below
+ * @alloc_area: fill in @area with zeroed memory of @area->bytes bytes, backed
+ *              lazily if the host can; rounded up to the guest's pages if the
+ *              host maps pages. 0 or -ENOMEM.
+ * @free_area:  release it; the last file reference and mapping are gone
+ *
+ * Both may be NULL: areas then come from kcov8_port_alloc().
+ * Context: called with the core's lock held; must not call kcov8.
+ */
+struct kcov8_host {
+  size_t size;
+  void *ctx;
+  int (*alloc_area)(void *ctx, struct kcov8_area *area);
+  void (*free_area)(void *ctx, struct kcov8_area *area);
+};
+
+/**
+ * kcov8_device_create() - make a device
+ * @host: copied; NULL for defaults
+ * @out:  the device, to be destroyed with kcov8_device_destroy()
+ *
+ * Return: -EINVAL if @host->size is smaller than any released one, -ENOMEM.
+ */
+int kcov8_device_create(const struct kcov8_host *host,
+                        struct kcov8_device **out);
+
+/**
+ * kcov8_device_destroy() - free a device
+ * Every file must have been put and every task exited.
+ * Return: -EBUSY if one has not; nothing is freed then.
+ */
+int kcov8_device_destroy(struct kcov8_device *device);
+
+/* ---- Tasks -----------------------------------------------------------------
+ */
+
+/**
+ * struct kcov8_task - kcov's part of a guest thread
+ * @file: file that this task has enabled, NULL if none; holds a reference
+ *
+ * Embedded in the host's task structure and owned by it; must not move or be
+ * freed before kcov8_task_exit(). Only the runtime writes the fields. A host
+ * may be on any thread when it makes calls for a task, but makes only one call
+ * at a time for one task.
+ */
+struct kcov8_task {
+  struct kcov8_file *file;
+  uintptr_t reserved[3];
+};
+
+/** kcov8_task_init() - a new task; a forked or cloned child is never enabled */
+void kcov8_task_init(struct kcov8_task *task);
+
+/**
+ * kcov8_task_exit() - flush, return the task's file to INIT, drop it
+ * The file keeps its area and count. Harmless if nothing is enabled; may be
+ * called more than once.
+ */
+void kcov8_task_exit(struct kcov8_task *task);
+
+/** kcov8_task_exec() - flush before the image is replaced; stays enabled */
+void kcov8_task_exec(struct kcov8_task *task);
+
+/**
+ * kcov8_task_flush() - collect now, as at a syscall return
+ * For a host about to put the task to sleep, so that a blocked call shows what
+ * it reached. A task that is not tracing: no effect.
+ */
+void kcov8_task_flush(struct kcov8_task *task);
+
+/**
+ * kcov8_syscall_return() - collect if the task is tracing
+ * Call it as the last thing before the guest runs again. One predictable
+ * branch while the task has nothing enabled (the field is written only by the
+ * task's own ENABLE and DISABLE).
+ */
+static inline void kcov8_syscall_return(struct kcov8_task *task) {
+  if (__builtin_expect(task->file != NULL, 0))
+    kcov8_task_flush(task);
+}
+
+/* ---- Files ------------------------------------------------------------------
+ */
+
+/**
+ * kcov8_open() - the guest opens the device
+ * @out: a file with one reference, in state DISABLED
+ *
+ * The first open assigns PCs to all registered images (milliseconds).
+ *
+ * Return: -ENODEV if no image with blocks is registered, or an image's tables
+ * are unusable (the reason is logged, once); -ENOMEM.
+ */
+int kcov8_open(struct kcov8_device *device, struct kcov8_file **out);
+
+/** kcov8_file_get() - one more descriptor or mapping holds @file */
+void kcov8_file_get(struct kcov8_file *file);
+
+/**
+ * kcov8_file_put() - a descriptor or mapping is gone
+ * After the last one the file is freed, but not while a task has it enabled:
+ * then it lives and collects until that task exits, as on Linux.
+ */
+void kcov8_file_put(struct kcov8_file *file);
+
+/**
+ * kcov8_ioctl() - the guest's ioctl on @file by @task
+ * @cmd: as the guest gave it; unknown ones get -ENOTTY
+ * @arg: as the guest gave it, zero-extended
+ *
+ * KCOV_INIT_TRACE: -EINVAL (size), -EBUSY, -ENOMEM. KCOV_ENABLE: -EINVAL
+ * (state, mode), -EBUSY (@task has another file), -ENOTSUPP (mode CMP),
+ * -ENOMEM (a second enabled file needs a pending set). KCOV_DISABLE: -EINVAL.
+ */
+int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task, uint64_t cmd,
+                uint64_t arg);
+
+/**
+ * kcov8_mmap() - check a guest's mmap of @file
+ * @bytes:  length of the mapping, rounded up to pages as the guest kernel does
+ * @offset: in bytes
+ * @area:   out: the pages to map; valid while the caller holds a reference.
+ *          Each call gives the same pages. The host maps the first @bytes.
+ *
+ * Return: -EINVAL before KCOV_INIT_TRACE, if @offset is not 0, or if @bytes is
+ * not the buffer's exact size.
+ */
+int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
+               struct kcov8_area *area);
+
+/**
+ * kcov8_file_dropped() - PCs that found the buffer full since the file's
+ * KCOV_INIT_TRACE
+ */
+uint64_t kcov8_file_dropped(struct kcov8_file *file);
+
+/* ---- Images
+ * ------------------------------------------------------------------ */
+
+/**
+ * __kcov8_image_register() - an image's tables are there
+ * Called by the constructor that the pass emits; a `no-ctor` host calls it
+ * itself before the first open (or later, for a module). A second call for
+ * the same image has no effect. Takes no memory, may run before main().
+ */
+void __kcov8_image_register(struct kcov8_image *image);
+
+/**
+ * __kcov8_image_unregister() - an image is about to be unmapped (dlclose)
+ * What its counters hold is first kept for the enabled files, each of which has
+ * it after its next flush. Its PCs are never given to other blocks; the same
+ * image loaded again gets them back.
+ */
+void __kcov8_image_unregister(struct kcov8_image *image);
+
+/**
+ * KCOV8_IMAGE_INIT - initialiser for a `no-ctor` host's own descriptor
+ * Needs KCOV8_IMAGE_DECLARE at file scope.
+ */
+#define KCOV8_IMAGE_DECLARE                                                    \
+  extern uint8_t __start___kcov8_cntrs[]                                       \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern uint8_t __stop___kcov8_cntrs[]                                        \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const uint32_t __start___kcov8_keys[]                                 \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const uint32_t __stop___kcov8_keys[]                                  \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const struct kcov8_func __start___kcov8_funcs[]                       \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const struct kcov8_func __stop___kcov8_funcs[]                        \
+      __attribute__((weak, visibility("hidden")))
+#define KCOV8_IMAGE_INIT                                                       \
+  {                                                                            \
+    KCOV8_ABI_VERSION, sizeof(struct kcov8_image),                             \
+        {__start___kcov8_cntrs, __stop___kcov8_cntrs},                         \
+        {__start___kcov8_keys, __stop___kcov8_keys},                           \
+        {__start___kcov8_funcs, __stop___kcov8_funcs}, {                       \
+      NULL, NULL                                                               \
+    }                                                                          \
+  }
+
+/**
+ * kcov8_harvest() - collect outside the device: every block that ran
+ * @fn:  called once per hit block, in table order; must not call kcov8
+ * @ctx: passed on
+ *
+ * Clears what it reports (the enabled files get it too). What a flush has taken
+ * is not reported, unless KCOV8_OUT is set: then that is kept, too. For dumps
+ * at exit and for hosts without a guest. Assigns PCs if no open has done so.
+ * Table order: images in the order in which they got their PCs, blocks by the
+ * address of their counters. Images with unusable tables are logged and left
+ * out.
+ *
+ * @pc: the block's PC; @hits: counter value, 1-255; @id: its block ID;
+ * @moved: non-zero if an image loaded earlier holds the block's own slot, so
+ * that a tool that sees this image alone computes another PC for @id
+ *
+ * Return: 0; -ENODEV if there are no blocks; -ENOMEM.
+ */
+int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
+                             uint64_t id, int moved),
+                  void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* KCOV8_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * kcov8/port.h - every primitive that the freestanding core asks for
+ *
+ * Link-time hooks: one set per program. libkcov8.a brings the POSIX set
+ * (runtime/hosted/port.c); who links libkcov8-core.a alone writes these five
+ * functions. Besides them the core needs memcpy, memmove, memset and memcmp.
+ *
+ * Hooks may be instrumented host code: what runs inside a flush is not
+ * attributed to a guest. No hook may call back into kcov8.
+ */
+#ifndef KCOV8_PORT_H
+#define KCOV8_PORT_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * kcov8_port_alloc() - zeroed memory, aligned to 16 bytes
+ * @bytes: > 0; may be large (pending sets are one byte per block)
+ *
+ * Only from device creation, open, INIT_TRACE, ENABLE, harvest, unloading and
+ * the set-up of an image, which for one loaded late is at the next flush.
+ *
+ * Return: NULL if there is none; the caller then gets -ENOMEM.
+ * Context: called with the lock held.
+ */
+void *kcov8_port_alloc(size_t bytes);
+
+/** kcov8_port_free() - release @p, which has @bytes from kcov8_port_alloc() */
+void kcov8_port_free(void *p, size_t bytes);
+
+/**
+ * kcov8_port_lock() - the core's one lock; not recursive
+ *
+ * Must order memory as a mutex does. Held for the length of one flush at most,
+ * or of the set-up of an image (milliseconds).
+ * A host with one thread may supply empty functions.
+ */
+void kcov8_port_lock(void);
+void kcov8_port_unlock(void);
+
+enum kcov8_log_level {
+  KCOV8_LOG_ERROR = 0,
+  KCOV8_LOG_WARNING = 1,
+};
+
+/**
+ * kcov8_port_log() - one line for the host's operator, no newline
+ * Context: may be called with the lock held.
+ */
+void kcov8_port_log(enum kcov8_log_level level, const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* KCOV8_PORT_H */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Blocks.h"
+#include "Ids.h"
+#include "LLVMCompat.h"
+#include "llvm/ADT/DepthFirstIterator.h"
+#include "llvm/IR/CFG.h"
+#include "llvm/IR/GlobalIFunc.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// Nothing but bookkeeping in front of `unreachable`: such a block is where
+// the optimiser proved that control never comes, or a switch's impossible
+// default. A call in front (abort) makes it a real block.
+bool isOnlyUnreachable(const BasicBlock &B) {
+  for (const Instruction &I : B) {
+    if (isa<PHINode>(I) || isa<DbgInfoIntrinsic>(I) || I.isLifetimeStartOrEnd())
+      continue;
+    return isa<UnreachableInst>(I);
+  }
+  return true;
+}
+
+bool isReservedName(StringRef Name) {
+  Name.consume_front("\1");
+  for (const char *Prefix : {"__kcov8_", "__sanitizer_", "__asan_", "__tsan_",
+                             "__msan_", "__ubsan_", "__llvm_", "__cfi_"})
+    if (Name.take_front(StringRef(Prefix).size()) == Prefix)
+      return true;
+  return Name.contains(".module_ctor") || Name.contains(".module_dtor");
+}
+
+} // namespace
+
+BlockChooser::BlockChooser(Module &M, const Options &O) : O(O) {
+  for (const GlobalIFunc &IFunc : M.ifuncs())
+    if (auto *F = dyn_cast<Function>(IFunc.getResolver()->stripPointerCasts()))
+      Resolvers.insert(F);
+}
+
+const char *BlockChooser::refuses(const Function &F) const {
+  if (F.isDeclaration())
+    return "only declared";
+  // The body that runs lives elsewhere, with probes of its own.
+  if (F.hasAvailableExternallyLinkage())
+    return "available_externally";
+  // No prologue: the author counts on every instruction.
+  if (F.hasFnAttribute(Attribute::Naked))
+    return "naked";
+  if (F.hasFnAttribute(Attribute::NoSanitizeCoverage) ||
+      O.NoCoverage.count(stableName(F)))
+    return "no_sanitize(\"coverage\")";
+  if (F.hasFnAttribute(Attribute::DisableSanitizerInstrumentation))
+    return "disable_sanitizer_instrumentation";
+  // Run by the dynamic linker while it relocates.
+  if (Resolvers.count(&F))
+    return "ifunc resolver";
+  if (isReservedName(F.getName()))
+    return "reserved name";
+  // Splitting would copy the body into three functions: three counters.
+  if (isPresplitCoroutine(F))
+    return "coroutine that is not split yet";
+  // Windows' asynchronous exceptions leave blocks in the middle.
+  if (F.hasPersonalityFn() &&
+      isAsynchronousEHPersonality(classifyEHPersonality(F.getPersonalityFn())))
+    return "asynchronous exceptions";
+  return nullptr;
+}
+
+std::vector<ChosenBlock> BlockChooser::choose(Function &F) const {
+  SmallPtrSet<const BasicBlock *, 32> Original;
+  if (O.Level == KCOV8_LEVEL_EDGE) {
+    for (BasicBlock &B : F)
+      Original.insert(&B);
+    // Edges that cannot be split (indirectbr, callbr, into pads) stay as they
+    // are: their target block still counts.
+    SplitAllCriticalEdges(
+        F, CriticalEdgeSplittingOptions().setIgnoreUnreachableDests());
+  }
+
+  SmallPtrSet<const BasicBlock *, 32> Reachable;
+  for (BasicBlock *B : depth_first(&F.getEntryBlock()))
+    Reachable.insert(B);
+
+  std::vector<ChosenBlock> Chosen;
+  for (BasicBlock &B : F) {
+    if (O.Level == KCOV8_LEVEL_FUNC && &B != &F.getEntryBlock())
+      break;
+    if (!Reachable.count(&B) || isOnlyUnreachable(B) ||
+        probePoint(B) == B.end())
+      continue;
+    Chosen.push_back({&B, O.Level == KCOV8_LEVEL_EDGE && !Original.count(&B)});
+  }
+  return Chosen;
+}
+
+BasicBlock::iterator probePoint(BasicBlock &B) {
+  auto It = B.getFirstInsertionPt();
+  if (!B.isEntryBlock())
+    return It;
+  // Static allocas must stay in one run at the top, or they become dynamic;
+  // localescape must stay in the entry block's head.
+  for (auto Next = It; Next != B.end(); ++Next) {
+    auto *Alloca = dyn_cast<AllocaInst>(&*Next);
+    auto *Intrinsic = dyn_cast<IntrinsicInst>(&*Next);
+    if ((Alloca && Alloca->isStaticAlloca()) ||
+        (Intrinsic && Intrinsic->getIntrinsicID() == Intrinsic::localescape))
+      It = std::next(Next);
+    else if (!isa<DbgInfoIntrinsic>(*Next) && !Alloca)
+      break;
+  }
+  return It;
+}
+
+} // namespace kcov8

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Part two of three: the identity of functions and blocks. docs/ids.md says
+// what an ID survives. Hashes are frozen (kcov8/abi.h); what goes into a key
+// is versioned by KCOV8_ABI_VERSION.
+#ifndef KCOV8_PASS_IDS_H
+#define KCOV8_PASS_IDS_H
+
+#include "Blocks.h"
+#include "llvm/IR/Function.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kcov8 {
+
+// Linkage name without \1, .llvm.N (ThinLTO) and .__uniq.N.
+std::string stableName(const llvm::GlobalValue &V);
+
+// Path is the normalised source; left out for functions of which any copy may
+// be linked, so that the ID is the same whichever wins.
+uint64_t functionHash(const llvm::Function &F, llvm::StringRef Path,
+                      llvm::StringRef Unit);
+
+// One key per chosen block, in their order, distinct within the function.
+std::vector<uint32_t> blockKeys(llvm::Function &F,
+                                const std::vector<ChosenBlock> &Blocks);
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_IDS_H

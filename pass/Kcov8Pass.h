@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pass: choose blocks (Blocks), name them (Ids), describe them (Map), emit
+// probes (Probes) and tables (Tables).
+#ifndef KCOV8_PASS_KCOV8PASS_H
+#define KCOV8_PASS_KCOV8PASS_H
+
+#include "Map.h"
+#include "Options.h"
+#include "llvm/IR/PassManager.h"
+#include "llvm/IR/ValueHandle.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kcov8 {
+
+// What has been instrumented and waits for its tables. With place=early the
+// optimiser runs in between.
+struct Pending {
+  struct Function {
+    llvm::WeakTrackingVH Counters; // null if the optimiser dropped them
+    FunctionMap Map;
+  };
+  std::vector<Function> Functions;
+};
+
+// Where in the pipeline a pass object stands.
+enum class Point {
+  Start,  // before the optimiser: emits probes if place=early
+  Last,   // after it: emits probes if place=late, then tables
+  Direct, // opt -passes=kcov8<...>: everything at once
+};
+
+class Kcov8Pass : public llvm::PassInfoMixin<Kcov8Pass> {
+public:
+  Kcov8Pass(Point P, std::shared_ptr<Pending> Shared, std::string Parameters)
+      : At(P), Shared(std::move(Shared)), Parameters(std::move(Parameters)) {}
+
+  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &);
+
+  // Also at -O0 and under opt-bisect.
+  static bool isRequired() { return true; }
+
+private:
+  Point At;
+  std::shared_ptr<Pending> Shared;
+  std::string Parameters;
+};
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_KCOV8PASS_H

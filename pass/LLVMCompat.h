@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The only file with LLVM version conditions: 14, 16, 19 and 22 from one
+// source. Everything else uses what all of them have.
+#ifndef KCOV8_PASS_LLVMCOMPAT_H
+#define KCOV8_PASS_LLVMCOMPAT_H
+
+#include "llvm/Config/llvm-config.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Module.h"
+
+#if __has_include("llvm/Plugins/PassPlugin.h") // 22
+#include "llvm/Plugins/PassPlugin.h"
+#else
+#include "llvm/Passes/PassPlugin.h"
+#endif
+
+#if __has_include("llvm/TargetParser/Triple.h") // 16
+#include "llvm/TargetParser/Triple.h"
+#else
+#include "llvm/ADT/Triple.h"
+#endif
+
+#if __has_include("llvm/IR/EHPersonalities.h") // 17
+#include "llvm/IR/EHPersonalities.h"
+#else
+#include "llvm/Analysis/EHPersonalities.h"
+#endif
+
+namespace kcov8 {
+
+// void (*)(void); opaque pointers came with 15, getUnqual(Context) with 17.
+inline llvm::PointerType *bytePointerType(llvm::LLVMContext &Context) {
+#if LLVM_VERSION_MAJOR >= 17
+  return llvm::PointerType::getUnqual(Context);
+#else
+  return llvm::Type::getInt8PtrTy(Context);
+#endif
+}
+
+// A coroutine that CoroSplit has not taken apart yet.
+inline bool isPresplitCoroutine(const llvm::Function &F) {
+#if LLVM_VERSION_MAJOR >= 15
+  return F.isPresplitCoroutine();
+#else
+  return F.hasFnAttribute("coroutine.presplit");
+#endif
+}
+
+// What llvm::Module calls its triple.
+inline llvm::Triple moduleTriple(const llvm::Module &M) {
+  return llvm::Triple(M.getTargetTriple());
+}
+
+// Bitcode that a linker will optimise further: clang sets this flag for both
+// kinds of LTO, and for nothing else.
+inline bool isBeforeLTO(const llvm::Module &M) {
+  return M.getModuleFlag("EnableSplitLTOUnit");
+}
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_LLVMCOMPAT_H

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The map goes into a section that is not allocated. LLVM has no global for
+// that (one in such a section comes out allocated), so each entry is written
+// by module asm. Entries hold no relocations: readers join them with the
+// function records by hash and key, so no linker can complain about a
+// discarded function, and none keeps one alive. Entries that several objects
+// may hold (comdat functions) go into a section group named by hash and keys:
+// equal copies are linked once.
+#include "Map.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/LEB128.h"
+#include "llvm/Support/raw_ostream.h"
+#include <map>
+#include <set>
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// The bytes of one entry, in the target's byte order.
+class Entry {
+public:
+  Entry(const Module &M, kcov8_map_kind Kind)
+      : Little(M.getDataLayout().isLittleEndian()) {
+    u32(KCOV8_MAP_MAGIC);
+    u32(0); // the size, known at the end
+    u16(KCOV8_ABI_VERSION);
+    u16(Kind);
+  }
+  void u16(uint16_t X) { put(Bytes.size(), X, 2); }
+  void u32(uint32_t X) { put(Bytes.size(), X, 4); }
+  void u64(uint64_t X) { put(Bytes.size(), X, 8); }
+  void uleb(uint64_t X) {
+    raw_svector_ostream OS(Bytes);
+    encodeULEB128(X, OS);
+  }
+  void str(StringRef Text) {
+    uleb(Text.size());
+    Bytes.append(Text.begin(), Text.end());
+  }
+  StringRef finish() {
+    while (Bytes.size() % 4)
+      Bytes.push_back(0);
+    put(4, Bytes.size(), 4);
+    return StringRef(Bytes.data(), Bytes.size());
+  }
+
+private:
+  void put(size_t At, uint64_t X, unsigned Width) {
+    Bytes.resize(std::max<size_t>(Bytes.size(), At + Width));
+    for (unsigned I = 0; I < Width; I++)
+      Bytes[At + I] = char(X >> 8 * (Little ? I : Width - 1 - I));
+  }
+  bool Little;
+  SmallVector<char, 512> Bytes;
+};
+
+// `%progbits`: every GNU-like assembler takes it, also where @ is a comment.
+void appendToMapSection(Module &M, StringRef Bytes, StringRef Group) {
+  std::string Text;
+  raw_string_ostream OS(Text);
+  if (Group.empty())
+    OS << ".pushsection " KCOV8_SECTION_MAP ",\"\",%progbits\n";
+  else
+    OS << ".pushsection " KCOV8_SECTION_MAP ",\"G\",%progbits," << Group
+       << ",comdat\n";
+  OS << ".p2align 2\n.ascii \"";
+  for (unsigned char C : Bytes)
+    if (C == '"' || C == '\\' || C < ' ' || C > '~')
+      OS << '\\' << char('0' + (C >> 6)) << char('0' + (C >> 3 & 7))
+         << char('0' + (C & 7));
+    else
+      OS << C;
+  OS << "\"\n.popsection\n";
+  M.appendModuleInlineAsm(OS.str());
+}
+
+class Describer {
+public:
+  Describer(FunctionMap &Map, const Paths &P) : Map(Map), P(P) {}
+
+  BlockRange describe(const BasicBlock &B) {
+    // Positions in the function's own text; else, for a block that came whole
+    // from inlined functions, in the first of those.
+    const DILocation *First = nullptr;
+    for (const Instruction &I : B) {
+      const DILocation *L = location(I);
+      if (!L)
+        continue;
+      if (!First || (First->getInlinedAt() && !L->getInlinedAt()))
+        First = L;
+      if (!L->getInlinedAt())
+        break;
+    }
+    BlockRange Range;
+    std::map<unsigned, std::set<unsigned>> Lines;
+    if (!First)
+      return Range;
+    Range.File = fileIndex(*First->getFile());
+    std::pair<unsigned, unsigned> Low(-1u, 0), High(0, 0);
+    for (const Instruction &I : B) {
+      const DILocation *L = location(I);
+      if (!L)
+        continue;
+      Lines[fileIndex(*L->getFile())].insert(L->getLine());
+      if (L->getScope()->getSubprogram() !=
+              First->getScope()->getSubprogram() ||
+          L->getInlinedAt() != First->getInlinedAt() ||
+          fileIndex(*L->getFile()) != Range.File)
+        continue;
+      std::pair<unsigned, unsigned> At(L->getLine(), L->getColumn());
+      Low = std::min(Low, At);
+      High = std::max(High, At);
+    }
+    Range.L0 = Low.first;
+    Range.C0 = Low.second;
+    Range.L1 = High.first;
+    Range.C1 = High.second ? High.second + 1 : 0; // -gno-column-info
+    for (auto &[File, Set] : Lines)
+      for (unsigned Line : Set)
+        if (!Range.Runs.empty() && Range.Runs.back().File == File &&
+            Range.Runs.back().First + Range.Runs.back().Count == Line)
+          Range.Runs.back().Count++;
+        else
+          Range.Runs.push_back({File, Line, 1});
+    return Range;
+  }
+
+  unsigned fileIndex(const DIFile &File) {
+    auto [It, New] = ByFile.try_emplace(&File, 0u);
+    if (New)
+      It->second =
+          nameIndex(P.normalise(File.getFilename(), File.getDirectory()));
+    return It->second;
+  }
+
+  unsigned nameIndex(const std::string &Name) {
+    auto [It, New] = ByName.try_emplace(Name, Map.Files.size());
+    if (New)
+      Map.Files.push_back(Name);
+    return It->second;
+  }
+
+private:
+  // Where the code of I stands; line 0 is the compiler's own.
+  static const DILocation *location(const Instruction &I) {
+    const DILocation *L = I.getDebugLoc().get();
+    return L && L->getLine() && !isa<DbgInfoIntrinsic>(I) && !isa<PHINode>(I)
+               ? L
+               : nullptr;
+  }
+
+  FunctionMap &Map;
+  const Paths &P;
+  std::map<const DIFile *, unsigned> ByFile;
+  std::map<std::string, unsigned> ByName;
+};
+
+} // namespace
+
+FunctionMap describeFunction(Function &F,
+                             const std::vector<ChosenBlock> &Blocks,
+                             const Paths &P, StringRef Source) {
+  FunctionMap Map;
+  Map.Name = F.getName().str();
+  Map.MayBeCopied = F.hasComdat() || F.hasLinkOnceLinkage();
+  Describer D(Map, P);
+  if (DISubprogram *SP = F.getSubprogram()) {
+    Map.Line = SP->getLine();
+    D.fileIndex(*SP->getFile());
+  } else {
+    D.nameIndex(Source.str());
+  }
+  for (const ChosenBlock &Chosen : Blocks) {
+    BlockRange Range = D.describe(*Chosen.Block);
+    if (Chosen.Block->isEntryBlock()) {
+      Range.Flags |= KCOV8_BLOCK_ENTRY;
+      // The entry of an empty function has no line of its own.
+      if (!Range.L0 && Map.Line)
+        Range.L0 = Range.L1 = Map.Line, Range.Runs = {{0, Map.Line, 1}};
+    }
+    if (Chosen.Edge)
+      Range.Flags |= KCOV8_BLOCK_EDGE;
+    Map.Blocks.push_back(std::move(Range));
+  }
+  return Map;
+}
+
+std::vector<uint32_t> FunctionMap::keys() const {
+  std::vector<uint32_t> Keys;
+  for (const BlockRange &B : Blocks)
+    Keys.push_back(B.Key);
+  return Keys;
+}
+
+uint32_t FunctionMap::checksum() const {
+  return kcov8_checksum_keys(keys().data(), Blocks.size());
+}
+
+std::string FunctionMap::copyName() const {
+  std::string Text;
+  raw_string_ostream OS(Text);
+  OS << format_hex_no_prefix(Hash, 16) << "."
+     << format_hex_no_prefix(checksum(), 8);
+  return OS.str();
+}
+
+void writeFunctionMap(Module &M, const FunctionMap &Map) {
+  Entry E(M, KCOV8_MAP_FUNC);
+  E.u64(Map.Hash);
+  E.u32(Map.checksum());
+  E.uleb(Map.Blocks.size());
+  E.uleb(Map.Line);
+  E.str(Map.Name);
+  E.uleb(Map.Files.size());
+  for (const std::string &File : Map.Files)
+    E.str(File);
+  for (const BlockRange &B : Map.Blocks) {
+    E.u32(B.Key);
+    for (unsigned X : {B.Flags, B.File, B.L0, B.C0, B.L1, B.C1})
+      E.uleb(X);
+    E.uleb(B.Runs.size());
+    for (const LineRun &Run : B.Runs)
+      for (unsigned X : {Run.File, Run.First, Run.Count})
+        E.uleb(X);
+  }
+  appendToMapSection(M, E.finish(),
+                     Map.MayBeCopied ? "__kcov8_map." + Map.copyName() : "");
+}
+
+void writeUnitMap(Module &M, StringRef Source, StringRef Options,
+                  const std::vector<Rule> &Rules) {
+  Entry E(M, KCOV8_MAP_UNIT);
+  E.str(Source);
+  E.str("kcov8 " KCOV8_VERSION_STRING " LLVM " LLVM_VERSION_STRING);
+  E.str(Options);
+  E.uleb(Rules.size());
+  for (const Rule &R : Rules) {
+    E.str(R.Origin);
+    E.str(R.Text);
+    E.uleb(R.Hits);
+  }
+  appendToMapSection(M, E.finish(), "");
+}
+
+} // namespace kcov8

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Names and source ranges of blocks, and how they are written to .kcov8.map.
+#ifndef KCOV8_PASS_MAP_H
+#define KCOV8_PASS_MAP_H
+
+#include "Blocks.h"
+#include "Filter.h"
+#include "Paths.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kcov8 {
+
+struct LineRun {
+  unsigned File, First, Count;
+};
+
+struct BlockRange {
+  uint32_t Key = 0;
+  unsigned Flags = 0; // KCOV8_BLOCK_*
+  unsigned File = 0;
+  unsigned L0 = 0, C0 = 0, L1 = 0, C1 = 0;
+  std::vector<LineRun> Runs;
+};
+
+// Everything the map says of one function. Holds no IR: with place=early the
+// function may be gone when it is written.
+struct FunctionMap {
+  uint64_t Hash = 0;
+  unsigned Line = 0;
+  std::string Name;         // as linked
+  bool MayBeCopied = false; // other objects may hold an equal entry (comdat)
+  std::vector<std::string> Files;
+  std::vector<BlockRange> Blocks;
+
+  std::vector<uint32_t> keys() const;
+  uint32_t checksum() const;
+  // The same for equal copies of a function, whatever object they come from.
+  std::string copyName() const;
+};
+
+// Ranges from debug locations, without keys; no debug info: zeros.
+FunctionMap describeFunction(llvm::Function &F,
+                             const std::vector<ChosenBlock> &Blocks,
+                             const Paths &P, llvm::StringRef Source);
+
+void writeFunctionMap(llvm::Module &M, const FunctionMap &Map);
+void writeUnitMap(llvm::Module &M, llvm::StringRef Source,
+                  llvm::StringRef Options, const std::vector<Rule> &Rules);
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_MAP_H

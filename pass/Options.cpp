@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Options.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <cstdlib>
+#include <dlfcn.h>
+#include <map>
+#include <memory>
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// Sets one option; returns what is wrong with the value, or "".
+using Setter = std::string (*)(Options &, StringRef Value);
+
+struct OptionInfo {
+  const char *Name;
+  bool TakesValue;
+  bool Repeats; // may be given more than once, adds up
+  const char *Help;
+  Setter Set;
+};
+
+template <typename T>
+std::string choose(T &Out, StringRef Value,
+                   std::initializer_list<std::pair<const char *, T>> Words) {
+  std::string Known;
+  for (auto &[Word, Meaning] : Words) {
+    if (Value == Word) {
+      Out = Meaning;
+      return "";
+    }
+    Known += Known.empty() ? Word : std::string(", ") + Word;
+  }
+  return "'" + Value.str() + "' is none of " + Known;
+}
+
+const OptionInfo Table[] = {
+    {"allowlist", true, true, "instrument only what FILE names",
+     [](Options &O, StringRef V) -> std::string {
+       O.Allowlists.push_back(V.str());
+       return "";
+     }},
+    {"ignorelist", true, true, "do not instrument what FILE names",
+     [](Options &O, StringRef V) -> std::string {
+       O.Ignorelists.push_back(V.str());
+       return "";
+     }},
+    {"filter", true, true,
+     "rules separated by commas: src:GLOB, fun:GLOB, !src:GLOB, !fun:GLOB",
+     [](Options &O, StringRef V) -> std::string {
+       O.Filters.push_back(V.str());
+       return "";
+     }},
+    {"probe", true, false, "counter, flag or wrapping",
+     [](Options &O, StringRef V) {
+       return choose<kcov8_probe>(O.Probe, V,
+                                  {{"counter", KCOV8_PROBE_COUNTER},
+                                   {"flag", KCOV8_PROBE_FLAG},
+                                   {"wrapping", KCOV8_PROBE_WRAPPING}});
+     }},
+    {"level", true, false, "func, bb or edge",
+     [](Options &O, StringRef V) {
+       return choose<kcov8_level>(O.Level, V,
+                                  {{"func", KCOV8_LEVEL_FUNC},
+                                   {"bb", KCOV8_LEVEL_BB},
+                                   {"edge", KCOV8_LEVEL_EDGE}});
+     }},
+    {"place", true, false, "late (after the optimiser) or early (before it)",
+     [](Options &O, StringRef V) {
+       return choose<bool>(O.Early, V, {{"late", false}, {"early", true}});
+     }},
+    {"prefix-map", true, true, "OLD=NEW: replace a prefix of source paths",
+     [](Options &O, StringRef V) -> std::string {
+       auto [Old, New] = V.split('=');
+       if (Old.empty() || !V.contains('='))
+         return "'" + V.str() + "' is not OLD=NEW";
+       O.PrefixMap.emplace_back(Old.str(), New.str());
+       return "";
+     }},
+    {"unit", true, false, "tells a source apart that is compiled twice",
+     [](Options &O, StringRef V) -> std::string {
+       O.Unit = V.str();
+       return "";
+     }},
+    {"no-ctor", false, false, "the host registers the image itself",
+     [](Options &O, StringRef) -> std::string {
+       O.NoCtor = true;
+       return "";
+     }},
+    {"remarks", false, false, "say of each function what was done and why",
+     [](Options &O, StringRef) -> std::string {
+       O.Remarks = true;
+       return "";
+     }},
+};
+
+const OptionInfo *find(StringRef Name) {
+  for (const OptionInfo &Info : Table)
+    if (Name == Info.Name)
+      return &Info;
+  return nullptr;
+}
+
+// One cl::list per row, alive as long as the plugin.
+struct CommandLine {
+  std::vector<std::string> Names;
+  std::vector<std::unique_ptr<cl::list<std::string>>> Lists;
+
+  CommandLine() {
+    Names.reserve(std::size(Table));
+    for (const OptionInfo &Info : Table) {
+      Names.push_back(std::string("kcov8-") + Info.Name);
+      auto Expected = Info.TakesValue ? cl::ValueRequired : cl::ValueDisallowed;
+      Lists.push_back(std::make_unique<cl::list<std::string>>(
+          StringRef(Names.back()), Expected, cl::Hidden, cl::desc(Info.Help)));
+    }
+  }
+};
+CommandLine TheCommandLine;
+
+// One channel: remembers what it set, to refuse contradictions inside it.
+class Channel {
+public:
+  Channel(Options &O, StringRef Where) : O(O), Where(Where) {}
+
+  void add(StringRef Text) {
+    if (Text.empty() || !O.Error.empty())
+      return;
+    bool HasValue = Text.contains('=');
+    auto [Name, Value] = Text.split('=');
+    const OptionInfo *Info = find(Name);
+    if (!Info)
+      return fail("unknown option '" + Name.str() + "' (known:" + known() +
+                  ")");
+    if (Info->TakesValue != HasValue || (HasValue && Value.empty()))
+      return fail("option '" + Name.str() +
+                  (Info->TakesValue ? "' needs a value: " + Name.str() + "=..."
+                                    : "' takes no value"));
+    if (!Info->Repeats) {
+      auto [It, New] = Seen.emplace(Name.str(), Value.str());
+      if (!New && It->second != Value)
+        return fail("option '" + Name.str() + "' given twice: '" + It->second +
+                    "' and '" + Value.str() + "'");
+    }
+    std::string Wrong = Info->Set(O, Value);
+    if (!Wrong.empty())
+      fail("option '" + Name.str() + "': " + Wrong);
+  }
+
+private:
+  void fail(const std::string &Reason) {
+    O.Error = "kcov8: " + Where.str() + ": " + Reason;
+  }
+  static std::string known() {
+    std::string Names;
+    for (const OptionInfo &Info : Table)
+      Names += std::string(" ") + Info.Name;
+    return Names;
+  }
+
+  Options &O;
+  StringRef Where;
+  std::map<std::string, std::string> Seen;
+};
+
+// What kcov8-options.so stored, separated by newlines; empty without it.
+SmallVector<StringRef, 8> fromFrontend(const char *GetterName) {
+  using Getter = const char *(*)();
+  SmallVector<StringRef, 8> Words;
+  if (void *Symbol = dlsym(RTLD_DEFAULT, GetterName))
+    StringRef(reinterpret_cast<Getter>(Symbol)()).split(Words, '\n', -1, false);
+  return Words;
+}
+
+// clang drops -fplugin-arg-kcov8-... without a word if no such frontend plugin
+// is loaded, or if the frontend does not run (IR input). Do not follow it.
+bool frontendOptionsLost() {
+  auto Line = MemoryBuffer::getFileAsStream("/proc/self/cmdline");
+  if (!Line)
+    return false;
+  SmallVector<StringRef, 64> Args;
+  (*Line)->getBuffer().split(Args, '\0');
+  for (StringRef Arg : Args)
+    if (Arg.consume_front("-fplugin-arg-kcov8-") || Arg == "-plugin-arg-kcov8")
+      return true;
+  return false;
+}
+
+} // namespace
+
+Options readOptions(StringRef PassParameters) {
+  Options O;
+  SmallVector<StringRef, 8> Words;
+
+  Channel Environment(O, "KCOV8_OPTIONS");
+  if (const char *Text = std::getenv("KCOV8_OPTIONS"))
+    StringRef(Text).split(Words, ' ', -1, false);
+  for (StringRef Word : Words)
+    Environment.add(Word);
+
+  Channel Line(O, "command line");
+  Words = fromFrontend("kcov8_frontend_options");
+  for (StringRef Word : Words)
+    Line.add(Word);
+  if (Words.empty() && frontendOptionsLost())
+    O.Error = "kcov8: -fplugin-arg-kcov8-... was given, but kcov8-options.so "
+              "did not receive it: add -fplugin=.../kcov8-options.so, or use "
+              "-mllvm -kcov8-... for IR input";
+  for (StringRef Name : fromFrontend("kcov8_frontend_no_coverage"))
+    O.NoCoverage.insert(Name.str());
+  for (size_t I = 0; I < TheCommandLine.Lists.size(); I++)
+    for (const std::string &Value : *TheCommandLine.Lists[I]) {
+      std::string Text = Table[I].Name;
+      if (Table[I].TakesValue)
+        Text += "=" + Value;
+      Line.add(Text);
+    }
+
+  Channel Parameters(O, "pass parameters");
+  Words.clear();
+  PassParameters.split(Words, ';', -1, false);
+  for (StringRef Word : Words)
+    Parameters.add(Word);
+  return O;
+}
+
+std::string Options::canonical() const {
+  static const char *const Probes[] = {"counter", "flag", "wrapping"};
+  static const char *const Levels[] = {"func", "bb", "edge"};
+  std::string Text = std::string("probe=") + Probes[Probe] +
+                     " level=" + Levels[Level] +
+                     " place=" + (Early ? "early" : "late");
+  if (!Unit.empty())
+    Text += " unit=" + Unit;
+  if (NoCtor)
+    Text += " no-ctor";
+  return Text;
+}
+
+} // namespace kcov8

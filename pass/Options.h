@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The options of one compilation, the same words in every channel:
+//   KCOV8_OPTIONS                      environment, lowest precedence
+//   -fplugin-arg-kcov8-OPT[=VALUE]     through kcov8-options.so
+//   -mllvm -kcov8-OPT[=VALUE]          cl::opt
+//   opt -passes='kcov8<OPT[=VALUE];...>'
+// One table names them; nothing else knows an option by its spelling.
+#ifndef KCOV8_PASS_OPTIONS_H
+#define KCOV8_PASS_OPTIONS_H
+
+#include "kcov8/abi.h"
+#include "llvm/ADT/StringRef.h"
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kcov8 {
+
+struct Options {
+  std::vector<std::string> Allowlists;
+  std::vector<std::string> Ignorelists;
+  std::vector<std::string> Filters;
+  std::vector<std::pair<std::string, std::string>> PrefixMap;
+  std::string Unit;
+  kcov8_probe Probe = KCOV8_PROBE_COUNTER;
+  kcov8_level Level = KCOV8_LEVEL_BB;
+  bool Early = false;
+  bool NoCtor = false;
+  bool Remarks = false;
+
+  // Functions that the source marks no_sanitize("coverage"), as far as only the
+  // frontend knows.
+  std::set<std::string> NoCoverage;
+
+  // What was wrong with the options, ready to print; empty: nothing.
+  std::string Error;
+
+  // Canonical spelling for the block map; no list files, no prefix-map: those
+  // would put build paths into the image.
+  std::string canonical() const;
+};
+
+// All channels together; PassParameters is the text inside kcov8<...>.
+Options readOptions(llvm::StringRef PassParameters);
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_OPTIONS_H

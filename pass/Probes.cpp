@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Probes.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Intrinsics.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// Relaxed atomics: the optimiser may neither hoist them out of loops nor merge
+// two, and on every target they are a plain byte load and store. Never a
+// read-modify-write.
+void makeProbeAccess(Instruction &I) {
+  if (auto *Load = dyn_cast<LoadInst>(&I))
+    Load->setAtomic(AtomicOrdering::Monotonic);
+  else
+    cast<StoreInst>(I).setAtomic(AtomicOrdering::Monotonic);
+  // Not the program's own access: sanitizers leave it alone (TSan from 19 on).
+  I.setMetadata(I.getModule()->getMDKindID("nosanitize"),
+                MDNode::get(I.getContext(), {}));
+}
+
+void emitProbe(IRBuilder<> &B, Value *Counter, kcov8_probe Probe) {
+  Type *Byte = B.getInt8Ty();
+  Value *Next = B.getInt8(1);
+  if (Probe != KCOV8_PROBE_FLAG) {
+    LoadInst *Old = B.CreateAlignedLoad(Byte, Counter, Align(1));
+    makeProbeAccess(*Old);
+    if (Probe == KCOV8_PROBE_WRAPPING) {
+      Next = B.CreateAdd(Old, B.getInt8(1));
+    } else {
+      // 255 + 1 = 1: add and add-with-carry. Written as x + (x == 0) it would
+      // become a seven-instruction maximum.
+      Value *Sum = B.CreateBinaryIntrinsic(Intrinsic::uadd_with_overflow, Old,
+                                           B.getInt8(1));
+      Next = B.CreateAdd(B.CreateExtractValue(Sum, 0),
+                         B.CreateZExt(B.CreateExtractValue(Sum, 1), Byte));
+    }
+  }
+  makeProbeAccess(*B.CreateAlignedStore(Next, Counter, Align(1)));
+}
+
+// Is the address I only loaded from and stored to, through phis and selects?
+bool isOnlyAccessed(const Instruction &I,
+                    SmallPtrSetImpl<const Instruction *> &Seen) {
+  if (!Seen.insert(&I).second)
+    return true;
+  for (const User *U : I.users())
+    if (auto *Store = dyn_cast<StoreInst>(U)) {
+      if (Store->getValueOperand() == &I)
+        return false;
+    } else if (isa<PHINode>(U) || isa<SelectInst>(U)) {
+      if (!isOnlyAccessed(*cast<Instruction>(U), Seen))
+        return false;
+    } else if (!isa<LoadInst>(U)) {
+      return false;
+    }
+  return true;
+}
+
+} // namespace
+
+GlobalVariable *emitCounters(Function &F, size_t Blocks, StringRef CopyName) {
+  Module &M = *F.getParent();
+  StringRef Name = F.getName();
+  Name.consume_front("\1");
+  auto *Type = ArrayType::get(IntegerType::get(F.getContext(), 8), Blocks);
+  // External while the optimiser may still run: it would take a local array
+  // apart. emitFunctionTables() sets the linkage.
+  auto *Counters = new GlobalVariable(
+      M, Type, /*isConstant=*/false, GlobalValue::ExternalLinkage,
+      Constant::getNullValue(Type),
+      "__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName));
+  Counters->setVisibility(GlobalValue::HiddenVisibility);
+  Counters->setDSOLocal(true);
+  Counters->setSection(KCOV8_SECTION_COUNTERS);
+  Counters->setAlignment(Align(1));
+  Comdat *Group = F.getComdat();
+  if (!CopyName.empty()) {
+    Group = M.getOrInsertComdat(Counters->getName());
+  } else if (!Group) {
+    Group = M.getOrInsertComdat(("__kcov8." + Name).str());
+    Group->setSelectionKind(Comdat::NoDeduplicate);
+  }
+  Counters->setComdat(Group);
+  return Counters;
+}
+
+void emitProbes(GlobalVariable &Counters,
+                const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe) {
+  IRBuilder<> B(Counters.getContext());
+  for (size_t I = 0; I < Blocks.size(); I++) {
+    BasicBlock &Block = *Blocks[I].Block;
+    B.SetInsertPoint(&Block, probePoint(Block));
+    // Line 0: debuggers do not stop here, profiles do not charge a line.
+    if (DISubprogram *SP = Block.getParent()->getSubprogram())
+      B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
+    else
+      B.SetCurrentDebugLocation(DebugLoc());
+    emitProbe(B,
+              ConstantExpr::getInBoundsGetElementPtr(
+                  Counters.getValueType(), &Counters,
+                  ArrayRef<Constant *>{B.getInt32(0), B.getInt32(I)}),
+              Probe);
+  }
+}
+
+std::vector<bool> usedCounters(const GlobalVariable &Counters) {
+  const DataLayout &DL = Counters.getParent()->getDataLayout();
+  const size_t N = Counters.getValueType()->getArrayNumElements();
+  std::vector<bool> Used(N);
+  SmallVector<const Value *, 16> Addresses{&Counters};
+  while (!Addresses.empty()) {
+    const Value *V = Addresses.pop_back_val();
+    for (const User *U : V->users()) {
+      if (isa<Constant>(U) || isa<GetElementPtrInst>(U) || isa<CastInst>(U)) {
+        Addresses.push_back(U);
+        continue;
+      }
+      // The optimiser may have merged two probes into one that picks its
+      // counter by a phi. What cannot be followed counts as used, all of it.
+      SmallPtrSet<const Instruction *, 8> Seen;
+      APInt Offset(DL.getIndexTypeSizeInBits(V->getType()), 0);
+      bool Known =
+          V->getType()->isPointerTy() &&
+          V->stripAndAccumulateConstantOffsets(DL, Offset, true) == &Counters &&
+          Offset.ult(N) &&
+          (isa<LoadInst>(U) || isa<StoreInst>(U) ||
+           ((isa<PHINode>(U) || isa<SelectInst>(U)) &&
+            isOnlyAccessed(*cast<Instruction>(U), Seen)));
+      if (!Known)
+        return std::vector<bool>(N, true);
+      Used[Offset.getZExtValue()] = true;
+    }
+  }
+  return Used;
+}
+
+} // namespace kcov8

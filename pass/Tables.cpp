@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Tables.h"
+#include "LLVMCompat.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// Run first and last: registration takes no memory and needs no other
+// constructor; programs' own constructors are covered.
+constexpr int CtorPriority = 1;
+
+GlobalVariable *emitTable(const GlobalVariable &Counters, Constant *Value,
+                          StringRef Section, Align Alignment,
+                          const char *Prefix) {
+  StringRef Name = Counters.getName();
+  Name.consume_front("__kcov8_cntrs.");
+  auto *Table = new GlobalVariable(
+      *const_cast<Module *>(Counters.getParent()), Value->getType(),
+      /*isConstant=*/true, Counters.getLinkage(), Value, Prefix + Name);
+  Table->setVisibility(Counters.getVisibility());
+  Table->setDSOLocal(true);
+  Table->setSection(Section);
+  Table->setAlignment(Alignment);
+  Table->setComdat(const_cast<Comdat *>(Counters.getComdat()));
+  return Table;
+}
+
+// Weak: an image whose functions were all discarded has no such section.
+Constant *sectionBound(Module &M, const char *Which, const char *Section) {
+  std::string Name = (Twine(Which) + Section).str();
+  if (auto *Known = M.getNamedGlobal(Name))
+    return ConstantExpr::getPointerCast(Known, bytePointerType(M.getContext()));
+  auto *Bound =
+      new GlobalVariable(M, Type::getInt8Ty(M.getContext()), false,
+                         GlobalValue::ExternalWeakLinkage, nullptr, Name);
+  Bound->setVisibility(GlobalValue::HiddenVisibility);
+  return ConstantExpr::getPointerCast(Bound, bytePointerType(M.getContext()));
+}
+
+Comdat *imageComdat(Module &M, StringRef Name) {
+  Comdat *C = M.getOrInsertComdat(Name);
+  C->setSelectionKind(Comdat::Any);
+  return C;
+}
+
+// A function that hands the descriptor to the runtime. The runtime's symbol is
+// a strong reference: a program without the runtime does not link, rather
+// than run without coverage.
+Function *emitHook(Module &M, GlobalVariable *Image, const char *Name,
+                   const char *Callee) {
+  LLVMContext &C = M.getContext();
+  auto *Type = FunctionType::get(Type::getVoidTy(C), false);
+  // The module's attributes for code we add: frame pointers, unwind tables,
+  // branch protection.
+  Function *Hook = Function::createWithDefaultAttr(
+      Type, GlobalValue::LinkOnceODRLinkage,
+      M.getDataLayout().getProgramAddressSpace(), Name, &M);
+  Hook->setVisibility(GlobalValue::HiddenVisibility);
+  Hook->setComdat(imageComdat(M, Name));
+  Hook->addFnAttr(Attribute::NoUnwind);
+  IRBuilder<> B(BasicBlock::Create(C, "", Hook));
+  auto *Pointer = bytePointerType(C);
+  FunctionCallee Runtime = M.getOrInsertFunction(
+      Callee, FunctionType::get(Type::getVoidTy(C), {Pointer}, false));
+  B.CreateCall(Runtime, {ConstantExpr::getPointerCast(Image, Pointer)});
+  B.CreateRetVoid();
+  return Hook;
+}
+
+} // namespace
+
+void emitFunctionTables(GlobalVariable &Counters, uint64_t Hash,
+                        const std::vector<uint32_t> &Keys, const Options &O) {
+  Module &M = *Counters.getParent();
+  LLVMContext &C = M.getContext();
+  Type *Byte = Type::getInt8Ty(C), *Word = Type::getInt32Ty(C);
+
+  // A group that copies share holds symbols, so that all its members yield to
+  // the copy that wins; others need none.
+  if (Counters.getComdat()->getName() == Counters.getName()) {
+    Counters.setLinkage(GlobalValue::LinkOnceODRLinkage);
+  } else {
+    Counters.setVisibility(GlobalValue::DefaultVisibility);
+    Counters.setLinkage(GlobalValue::PrivateLinkage);
+  }
+  auto *KeyTable = emitTable(Counters, ConstantDataArray::get(C, Keys),
+                             KCOV8_SECTION_KEYS, Align(4), "__kcov8_keys.");
+
+  // struct kcov8_func. Offsets from the field's own address need no dynamic
+  // relocation; so the record must exist before its initialiser.
+  auto *Type = StructType::get(
+      C, {Type::getInt64Ty(C), Word, Word, Word, Byte, Byte, Byte, Byte});
+  auto *Record = emitTable(Counters, Constant::getNullValue(Type),
+                           KCOV8_SECTION_FUNCS, Align(8), "__kcov8_func.");
+  auto *Address = M.getDataLayout().getIntPtrType(C);
+  auto Offset = [&](GlobalVariable *Target, unsigned Field) {
+    Constant *Here = ConstantExpr::getInBoundsGetElementPtr(
+        Type, Record,
+        ArrayRef<Constant *>{ConstantInt::get(Word, 0),
+                             ConstantInt::get(Word, Field)});
+    Constant *Distance =
+        ConstantExpr::getSub(ConstantExpr::getPtrToInt(Target, Address),
+                             ConstantExpr::getPtrToInt(Here, Address));
+    return Address == Word ? Distance : ConstantExpr::getTrunc(Distance, Word);
+  };
+  Record->setInitializer(ConstantStruct::get(
+      Type,
+      {ConstantInt::get(Type->getElementType(0), Hash), Offset(&Counters, 1),
+       Offset(KeyTable, 2), ConstantInt::get(Word, Keys.size()),
+       ConstantInt::get(Byte, KCOV8_ABI_VERSION),
+       ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
+       ConstantInt::get(Byte, O.Early ? KCOV8_FUNC_EARLY : 0)}));
+  appendToCompilerUsed(M, {&Counters, KeyTable, Record});
+}
+
+void emitImage(Module &M) {
+  LLVMContext &C = M.getContext();
+  auto *Pointer = bytePointerType(C);
+  auto *Word = Type::getInt32Ty(C);
+  auto *Pair = ArrayType::get(Pointer, 2);
+  auto Bounds = [&](const char *Section) {
+    return ConstantArray::get(Pair, {sectionBound(M, "__start_", Section),
+                                     sectionBound(M, "__stop_", Section)});
+  };
+  // struct kcov8_image
+  auto *Type = StructType::get(C, {Word, Word, Pair, Pair, Pair, Pair});
+  uint64_t Size = M.getDataLayout().getTypeAllocSize(Type);
+  auto *Image = new GlobalVariable(
+      M, Type, /*isConstant=*/false, GlobalValue::LinkOnceODRLinkage,
+      ConstantStruct::get(
+          Type, {ConstantInt::get(Word, KCOV8_ABI_VERSION),
+                 ConstantInt::get(Word, Size), Bounds(KCOV8_SECTION_COUNTERS),
+                 Bounds(KCOV8_SECTION_KEYS), Bounds(KCOV8_SECTION_FUNCS),
+                 Constant::getNullValue(Pair)}),
+      KCOV8_IMAGE_SYMBOL);
+  Image->setVisibility(GlobalValue::HiddenVisibility);
+  Image->setComdat(imageComdat(M, KCOV8_IMAGE_SYMBOL));
+
+  Function *Ctor =
+      emitHook(M, Image, "__kcov8_image_ctor", KCOV8_REGISTER_SYMBOL);
+  Function *Dtor =
+      emitHook(M, Image, "__kcov8_image_dtor", KCOV8_UNREGISTER_SYMBOL);
+  appendToGlobalCtors(M, Ctor, CtorPriority, Ctor);
+  appendToGlobalDtors(M, Dtor, CtorPriority, Dtor);
+}
+
+} // namespace kcov8

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * amalgam.c - the whole core as one translation unit
+ *
+ * For embedders that add one file to their build; not part of the libraries.
+ * The including project needs include/ and this directory on its path.
+ */
+/* NOLINTBEGIN(bugprone-suspicious-include): that is its one job */
+#include "buffer.c"
+#include "collect.c"
+#include "device.c"
+#include "image.c"
+#include "log.c"
+#include "pc.c"
+#include "pending.c"
+#include "table.c"
+#include "task.c"
+/* NOLINTEND(bugprone-suspicious-include) */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * collect.c - from counters to blocks
+ *
+ * kcov8i_sweep() is the only code that looks at counters, and the one function
+ * that a vectorised sweep replaces. The order of what it finds is the order of
+ * every delivery: images as they were prepared, counters by address.
+ *
+ * The race with probes. Other threads write counters while we sweep, with
+ * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
+ * - A byte that we read as zero is not written: a hit that arrives after the
+ *   read stays for the next flush. (A wide store of zeros would erase it.)
+ * - A byte that we read as non-zero is reported, then cleared by a store to
+ *   this byte alone. A hit between our read and our store is erased, but it is
+ *   a hit of the block that this very flush reports: the set loses nothing.
+ * - An incrementing probe that loaded before our store and stores after it
+ *   brings the old value back, plus one. The block did run after our store, so
+ *   reporting it again is no invention. A `flag` probe stores a constant.
+ * - `wrapping` probes can go from 255 to 0 and hide; `counter` ones cannot.
+ * What the task itself ran before the flush is seen: either on this thread, or
+ * ordered by whatever hands a task from thread to thread in the host.
+ */
+#include "internal.h"
+
+/* A word that may lie over any bytes. */
+typedef uint64_t __attribute__((may_alias)) word;
+
+#define WORD sizeof(word)
+#define STEP (4 * WORD) /* bytes looked at together */
+
+static uint64_t load_word(const uint8_t *at) {
+  return __atomic_load_n((const word *)(const void *)at, __ATOMIC_RELAXED);
+}
+
+/* Takes bytes [from, to); returns the new number of hits. */
+static size_t take_bytes(uint8_t *bytes, size_t from, size_t to,
+                         struct kcov8i_hit *hits, size_t n_hits) {
+  for (size_t i = from; i < to; i++) {
+    const uint8_t v = __atomic_load_n(&bytes[i], __ATOMIC_RELAXED);
+    if (!v)
+      continue;
+    __atomic_store_n(&bytes[i], 0, __ATOMIC_RELAXED);
+    hits[n_hits++] = (struct kcov8i_hit){(uint32_t)i, v};
+  }
+  return n_hits;
+}
+
+size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
+                    struct kcov8i_hit *hits) {
+  size_t i = *pos, n_hits = 0;
+
+  while (i < n && n_hits + STEP <= KCOV8I_BATCH) {
+    const size_t ahead = (uintptr_t)(bytes + i) % WORD;
+    if (ahead || n - i < STEP) {
+      size_t to = ahead ? i + WORD - ahead : n;
+      if (to > n)
+        to = n;
+      n_hits = take_bytes(bytes, i, to, hits, n_hits);
+      i = to;
+      continue;
+    }
+    for (; n - i >= STEP; i += STEP)
+      if (load_word(bytes + i) | load_word(bytes + i + WORD) |
+          load_word(bytes + i + 2 * WORD) | load_word(bytes + i + 3 * WORD))
+        break;
+    if (n - i < STEP)
+      continue;
+    for (size_t end = i + STEP; i < end; i += WORD)
+      if (load_word(bytes + i))
+        n_hits = take_bytes(bytes, i, i + WORD, hits, n_hits);
+  }
+  *pos = i;
+  return n_hits;
+}
+
+/* ---- Delivery
+ * ------------------------------------------------------------------ */
+
+/* A probe, or a wild store, wrote where no function record points. */
+static void say_stray(struct kcov8i_image *img, uint32_t index) {
+  struct kcov8i_msg m = {0};
+  if (img->said_stray)
+    return;
+  img->said_stray = true;
+  kcov8i_msg_str(&m, "image at ");
+  kcov8i_msg_hex(&m, (uintptr_t)img->desc);
+  kcov8i_msg_str(&m, ": counter byte ");
+  kcov8i_msg_dec(&m, index);
+  kcov8i_msg_str(&m, " was hit but no function record owns it: stale table "
+                     "or memory corruption");
+  kcov8i_msg_log(&m, KCOV8_LOG_WARNING);
+}
+
+/* Drops hits without owner; returns how many are left. */
+static size_t drop_strays(struct kcov8i_image *img, struct kcov8i_hit *hits,
+                          size_t n_hits) {
+  size_t n = 0;
+  for (size_t i = 0; i < n_hits; i++) {
+    if (img->slots[hits[i].index] == KCOV8I_NO_SLOT)
+      say_stray(img, hits[i].index);
+    else
+      hits[n++] = hits[i];
+  }
+  return n;
+}
+
+static void keep_hits(struct kcov8i_image *img, const struct kcov8i_hit *hits,
+                      size_t n_hits) {
+  for (size_t i = 0; i < n_hits; i++) {
+    const uint32_t sum = img->kept[hits[i].index] + hits[i].count;
+    img->kept[hits[i].index] = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+  }
+}
+
+void kcov8i_collect_image(struct kcov8i_image *img,
+                          struct kcov8i_append *direct, bool keep) {
+  struct kcov8i_hit hits[KCOV8I_BATCH];
+  for (size_t pos = 0; pos < img->n_counters;) {
+    size_t n = kcov8i_sweep(img->counters, img->n_counters, &pos, hits);
+    if (!n)
+      continue;
+    n = drop_strays(img, hits, n);
+    if (keep && img->kept)
+      keep_hits(img, hits, n);
+    if (direct)
+      for (size_t i = 0; i < n; i++)
+        kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]));
+    else
+      kcov8i_pending_mark(img, hits, n);
+  }
+}
+
+void kcov8i_collect(struct kcov8i_append *direct, bool keep) {
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    if (i->counters)
+      kcov8i_collect_image(i, direct, keep);
+}
+
+/* ---- Outside the device
+ * ---------------------------------------------------------- */
+
+static void report(struct kcov8i_image *img,
+                   void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
+                              uint64_t id, int moved),
+                   void *ctx) {
+  struct kcov8i_hit hits[KCOV8I_BATCH];
+  for (size_t pos = 0; pos < img->n_counters;) {
+    const size_t n = kcov8i_sweep(img->kept, img->n_counters, &pos, hits);
+    for (size_t i = 0; i < n; i++) {
+      const uint32_t at = hits[i].index;
+      fn(ctx, kcov8_slot_pc(img->slots[at]), hits[i].count, img->ids[at],
+         img->moved[at]);
+    }
+  }
+}
+
+static int harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
+                              uint64_t id, int moved),
+                   void *ctx) {
+  bool any_kept = false;
+  int err = kcov8i_prepare_images();
+  if (err)
+    return err;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    err = i->desc ? kcov8i_table_identify(i) : 0;
+    if (err)
+      return err;
+    any_kept |= i->kept != NULL;
+  }
+  if (!any_kept)
+    return kcov8i_require_blocks();
+  err = kcov8i_pending_need(NULL);
+  if (err)
+    return err;
+  kcov8i_collect(NULL, true);
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    if (i->kept)
+      report(i, fn, ctx);
+  return 0;
+}
+
+int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
+                             uint64_t id, int moved),
+                  void *ctx) {
+  kcov8_port_lock();
+  const int err = harvest(fn, ctx);
+  kcov8_port_unlock();
+  return err;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * internal.h - what the files of the runtime share
+ *
+ * Core files (all but hosted/) include this, pc.h and nothing else: no libc
+ * beyond memcpy, memmove, memset and memcmp. Unless a comment says otherwise,
+ * every function here is called with kcov8_port_lock() held, and every field
+ * is protected by it.
+ */
+#ifndef KCOV8_INTERNAL_H
+#define KCOV8_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The runtime is built with hidden visibility; its API is not: a plugin that
+ * is loaded later calls the program's __kcov8_image_register().
+ */
+#pragma GCC visibility push(default)
+#include <kcov8/kcov8.h>
+#include <kcov8/port.h>
+#pragma GCC visibility pop
+
+void *memcpy(void *restrict to, const void *restrict from, size_t n);
+void *memset(void *to, int c, size_t n);
+
+/* The compiler's switch hides definitions only; this is for the uses. */
+#pragma GCC visibility push(hidden)
+
+/* ---- log.c: messages without a libc -------------------------------------- */
+
+/* A line being built; what does not fit is cut. */
+struct kcov8i_msg {
+  size_t len;
+  char text[200];
+};
+
+void kcov8i_msg_str(struct kcov8i_msg *m, const char *s);
+void kcov8i_msg_dec(struct kcov8i_msg *m, uint64_t v);
+void kcov8i_msg_hex(struct kcov8i_msg *m, uint64_t v);
+void kcov8i_msg_log(struct kcov8i_msg *m, enum kcov8_log_level level);
+
+/* ---- table.c: one image's tables ----------------------------------------- */
+
+#define KCOV8I_NO_SLOT UINT32_MAX /* a counter byte that no record owns */
+
+/* An image's tables after the first checks. */
+struct kcov8i_table {
+  uint8_t *counters;
+  size_t n_counters;
+  const struct kcov8_func *funcs;
+  size_t n_funcs;
+  size_t n_blocks;
+};
+
+/**
+ * struct kcov8i_image - an image that has PCs
+ * @next:        in order of preparation; the order of every delivery
+ * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
+ * @counters:    NULL once unloaded
+ * @n_counters:  bytes; the length of every array below
+ * @n_blocks:    counters that a function record owns
+ * @fingerprint: of all IDs and their places; tells the same image again
+ * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
+ * @ids, @moved: for harvests, NULL until needed: final block IDs; non-zero if
+ *               the slot is not the one that the image alone would have
+ * @kept:        for harvests, NULL until needed: counts swept, but not yet
+ *               harvested
+ * @said_stray:  a hit on a byte without owner was reported
+ */
+struct kcov8i_image {
+  struct kcov8i_image *next;
+  struct kcov8_image *desc;
+  uint8_t *counters;
+  size_t n_counters;
+  size_t n_blocks;
+  uint64_t fingerprint;
+  uint32_t *slots;
+  uint64_t *ids;
+  uint8_t *moved;
+  uint8_t *kept;
+  bool said_stray;
+};
+
+/* Checks all but overlaps. -ENODEV, with the reason logged, or 0. */
+int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t);
+
+/*
+ * Fills in @img->slots (allocated by the caller) and the fingerprint, yielding
+ * to all images in the registry. -ENODEV (overlap or no room, logged) or
+ * -ENOMEM.
+ */
+int kcov8i_table_number(const struct kcov8i_table *t, struct kcov8i_image *img);
+
+/* Allocates and fills in @img->ids, @moved and @kept. 0 or -ENOMEM. */
+int kcov8i_table_identify(struct kcov8i_image *img);
+
+uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
+
+/* ---- image.c: the registry ------------------------------------------------
+ */
+
+/**
+ * struct kcov8i_state - everything that belongs to the process
+ * @registered:   descriptors, linked by runtime[0], in order of registration
+ * @n_unprepared: registered, but neither prepared nor refused yet
+ * @n_refused:    registered, with unusable tables
+ * @n_blocks:     in prepared images that are loaded
+ * @images:       prepared ones, ghosts included
+ * @enabled:      files that are tracing, linked by next_enabled
+ * @keep:         what flushes take is kept for a harvest, too (dump at exit)
+ */
+struct kcov8i_state {
+  struct kcov8_image *registered;
+  size_t n_unprepared;
+  size_t n_refused;
+  size_t n_blocks;
+  struct kcov8i_image *images;
+  struct kcov8_file *enabled;
+  size_t n_enabled;
+  bool keep;
+};
+
+extern struct kcov8i_state kcov8i;
+
+/*
+ * Gives PCs to all registered images that have none. -ENOMEM if one could not
+ * be set up; it stays as it was, its counters keep what they hold, and the next
+ * call tries again. Refused ones are logged and counted, not an error here.
+ */
+int kcov8i_prepare_images(void);
+
+/* -ENODEV, with the reason logged once, if there are no blocks at all. */
+int kcov8i_require_blocks(void);
+
+/* From now on flushes keep for harvests what they take. Takes the lock. */
+void kcov8i_keep_for_harvest(void);
+
+/* Unit tests: forget all images, ghosts included. Takes the lock. */
+void kcov8i_forget_images(void);
+
+/* ---- collect.c: counters to blocks ----------------------------------------
+ */
+
+struct kcov8i_hit {
+  uint32_t index; /* of the byte */
+  uint32_t count; /* its value, 1-255 */
+};
+
+#define KCOV8I_BATCH 128 /* hits per sweep step; 1 KiB of stack */
+
+/**
+ * kcov8i_sweep() - find and clear non-zero bytes
+ * @pos:  in: where to start; out: where to go on, @n at the end
+ * @hits: KCOV8I_BATCH elements, filled in ascending order
+ *
+ * Return: number of hits; may be 0 before the end.
+ * Context: one sweep of an array at a time; bytes may be written meanwhile.
+ */
+size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
+                    struct kcov8i_hit *hits);
+
+struct kcov8i_append;
+
+/*
+ * Empties the counters of @img, or of all images. What ran goes to @direct if
+ * given, else to the pending set of every enabled file; with @keep also to
+ * @img->kept.
+ */
+void kcov8i_collect_image(struct kcov8i_image *img,
+                          struct kcov8i_append *direct, bool keep);
+void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/* ---- device.c, pending.c, buffer.c -----------------------------------------
+ */
+
+enum kcov8i_mode {
+  KCOV8I_DISABLED, /* no area */
+  KCOV8I_INIT,
+  KCOV8I_TRACE_PC,
+};
+
+/* Blocks that others harvested, until the file's own next flush. */
+struct kcov8i_pending {
+  struct kcov8i_pending *next;
+  struct kcov8i_image *image;
+  uint8_t bytes[]; /* image->n_counters */
+};
+
+/**
+ * struct kcov8_file - one open of the device
+ * @device:        where it was opened
+ * @refs:          descriptors and mappings, and one while a task has it enabled
+ * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC
+ * @owner:         the task that enabled it; NULL unless TRACE_PC
+ * @area:          as the host gave it; base is NULL while DISABLED
+ * @size_words:    as the guest asked; area.bytes is not looked at again
+ * @dropped:       PCs that did not fit
+ * @next_enabled:  list kcov8i.enabled
+ * @pending:       one per image that had counters while two files were enabled
+ * @pending_dirty: some byte of them is set
+ */
+struct kcov8_file {
+  struct kcov8_device *device;
+  size_t refs;
+  enum kcov8i_mode mode;
+  struct kcov8_task *owner;
+  struct kcov8_area area;
+  uint64_t size_words;
+  uint64_t dropped;
+  struct kcov8_file *next_enabled;
+  struct kcov8i_pending *pending;
+  bool pending_dirty;
+};
+
+/*
+ * One flush's stay in a cover buffer. begin reads word 0, put stores entries,
+ * end publishes the count.
+ */
+struct kcov8i_append {
+  struct kcov8_file *file;
+  uint64_t *words;
+  uint64_t count; /* entries, new ones included */
+  uint64_t start; /* count at the beginning */
+  uint64_t room;  /* entries that still fit */
+};
+
+void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8_file *file);
+void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc);
+void kcov8i_append_end(struct kcov8i_append *a);
+
+/*
+ * Gives @extra (a file about to be enabled, or NULL) and all enabled files a
+ * set for each loaded image. -ENOMEM leaves everything as it was.
+ */
+int kcov8i_pending_need(struct kcov8_file *extra);
+
+/*
+ * The same for one image that is being prepared, in files that have sets or
+ * need them. @is_new: no ghost, so no file has a set for it yet.
+ */
+int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
+
+/* Adds hits to the sets of all enabled files. */
+void kcov8i_pending_mark(struct kcov8i_image *img,
+                         const struct kcov8i_hit *hits, size_t n_hits);
+
+/* Moves @file's sets to its buffer. */
+void kcov8i_pending_drain(struct kcov8_file *file, struct kcov8i_append *a);
+
+void kcov8i_pending_free(struct kcov8_file *file);
+
+/* Flush of an enabled file. */
+void kcov8i_file_flush(struct kcov8_file *file);
+
+/* TRACE_PC -> INIT, after a flush; drops the task's reference. */
+void kcov8i_file_stop(struct kcov8_file *file);
+
+/* ---- task.c
+ * ------------------------------------------------------------------ */
+
+/*
+ * Lock and unlock around one call for a task. Until the leave, a flush for the
+ * same task does nothing: a lock hook that puts the task to sleep, and a host
+ * that flushes before a sleep, would otherwise recurse.
+ */
+void kcov8i_task_enter(struct kcov8_task *task);
+void kcov8i_task_leave(struct kcov8_task *task);
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_INTERNAL_H */

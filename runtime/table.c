@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * table.c - reads one image's tables: checks, PCs, IDs
+ *
+ * Tables come from a linker, not from a guest, but they may be stale (objects
+ * of several compilers), cut (a linker script that drops a section) or
+ * overwritten. Everything is checked before it is used, and the reason of a
+ * refusal is logged. All address arithmetic is on integers: a broken record
+ * points anywhere. Counter bytes that no record owns are legal (padding).
+ * Called with the lock held; temporary memory is 32 bytes per block.
+ */
+#include "internal.h"
+#include "pc.h"
+
+/* Starts a message that names the image. */
+static void about(struct kcov8i_msg *m, const struct kcov8_image *desc) {
+  m->len = 0;
+  kcov8i_msg_str(m, "image at ");
+  kcov8i_msg_hex(m, (uintptr_t)desc);
+  kcov8i_msg_str(m, ": ");
+}
+
+static int refuse(const struct kcov8_image *desc, const char *why) {
+  struct kcov8i_msg m;
+  about(&m, desc);
+  kcov8i_msg_str(&m, why);
+  kcov8i_msg_log(&m, KCOV8_LOG_ERROR);
+  return -KCOV8_ENODEV;
+}
+
+static int refuse_func(const struct kcov8_image *desc, size_t n,
+                       const struct kcov8_func *f, const char *why) {
+  struct kcov8i_msg m;
+  about(&m, desc);
+  kcov8i_msg_str(&m, "function record ");
+  kcov8i_msg_dec(&m, n);
+  kcov8i_msg_str(&m, " (hash ");
+  kcov8i_msg_hex(&m, f->hash);
+  kcov8i_msg_str(&m, "): ");
+  kcov8i_msg_str(&m, why);
+  kcov8i_msg_log(&m, KCOV8_LOG_ERROR);
+  return -KCOV8_ENODEV;
+}
+
+static int refuse_abi(const struct kcov8_image *desc, size_t n,
+                      const struct kcov8_func *f) {
+  struct kcov8i_msg m = {0};
+  kcov8i_msg_str(&m, "table ABI ");
+  kcov8i_msg_dec(&m, f->abi);
+  kcov8i_msg_str(&m, ", this runtime reads ");
+  kcov8i_msg_dec(&m, KCOV8_ABI_VERSION);
+  return refuse_func(desc, n, f, m.text);
+}
+
+/* Where a field of a record points, which is relative to the field itself. */
+static uintptr_t target(const int32_t *field) {
+  return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
+}
+
+/* Do @n elements of @size bytes from @at lie inside [begin, end)? */
+static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
+                   const void *end) {
+  const uintptr_t b = (uintptr_t)begin, e = (uintptr_t)end;
+  return at >= b && at <= e && n <= (e - at) / size;
+}
+
+static size_t first_counter(const struct kcov8i_table *t,
+                            const struct kcov8_func *f) {
+  return target(&f->counters) - (uintptr_t)t->counters;
+}
+
+static const uint32_t *first_key(const struct kcov8_func *f) {
+  return (const uint32_t *)target(&f->keys);
+}
+
+static int check_func(const struct kcov8_image *desc, size_t n,
+                      const struct kcov8_func *f) {
+  if (f->abi != KCOV8_ABI_VERSION)
+    return refuse_abi(desc, n, f);
+  if (f->n_blocks == 0)
+    return refuse_func(desc, n, f, "no blocks");
+  if (f->probe > KCOV8_PROBE_WRAPPING)
+    return refuse_func(desc, n, f, "unknown kind of probe");
+  if (f->level > KCOV8_LEVEL_EDGE)
+    return refuse_func(desc, n, f, "unknown level");
+  if (!inside(target(&f->counters), f->n_blocks, 1, desc->counters[0],
+              desc->counters[1]))
+    return refuse_func(desc, n, f,
+                       "counters lie outside of " KCOV8_SECTION_COUNTERS);
+  if (target(&f->keys) % sizeof(uint32_t) ||
+      !inside(target(&f->keys), f->n_blocks, sizeof(uint32_t), desc->keys[0],
+              desc->keys[1]))
+    return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
+  return 0;
+}
+
+int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
+  const uintptr_t c0 = (uintptr_t)desc->counters[0];
+  const uintptr_t c1 = (uintptr_t)desc->counters[1];
+  const uintptr_t k0 = (uintptr_t)desc->keys[0];
+  const uintptr_t k1 = (uintptr_t)desc->keys[1];
+  const uintptr_t f0 = (uintptr_t)desc->funcs[0];
+  const uintptr_t f1 = (uintptr_t)desc->funcs[1];
+
+  if (c1 < c0 || k1 < k0 || f1 < f0)
+    return refuse(desc, "a section ends before it begins");
+  if (k0 % sizeof(uint32_t) || f0 % sizeof(uint64_t))
+    return refuse(desc, "a section is not aligned");
+  if ((f1 - f0) % sizeof(struct kcov8_func))
+    return refuse(desc, "size of " KCOV8_SECTION_FUNCS
+                        " is no multiple of a function record");
+  if (f1 == f0 && c1 != c0)
+    return refuse(desc, "counters, but no function records: " //
+                  KCOV8_SECTION_FUNCS " was dropped");
+  if (c1 - c0 >= KCOV8I_NO_SLOT)
+    return refuse(desc, "too many counters");
+
+  *t = (struct kcov8i_table){
+      .counters = desc->counters[0],
+      .n_counters = c1 - c0,
+      .funcs = desc->funcs[0],
+      .n_funcs = (f1 - f0) / sizeof(struct kcov8_func),
+  };
+  for (size_t i = 0; i < t->n_funcs; i++) {
+    const int err = check_func(desc, i, &t->funcs[i]);
+    if (err)
+      return err;
+    /* Bounds both sums: neither array can overflow a size_t. */
+    t->n_blocks += t->funcs[i].n_blocks;
+    if (t->n_blocks > t->n_counters)
+      return refuse_func(desc, i, &t->funcs[i],
+                         "more blocks than counters: records overlap");
+    if (t->n_blocks > (k1 - k0) / sizeof(uint32_t))
+      return refuse_func(desc, i, &t->funcs[i],
+                         "more blocks than keys: records overlap");
+  }
+  if (t->n_blocks > KCOV8_PC_SLOTS)
+    return refuse(desc, "more blocks than PCs");
+  return 0;
+}
+
+uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
+  uint64_t h = kcov8_mix64(t->n_counters);
+  for (size_t i = 0; i < t->n_funcs; i++) {
+    const struct kcov8_func *const f = &t->funcs[i];
+    const uint32_t *const keys = first_key(f);
+    h = kcov8_mix64(h ^ f->hash);
+    h = kcov8_mix64(h ^ first_counter(t, f));
+    for (uint32_t b = 0; b < f->n_blocks; b++)
+      h = kcov8_mix64(h ^ keys[b]);
+  }
+  return h;
+}
+
+/* Sets every owned byte of @slots to 0; true if each had but one owner. */
+static bool mark_owned(const struct kcov8i_table *t, uint32_t *slots,
+                       size_t *func) {
+  for (size_t i = 0; i < t->n_counters; i++)
+    slots[i] = KCOV8I_NO_SLOT;
+  for (size_t i = 0; i < t->n_funcs; i++) {
+    uint32_t *const mine = slots + first_counter(t, &t->funcs[i]);
+    for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++) {
+      if (mine[b] != KCOV8I_NO_SLOT) {
+        *func = i;
+        return false;
+      }
+      mine[b] = 0;
+    }
+  }
+  return true;
+}
+
+/* The IDs in table order, then sorted and with the slots of this image alone */
+static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
+                   struct kcov8i_id *scratch) {
+  size_t n = 0;
+  for (size_t i = 0; i < t->n_funcs; i++) {
+    const struct kcov8_func *const f = &t->funcs[i];
+    const uint32_t *const keys = first_key(f);
+    for (uint32_t b = 0; b < f->n_blocks; b++)
+      ids[n++].id = kcov8_block_id(f->hash, keys[b]);
+  }
+  kcov8i_assign_slots(ids, n, scratch);
+}
+
+static size_t taken_slots(uint32_t *out) {
+  size_t n = 0;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    for (size_t c = 0; c < i->n_counters; c++)
+      if (i->slots[c] != KCOV8I_NO_SLOT)
+        out[n++] = i->slots[c];
+  return n;
+}
+
+/* Gives up what images before this one have. */
+static int yield_to_loaded(struct kcov8i_id *ids, size_t n,
+                           struct kcov8i_id *scratch) {
+  size_t n_taken = 0;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    n_taken += i->n_blocks;
+  if (!n_taken)
+    return 0;
+  if (n_taken > KCOV8_PC_SLOTS - n)
+    return -KCOV8_ENODEV;
+  const size_t bytes = 2 * n_taken * sizeof(uint32_t);
+  uint32_t *const taken = kcov8_port_alloc(bytes);
+  if (!taken)
+    return -KCOV8_ENOMEM;
+  taken_slots(taken);
+  kcov8i_sort_slots(taken, n_taken, taken + n_taken);
+  kcov8i_yield_slots(ids, n, scratch, taken, n_taken);
+  kcov8_port_free(taken, bytes);
+  return 0;
+}
+
+/* Back from the order of IDs. */
+static void table_order(const struct kcov8i_id *from, size_t n,
+                        struct kcov8i_id *to) {
+  for (size_t i = 0; i < n; i++)
+    to[from[i].index] = from[i];
+}
+
+int kcov8i_table_number(const struct kcov8i_table *t,
+                        struct kcov8i_image *img) {
+  const size_t n = t->n_blocks;
+  size_t func;
+  if (!mark_owned(t, img->slots, &func))
+    return refuse_func(img->desc, func, &t->funcs[func],
+                       "overlaps the counters of another record");
+
+  const size_t bytes = 2 * n * sizeof(struct kcov8i_id);
+  struct kcov8i_id *const ids = kcov8_port_alloc(bytes);
+  if (!ids)
+    return -KCOV8_ENOMEM;
+  struct kcov8i_id *const scratch = ids + n;
+  assign(t, ids, scratch);
+  int err = yield_to_loaded(ids, n, scratch);
+  if (!err) {
+    table_order(ids, n, scratch);
+    const struct kcov8i_id *next = scratch;
+    for (size_t i = 0; i < t->n_funcs; i++) {
+      uint32_t *const mine = img->slots + first_counter(t, &t->funcs[i]);
+      for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++)
+        mine[b] = next++->slot;
+    }
+  } else if (err == -KCOV8_ENODEV) {
+    refuse(img->desc, "no PCs left for its blocks");
+  }
+  kcov8_port_free(ids, bytes);
+  return err;
+}
+
+int kcov8i_table_identify(struct kcov8i_image *img) {
+  struct kcov8i_table t;
+  const size_t n = img->n_counters;
+  const size_t bytes = 2 * img->n_blocks * sizeof(struct kcov8i_id);
+
+  if (img->ids)
+    return 0;
+  int err = kcov8i_table_read(img->desc, &t);
+  if (err)
+    return err;
+  /* One piece: IDs first, so that all are aligned. */
+  uint64_t *const all = kcov8_port_alloc(n * (sizeof(uint64_t) + 2));
+  struct kcov8i_id *const ids = kcov8_port_alloc(bytes);
+  if (!all || !ids) {
+    if (all)
+      kcov8_port_free(all, n * (sizeof(uint64_t) + 2));
+    if (ids)
+      kcov8_port_free(ids, bytes);
+    return -KCOV8_ENOMEM;
+  }
+  img->ids = all;
+  img->kept = (uint8_t *)(all + n);
+  img->moved = img->kept + n;
+
+  struct kcov8i_id *const scratch = ids + img->n_blocks;
+  assign(&t, ids, scratch);
+  table_order(ids, img->n_blocks, scratch);
+  const struct kcov8i_id *next = scratch;
+  for (size_t i = 0; i < t.n_funcs; i++) {
+    const size_t first = first_counter(&t, &t.funcs[i]);
+    for (size_t c = first; c < first + t.funcs[i].n_blocks; c++, next++) {
+      img->ids[c] = next->id;
+      img->moved[c] = next->slot != img->slots[c];
+    }
+  }
+  kcov8_port_free(ids, bytes);
+  return 0;
+}

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""One suite: test/pass, test/wrapper, test/tools, test/e2e.
+
+Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
+%kcov8_clang %kcov8_clangxx %ukernel %guests of this build; %pass %options
+%rt its libraries; %include the public headers; %mkimage and %mutate for
+test/tools; %python. FileCheck, not, count, split-file, ld.lld are on PATH.
+
+Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
+genhtml; asan if the tools are built with it.
+"""
+import os
+import shutil
+import sys
+
+import lit.formats
+
+config.name = "kcov8"
+config.test_format = lit.formats.ShTest(execute_external=True)
+config.suffixes = [".ll", ".c", ".cpp", ".test", ".s"]
+config.test_source_root = os.path.dirname(__file__)
+config.excludes = ["Inputs", "unit", "guests", "freestanding", "conformance",
+                   "golden"]
+if config.pass_only:
+    # The tool is the same whatever the LLVM: once is enough.
+    config.excludes.append("tools")
+    config.excludes += [name for name in os.listdir(
+        os.path.join(os.path.dirname(__file__), "e2e"))
+        if name.startswith("ukernel-")]
+
+bin_dir = os.path.join(config.kcov8_build_dir, "bin")
+lib_dir = os.path.join(config.kcov8_build_dir, "lib")
+inputs = os.path.join(config.test_source_root, "tools", "Inputs")
+llvm_tool = lambda name: os.path.join(config.llvm_tools_dir, name)
+
+substitutions = {
+    "clang": llvm_tool("clang"),
+    "clangxx": llvm_tool("clang++"),
+    "opt": llvm_tool("opt"),
+    "kcov8": os.path.join(bin_dir, "kcov8"),
+    "kcov8_clang": os.path.join(bin_dir, "kcov8-clang"),
+    "kcov8_clangxx": os.path.join(bin_dir, "kcov8-clang++"),
+    "pass": os.path.join(lib_dir, "kcov8-pass.so"),
+    "options": os.path.join(lib_dir, "kcov8-options.so"),
+    "rt": os.path.join(lib_dir, "libkcov8.a"),
+    "ukernel": os.path.join(bin_dir, "ukernel"),
+    "guests": os.path.join(bin_dir, "guests"),
+    "include": os.path.join(config.kcov8_source_dir, "include"),
+    "python": sys.executable,  # not a wrapper script of the same name
+    "cmake": config.cmake,
+    "build": config.kcov8_build_dir,
+    "lit": "%s %s" % (sys.executable, config.lit),
+    "mkimage": "%s %s" % (sys.executable, os.path.join(inputs, "mkimage.py")),
+    "mutate": os.path.join(config.test_exec_root, "tools", "kcov8-mutate"),
+}
+# Whole words only: %opt is not the beginning of %options.
+for name, value in substitutions.items():
+    config.substitutions.append((r"%%%s\b" % name, value))
+
+path = os.pathsep.join([config.llvm_tools_dir, os.environ.get("PATH", "")])
+config.environment["PATH"] = path
+config.environment["LC_ALL"] = "C"
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TMPDIR"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+# What a user may have set must not change what tests see.
+for name in ("KCOV8_OPTIONS", "KCOV8_OUT", "NO_COLOR", "SOURCE_DATE_EPOCH"):
+    config.environment.pop(name, None)
+
+major = config.llvm_version_major
+config.available_features.add("llvm-%d" % major)
+for at_least in (16, 19, 22):
+    if major >= at_least:
+        config.available_features.add("llvm-ge-%d" % at_least)
+for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
+                         ("bfd", "ld.bfd"), ("genhtml", "genhtml")):
+    if shutil.which(program, path=path):
+        config.available_features.add(feature)
+if config.have_ukernel:
+    config.available_features.add("ukernel")
+if "address" in config.sanitize:
+    config.available_features.add("asan")
+
+if os.access("/bin/busybox", os.X_OK):
+    config.available_features.add("busybox")
+if shutil.which("ccache"):
+    config.available_features.add("ccache")

@@ -1,0 +1,14 @@
+// Nothing comes between a musttail call and its return.
+// RUN: %kcc -O1 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
+// RUN: %kcc -O0 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
+// RUN: %opt -passes=verify -disable-output %t.ll
+int g(int);
+int f(int a) {
+  if (a)
+    __attribute__((musttail)) return g(a);
+  return a;
+}
+// CHECK: store atomic i8
+// CHECK: store atomic i8
+// CHECK: musttail call
+// CHECK-NEXT: ret

@@ -1,0 +1,15 @@
+// Calls that may not be copied, or made depend on more conditions, stay as
+// they are; the blocks around them count.
+// RUN: %kcc -O2 -S -emit-llvm %s -o - -fplugin-arg-kcov8-level=edge | FileCheck %s
+__attribute__((noduplicate)) void barrier(void);
+__attribute__((convergent)) void together(void);
+void f(int a) {
+  if (a)
+    barrier();
+  else
+    together();
+  barrier();
+}
+// CHECK: @__kcov8_cntrs.f = private global [4 x i8]
+// CHECK-COUNT-2: call void @barrier
+// CHECK-NOT: call void @barrier

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* support.c - see support.h */
+#include "support.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct fake_port port;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool mine;
+
+static void check(bool ok, const char *what) {
+  if (ok)
+    return;
+  fprintf(stderr, "port contract broken: %s\n", what);
+  _exit(1); /* cmocka would longjmp, from whatever thread */
+}
+
+void kcov8_port_lock(void) {
+  if (port.on_lock)
+    port.on_lock();
+  check(!mine, "lock taken twice");
+  pthread_mutex_lock(&mutex);
+  mine = true;
+  port.n_locks++;
+}
+
+void kcov8_port_unlock(void) {
+  check(mine, "unlock without lock");
+  mine = false;
+  pthread_mutex_unlock(&mutex);
+  if (port.on_unlock)
+    port.on_unlock();
+}
+
+struct header {
+  size_t bytes;
+  size_t magic;
+};
+
+enum { HEADER = 16, MAGIC = 0x6b637638 };
+_Static_assert(sizeof(struct header) <= HEADER, "alignment of 16");
+
+void *kcov8_port_alloc(size_t bytes) {
+  check(mine, "alloc without lock");
+  check(bytes > 0, "alloc of nothing");
+  port.n_allocs++;
+  if (port.fail_alloc == 0)
+    return NULL;
+  if (port.fail_alloc > 0)
+    port.fail_alloc--;
+  struct header *const h = calloc(1, HEADER + bytes);
+  check(h, "no memory");
+  h->bytes = bytes;
+  h->magic = MAGIC;
+  port.live++;
+  port.live_bytes += bytes;
+  return (char *)h + HEADER;
+}
+
+void kcov8_port_free(void *p, size_t bytes) {
+  struct header *const h = (struct header *)(void *)((char *)p - HEADER);
+  check(mine, "free without lock");
+  check(h->magic == MAGIC, "free of a wild pointer");
+  check(h->bytes == bytes, "free with another size");
+  h->magic = 0;
+  port.live--;
+  port.live_bytes -= bytes;
+  free(h);
+}
+
+void kcov8_port_log(enum kcov8_log_level level, const char *message) {
+  (void)level;
+  port.n_logs++;
+  snprintf(port.log, sizeof(port.log), "%s", message);
+}
+
+void expect_log(const char *text) {
+  if (!strstr(port.log, text))
+    fail_msg("logged '%s', expected '%s'", port.log, text);
+  port.log[0] = 0;
+}
+
+/* ---- Images ---- */
+
+static int32_t relative(const void *field, const void *to) {
+  const intptr_t d = (intptr_t)to - (intptr_t)field;
+  assert_true(d == (int32_t)d);
+  return (int32_t)d;
+}
+
+struct image *image_make(uint64_t seed, const uint32_t *blocks) {
+  size_t n_funcs = 0, n = 0;
+  for (; blocks[n_funcs]; n_funcs++)
+    n += blocks[n_funcs];
+  struct image *const i = calloc(1, sizeof(*i));
+  const size_t bytes = n_funcs * sizeof(struct kcov8_func) + n * 4 + n;
+  i->funcs = calloc(1, bytes ? bytes : 1);
+  i->keys = (uint32_t *)(i->funcs + n_funcs);
+  i->counters = (uint8_t *)(i->keys + n);
+  i->n_blocks = n;
+  for (size_t f = 0, b = 0; f < n_funcs; b += blocks[f++]) {
+    struct kcov8_func *const func = &i->funcs[f];
+    *func = (struct kcov8_func){
+        .hash = kcov8_mix64(seed * MAX_FUNCS + f + 1),
+        .counters = relative(&func->counters, i->counters + b),
+        .keys = relative(&func->keys, i->keys + b),
+        .n_blocks = blocks[f],
+        .abi = KCOV8_ABI_VERSION,
+        .level = KCOV8_LEVEL_BB,
+    };
+    for (uint32_t k = 0; k < blocks[f]; k++)
+      i->keys[b + k] = k * 3;
+  }
+  i->desc = (struct kcov8_image){
+      .abi = KCOV8_ABI_VERSION,
+      .size = sizeof(struct kcov8_image),
+      .counters = {i->counters, i->counters + n},
+      .keys = {i->keys, i->keys + n},
+      .funcs = {i->funcs, i->funcs + n_funcs},
+  };
+  return i;
+}
+
+struct image *image_of(uint64_t seed, uint32_t n_blocks) {
+  return image_make(seed, (uint32_t[]){n_blocks, 0});
+}
+
+void image_free(struct image *i) {
+  free(i->funcs);
+  free(i);
+}
+
+struct image *image_load(uint64_t seed, uint32_t n_blocks) {
+  struct image *const i = image_of(seed, n_blocks);
+  __kcov8_image_register(&i->desc);
+  return i;
+}
+
+void image_unload(struct image *i) {
+  __kcov8_image_unregister(&i->desc);
+  image_free(i);
+}
+
+uint64_t image_id(const struct image *i, size_t block) {
+  const struct kcov8_func *f = i->funcs;
+  const size_t at = block;
+  for (; block >= f->n_blocks; f++)
+    block -= f->n_blocks;
+  return kcov8_block_id(f->hash, i->keys[at]);
+}
+
+uint64_t image_pc(const struct image *i, size_t block) {
+  for (struct kcov8i_image *p = kcov8i.images; p; p = p->next)
+    if (p->desc == &i->desc)
+      return kcov8_slot_pc(p->slots[block]);
+  return 0;
+}
+
+uint64_t image_own_pc(const struct image *i, size_t block) {
+  struct kcov8i_id *const v = calloc(2 * i->n_blocks, sizeof(*v));
+  uint64_t pc = 0;
+  for (size_t b = 0; b < i->n_blocks; b++)
+    v[b].id = image_id(i, b);
+  kcov8i_assign_slots(v, i->n_blocks, v + i->n_blocks);
+  for (size_t b = 0; b < i->n_blocks; b++)
+    if (v[b].index == block)
+      pc = kcov8_slot_pc(v[b].slot);
+  free(v);
+  return pc;
+}
+
+void hit(struct image *i, size_t block) {
+  uint8_t *const c = &i->counters[block];
+  const uint8_t v = (uint8_t)(__atomic_load_n(c, __ATOMIC_RELAXED) + 1);
+  __atomic_store_n(c, v ? v : 1, __ATOMIC_RELAXED);
+}
+
+bool all_clear(const struct image *i) {
+  for (size_t b = 0; b < i->n_blocks; b++)
+    if (i->counters[b])
+      return false;
+  return true;
+}
+
+/* ---- Device ---- */
+
+struct kcov8_device *device_make(void) {
+  struct kcov8_device *device;
+  assert_int_equal(kcov8_device_create(NULL, &device), 0);
+  return device;
+}
+
+struct kcov8_file *file_make(struct kcov8_device *device, uint64_t words,
+                             uint64_t **words_out) {
+  struct kcov8_file *file;
+  struct kcov8_task nobody;
+  struct kcov8_area area;
+  kcov8_task_init(&nobody);
+  assert_int_equal(kcov8_open(device, &file), 0);
+  assert_int_equal(kcov8_ioctl(file, &nobody, KCOV8_INIT_TRACE64, words), 0);
+  assert_int_equal(kcov8_mmap(file, words * 8, 0, &area), 0);
+  if (words_out)
+    *words_out = area.base;
+  return file;
+}
+
+void expect_pcs(uint64_t *w, ...) {
+  va_list args;
+  uint64_t n = 0;
+  va_start(args, w);
+  for (const struct image *i; (i = va_arg(args, const struct image *));) {
+    const size_t block = va_arg(args, int);
+    n++;
+    if (w[0] < n || w[n] != image_pc(i, block))
+      fail_msg("entry %d of %d: 0x%llx, expected block %zu, 0x%llx", (int)n,
+               (int)w[0], (unsigned long long)w[n], block,
+               (unsigned long long)image_pc(i, block));
+  }
+  va_end(args);
+  assert_int_equal(w[0], n);
+  w[0] = 0;
+}
+
+int start_up(void **state) {
+  (void)state;
+  port = (struct fake_port){.fail_alloc = -1};
+  return 0;
+}
+
+int clean_up(void **state) {
+  (void)state;
+  kcov8i_forget_images();
+  if (port.live)
+    print_error("%zu allocations are left, %zu bytes\n", port.live,
+                port.live_bytes);
+  return port.live != 0;
+}

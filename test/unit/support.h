@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * support.h - a fake port and hand-made images for the runtime's unit tests
+ *
+ * The port checks its own contract: the lock is not recursive, memory is
+ * allocated with the lock held and freed with the size it was asked with.
+ * A failed check ends the program, since it may be on any thread.
+ */
+#ifndef TEST_SUPPORT_H
+#define TEST_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "internal.h"
+#include "pc.h"
+
+/* ---- Port ---- */
+
+struct fake_port {
+  long fail_alloc; /* this many succeed, then all fail; -1: all succeed */
+  size_t n_allocs; /* calls */
+  size_t live;     /* not freed yet */
+  size_t live_bytes;
+  size_t n_locks;
+  size_t n_logs;
+  char log[256];           /* last line */
+  void (*on_lock)(void);   /* before the lock is taken */
+  void (*on_unlock)(void); /* after it was released */
+};
+
+extern struct fake_port port;
+
+/* Fails the test unless the last logged line contains @text; forgets it. */
+void expect_log(const char *text);
+
+/* ---- Images ---- */
+
+enum { MAX_FUNCS = 8 };
+
+/*
+ * One piece of memory, like a linked image: function records, keys, counters.
+ * Function i has blocks[i] blocks; block numbers go through all of them.
+ */
+struct image {
+  struct kcov8_image desc;
+  size_t n_blocks;
+  uint8_t *counters;
+  uint32_t *keys;
+  struct kcov8_func *funcs;
+};
+
+/* IDs depend on @seed alone. @blocks ends with 0. */
+struct image *image_make(uint64_t seed, const uint32_t *blocks);
+
+/* One function of @n_blocks blocks. */
+struct image *image_of(uint64_t seed, uint32_t n_blocks);
+
+void image_free(struct image *image);
+
+/* make + register */
+struct image *image_load(uint64_t seed, uint32_t n_blocks);
+
+/* unregister + free */
+void image_unload(struct image *image);
+
+uint64_t image_id(const struct image *image, size_t block);
+
+/* The PC that the runtime gave to a block; 0 if the image has none. */
+uint64_t image_pc(const struct image *image, size_t block);
+
+/* The PC that the image alone would have. */
+uint64_t image_own_pc(const struct image *image, size_t block);
+
+/* As a `counter` probe does. */
+void hit(struct image *image, size_t block);
+
+bool all_clear(const struct image *image);
+
+/* ---- Device ---- */
+
+struct kcov8_device *device_make(void);
+
+/* open, INIT_TRACE(@words), and mmap into @words_out if given */
+struct kcov8_file *file_make(struct kcov8_device *device, uint64_t words,
+                             uint64_t **words_out);
+
+/*
+ * Buffer @w holds exactly these PCs in this order: pairs of image and block,
+ * ended by NULL. Resets the count.
+ */
+void expect_pcs(uint64_t *w, ...);
+
+/* Forgets all images and checks that no memory is left. cmocka teardown. */
+int clean_up(void **state);
+int start_up(void **state);
+
+#endif /* TEST_SUPPORT_H */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * test_buffer.c - appending to a buffer whose owner is hostile
+ */
+#include "support.h"
+
+enum { GUARD = 4, MAX = 64 };
+
+static const uint64_t canary = 0x5a5a5a5a5a5a5a5a;
+
+/* A buffer of @size words between guard words, and one append to it. */
+struct trial {
+  uint64_t memory[MAX + 2 * GUARD];
+  uint64_t *words;
+  struct kcov8_file file;
+};
+
+static void begin(struct trial *t, uint64_t size, uint64_t count) {
+  *t = (struct trial){.words = t->memory + GUARD};
+  for (size_t i = 0; i < MAX + 2 * GUARD; i++)
+    t->memory[i] = canary;
+  t->words[0] = count;
+  t->file.area.base = t->words;
+  t->file.size_words = size;
+}
+
+/* Appends @n PCs, 1000, 1001, ... */
+static void append(struct trial *t, uint64_t n) {
+  struct kcov8i_append a;
+  kcov8i_append_begin(&a, &t->file);
+  for (uint64_t i = 0; i < n; i++)
+    kcov8i_append_put(&a, 1000 + i);
+  kcov8i_append_end(&a);
+}
+
+/* All but words [from, from + n) of the buffer and word 0 are untouched. */
+static void expect_only(const struct trial *t, uint64_t from, uint64_t n) {
+  for (size_t i = 0; i < MAX + 2 * GUARD; i++) {
+    const uint64_t word = i - GUARD;
+    if (i == GUARD)
+      continue;
+    if (i > GUARD && word >= from && word < from + n)
+      assert_int_equal(t->memory[i], 1000 + word - from);
+    else
+      assert_true(t->memory[i] == canary);
+  }
+}
+
+static void appends(void **state) {
+  (void)state;
+  struct trial t;
+  begin(&t, 8, 0);
+  append(&t, 3);
+  assert_int_equal(t.words[0], 3);
+  expect_only(&t, 1, 3);
+  begin(&t, 8, 2); /* older words stay */
+  append(&t, 3);
+  assert_int_equal(t.words[0], 5);
+  expect_only(&t, 3, 3);
+  assert_int_equal(t.file.dropped, 0);
+}
+
+static void nothing_to_append(void **state) {
+  (void)state;
+  const uint64_t counts[] = {0, 5, 7, 8, UINT64_MAX};
+  struct trial t;
+  for (size_t i = 0; i < 5; i++) {
+    begin(&t, 8, counts[i]);
+    append(&t, 0);
+    assert_true(t.words[0] == counts[i]);
+    expect_only(&t, 1, 0);
+  }
+}
+
+/* Every size, every count around it: never more than size - 1, drops counted */
+static void all_small_sizes(void **state) {
+  (void)state;
+  struct trial t;
+  for (uint64_t size = 2; size <= 20; size++) {
+    for (uint64_t count = 0; count <= size + 2; count++) {
+      for (uint64_t n = 0; n <= size + 2; n++) {
+        const uint64_t room = count < size - 1 ? size - 1 - count : 0;
+        const uint64_t added = n < room ? n : room;
+        begin(&t, size, count);
+        append(&t, n);
+        assert_int_equal(t.words[0], count + added);
+        assert_int_equal(t.file.dropped, n - added);
+        expect_only(&t, count + 1, added);
+      }
+    }
+  }
+}
+
+/* kcov-abi.md 1.5, and values whose offset wraps in one width or another */
+static void hostile_counts(void **state) {
+  (void)state;
+  struct trial t;
+  const uint64_t size = 16;
+  const uint64_t counts[] = {
+      size - 1,
+      size,
+      size + 1,
+      UINT64_MAX,
+      UINT64_MAX - 1,
+      UINT64_MAX - size,
+      UINT64_C(1) << 63,
+      (UINT64_C(1) << 63) - 1,
+      (UINT64_C(1) << 61) - 1,
+      UINT64_C(1) << 61,
+      (UINT64_C(1) << 61) + 1,
+      UINT64_C(1) << 60,
+      UINT64_C(1) << 32,
+      (UINT64_C(1) << 32) - 1,
+      UINT32_MAX,
+      INT32_MAX,
+      0xffffffff80000000,
+  };
+  for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+    begin(&t, size, counts[i]);
+    append(&t, 5);
+    assert_true(t.words[0] == counts[i]);
+    assert_int_equal(t.file.dropped, 5);
+    expect_only(&t, 1, 0);
+    t.words[0] = 0; /* a reset: collects again */
+    append(&t, 5);
+    assert_int_equal(t.words[0], 5);
+    expect_only(&t, 1, 5);
+  }
+}
+
+static void word_0_is_read_once(void **state) {
+  (void)state;
+  struct trial t;
+  struct kcov8i_append a;
+  begin(&t, 8, 1);
+  kcov8i_append_begin(&a, &t.file);
+  kcov8i_append_put(&a, 1000);
+  t.words[0] = UINT64_MAX - 3; /* another thread of the guest */
+  kcov8i_append_put(&a, 1001);
+  kcov8i_append_end(&a);
+  assert_int_equal(t.words[0], 3);
+  expect_only(&t, 2, 2);
+}
+
+/* A reset during a flush that has nothing to count is not undone. */
+static void reset_meanwhile(void **state) {
+  (void)state;
+  const uint64_t counts[] = {5, 7}; /* nothing to append; no room */
+  struct trial t;
+  struct kcov8i_append a;
+  for (size_t i = 0; i < 2; i++) {
+    begin(&t, 8, counts[i]);
+    kcov8i_append_begin(&a, &t.file);
+    t.words[0] = 0;
+    if (i)
+      kcov8i_append_put(&a, 1000);
+    kcov8i_append_end(&a);
+    assert_int_equal(t.words[0], 0);
+    expect_only(&t, 1, 0);
+  }
+}
+
+/* A reader that sees N sees N entries: nothing is counted before the end. */
+static void count_is_last(void **state) {
+  (void)state;
+  struct trial t;
+  struct kcov8i_append a;
+  begin(&t, 8, 0);
+  kcov8i_append_begin(&a, &t.file);
+  for (uint64_t i = 0; i < 3; i++) {
+    kcov8i_append_put(&a, 1000 + i);
+    assert_int_equal(t.words[0], 0);
+  }
+  kcov8i_append_end(&a);
+  assert_int_equal(t.words[0], 3);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(appends),
+      cmocka_unit_test(nothing_to_append),
+      cmocka_unit_test(all_small_sizes),
+      cmocka_unit_test(hostile_counts),
+      cmocka_unit_test(word_0_is_read_once),
+      cmocka_unit_test(reset_meanwhile),
+      cmocka_unit_test(count_is_last),
+  };
+  return cmocka_run_group_tests(tests, start_up, clean_up);
+}

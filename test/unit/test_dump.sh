@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# test_dump.sh PROGRAM EMPTY-PROGRAM PLUGIN - KCOV8_OUT, end to end
+set -uo pipefail
+program=$1 empty=$2 plugin=$3
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 2
+bad=0
+
+fail() { echo "FAIL: $1"; bad=1; }
+
+# go STATUS KCOV8_OUT PROGRAM ARGS... : runs, output in $out, stderr in $err
+go() {
+  local want=$1 name=$2 status=0
+  shift 2
+  out=$(KCOV8_OUT=$name "$@" 2>"$dir/.stderr") || status=$?
+  err=$(<"$dir/.stderr")
+  rm "$dir/.stderr"
+  ((status == want)) || fail "$*: exit $status, expected $want"
+}
+
+# said TEXT : stderr is that
+said() { [[ $err == "$1" ]] || fail "stderr '$err', expected '$1'"; }
+files() { [[ $(ls -A) == "$1" ]] || fail "files '$(ls -A)', expected '$1'"; }
+# pcs FILE REGEX... : lines after the first
+pcs() {
+  local file=$1 n=1 line
+  shift
+  for want; do
+    n=$((n + 1))
+    line=$(sed -n "${n}p" "$file")
+    [[ $line =~ ^$want$ ]] || fail "$file:$n: '$line', expected '$want'"
+  done
+  [[ $(wc -l <"$file") == "$n" ]] || fail "$file: more lines: $(cat "$file")"
+}
+
+# Block 0 and 2 of hash 0x1234, computed apart from the runtime.
+zero='0xffffffffaf52b390 1' two='0xffffffffc4b879e0 3'
+
+# not asked for
+unset KCOV8_OUT
+"$program" >/dev/null 2>.err || fail "exit"
+[[ -s .err ]] && fail "stderr without KCOV8_OUT: $(cat .err)"
+rm .err
+files ''
+go 0 '' "$program"
+files ''
+
+go 0 a "$program"
+said ''
+files a
+pcs a "$zero" "$two"
+[[ $(head -n 1 a) == "# kcov8 PCs of $(readlink -f "$program"), pid $out" ]] ||
+  fail "first line $(head -n 1 a)"
+[[ $(stat -c %a a) == "$(printf %o $((0666 & ~$(umask))))" ]] || fail "mode of a"
+go 0 a "$program" silent # replaces
+pcs a
+go 3 a "$program" exit 3
+pcs a "$zero" "$two"
+rm a
+
+go 0 'x%p%%p' "$program"
+files "x$out%p"
+rm ./x*
+
+go 0 'a%x' "$program"
+said 'kcov8: KCOV8_OUT=a%x: %x: only %p (process ID) and %% are known; no coverage will be written'
+files ''
+go 0 'a%' "$program"
+said 'kcov8: KCOV8_OUT=a%: % at the end: only %p (process ID) and %% are known; no coverage will be written'
+files ''
+go 0 "$(printf 'a%.0s' {1..5000})" "$program"
+said 'kcov8: KCOV8_OUT: name too long; no coverage will be written'
+
+go 0 none/a "$program"
+said "kcov8: $dir/none/a: not written: No such file or directory"
+go 5 none/a "$program" exit 5 # the program's own
+mkdir d
+go 0 d "$program"
+said "kcov8: $dir/d: not written: Is a directory"
+rmdir d
+files ''
+go 0 a bash -c 'trap "" XFSZ; ulimit -f 0; exec "$@" 2>&1' - "$program"
+[[ $out == "kcov8: $dir/a: not written: File too large"* ]] || fail "$out"
+files ''
+
+go 0 a "$program" chdir
+files a
+rm a
+
+go 0 a "$program" atexit
+pcs a "$zero" "$two" '0x[0-9a-f]{16} 1'
+rm a
+
+go 0 a "$program" _exit
+files ''
+ulimit -c 0
+go 134 a "$program" abort
+files ''
+
+# only the parent writes, unless the names differ
+go 0 a "$program" fork
+pcs a "$zero" "$two"
+rm a
+go 0 'a%p' "$program" fork
+pcs "a$out" "$zero" "$two" '0x[0-9a-f]{16} 1' # what ran before, too
+[[ $(find . -name 'a*' | wc -l) == 2 ]] || fail "fork: $(ls)"
+rm a*
+
+# What an unloaded plugin ran is kept; the program was there first.
+go 0 a "$program" plugin "$plugin"
+said ''
+pcs a "$zero" "$two" \
+  '# moved (0x[0-9a-f]+) 0x[0-9a-f]+' '0xf[0-9a-f]{15} 1' \
+  '# moved (0x[0-9a-f]+) 0x[0-9a-f]+' '0xf[0-9a-f]{15} 1'
+[[ $(grep -c moved a) == 2 ]] || fail "moved"
+grep -q "^${two% *} 1$" a && fail "the plugin has the program's PC"
+rm a
+
+go 0 a "$empty"
+said "kcov8: no instrumented image: was the program compiled and linked with kcov8's pass?
+kcov8: $dir/a: not written: no usable instrumented block in $(readlink -f "$empty")"
+files ''
+
+# a program in set-user-ID mode ignores it
+if [[ $(id -u) == 0 ]]; then
+  cp "$program" suid && chown nobody suid && chmod 4755 suid && chmod 777 .
+  KCOV8_OUT=$dir/a ./suid >.out 2>&1 # its status is the sanitizers' business
+  rm .out
+  files suid
+fi
+exit $bad

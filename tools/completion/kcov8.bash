@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# bash completion for kcov8; installed as bash-completion/completions/kcov8
+# shellcheck shell=bash
+
+_kcov8() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local command=${COMP_WORDS[1]} words=
+  COMPREPLY=()
+  # "--format=json" arrives as three words.
+  [[ $current == = ]] && current=
+  [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
+
+  if ((COMP_CWORD == 1)); then
+    words='list symbolize report stat help --help --version'
+  elif [[ $command == help ]]; then
+    words='list symbolize report stat'
+  elif [[ $previous == --format || $previous == -f ]]; then
+    case $command in
+      list | symbolize) words='text json gvisor' ;;
+      report) words='text lcov html json cobertura' ;;
+      stat) words='text json' ;;
+    esac
+  elif [[ $previous == --source-root ]]; then
+    mapfile -t COMPREPLY < <(compgen -d -- "$current")
+    return
+  elif [[ $current == -* ]]; then
+    words='--format --json --help'
+    case $command in
+      list) words+=' --output' ;;
+      symbolize) words+=' --map' ;;
+      report) words+=' --output --source-root' ;;
+      stat) words+=' --unmatched' ;;
+    esac
+  fi
+  if [[ $words ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}
+
+complete -o filenames -F _kcov8 kcov8

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * elfread.h - the sections and symbols of an image that the tool needs
+ *
+ * Executables and shared objects, 32 and 64 bits, both byte orders. Offsets
+ * and sizes are checked against the file before anything is handed out.
+ */
+#ifndef KCOV8_ELFREAD_H
+#define KCOV8_ELFREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum table {
+  TABLE_COUNTERS,
+  TABLE_KEYS,
+  TABLE_FUNCS,
+  TABLE_MAP,
+  N_TABLES,
+};
+
+/**
+ * struct table_data - one table of an image
+ * @present: the image has it, maybe empty
+ * @addr:    address of its first byte when the image runs, load bias aside
+ * @size:    in bytes, in memory (a compressed map: uncompressed)
+ * @data:    @size bytes, valid until elf_close(); NULL if the file holds none
+ *           (a .bss-like section, such as counters)
+ */
+struct table_data {
+  bool present;
+  uint64_t addr;
+  uint64_t size;
+  const uint8_t *data;
+};
+
+/**
+ * struct elf_file - an open image
+ * @func_names: names of its FUNC symbols, sorted; empty if it is stripped
+ * @has_local_funcs: some of these are local: not even `strip -x` was there
+ */
+struct elf_file {
+  const char *path;
+  int fd;
+  void *elf;
+  bool is64;
+  bool big_endian;
+  const char *machine_type; /* "executable" or "PIE or shared object" */
+  struct table_data tables[N_TABLES];
+  const char **func_names;
+  size_t n_func_names, cap_func_names;
+  bool has_local_funcs;
+};
+
+extern const char *const table_names[N_TABLES];
+
+/*
+ * elf_open() - open @path and find the tables
+ * Return: true; false after a message. elf_close() is due in either case.
+ */
+bool elf_open(struct elf_file *elf, const char *path);
+void elf_close(struct elf_file *elf);
+
+uint32_t read_u16(const uint8_t *p, bool big_endian);
+uint32_t read_u32(const uint8_t *p, bool big_endian);
+uint64_t read_u64(const uint8_t *p, bool big_endian);
+
+#endif /* KCOV8_ELFREAD_H */

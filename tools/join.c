@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/*
+ * join.c - which map entry belongs to which function record
+ *
+ * Hash and checksum of the keys decide. If only the hash is known (objects of
+ * two builds in one image), blocks are matched by key and the mismatch is
+ * named. Without an entry a function keeps its hash for a name.
+ */
+#include "join.h"
+
+#include <inttypes.h>
+#include <kcov8/abi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image.h"
+#include "tool.h"
+
+/* C++ runtime library, libstdc++ or libc++abi. */
+extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *len,
+                            int *status);
+
+/* Substitutions let a short forged name expand without end; real ones fit. */
+#define MAX_MANGLED 1024
+
+static const char *demangle(struct strtab *names, const char *name) {
+  if (strncmp(name, "_Z", 2) != 0 || strlen(name) > MAX_MANGLED)
+    return name;
+  char *plain = __cxa_demangle(name, NULL, NULL, NULL);
+  if (!plain)
+    return name;
+  name = strtab_copy(names, plain, strlen(plain));
+  free(plain);
+  return name;
+}
+
+static uint32_t add_path(struct image *img, struct map_string s) {
+  while (s.len > 2 && s.s[0] == '.' && s.s[1] == '/') {
+    s.s += 2;
+    s.len -= 2;
+  }
+  if (s.len == 0)
+    s = (struct map_string){"?", 1};
+  return strtab_add(&img->files, s.s, s.len);
+}
+
+static const char *add_name(struct image *img, struct map_string s) {
+  /* Clang marks names that are not to be mangled further with this byte. */
+  if (s.len && s.s[0] == '\1') {
+    s.s++;
+    s.len--;
+  }
+  return strtab_copy(&img->names, s.s, s.len);
+}
+
+static void set_unknown(struct image *img, struct func *f) {
+  char name[24];
+  int len = snprintf(name, sizeof(name), "0x%016" PRIx64, f->hash);
+  f->name = f->display = strtab_copy(&img->names, name, (size_t)len);
+  f->file = strtab_add(&img->files, "?", 1);
+  for (uint32_t b = 0; b < f->n_blocks; b++)
+    img->blocks[f->first_block + b].file = f->file;
+}
+
+/* First entry whose (hash, checksum) is not below the one asked for. */
+static size_t lower_bound(const struct map *map, uint64_t hash,
+                          uint32_t checksum) {
+  size_t lo = 0, hi = map->n_funcs;
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    const struct map_func *e = &map->funcs[mid];
+    if (e->hash < hash || (e->hash == hash && e->checksum < checksum))
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+static bool same_keys(const struct image *img, const struct func *f,
+                      const struct map_func *e) {
+  if (e->n_blocks != f->n_blocks)
+    return false;
+  struct map_cursor c = e->blocks;
+  for (uint32_t i = 0; i < e->n_blocks; i++) {
+    struct map_block b = map_next_block(&c, e->n_files);
+    if (b.key != img->blocks[f->first_block + i].key)
+      return false;
+    for (uint32_t r = 0; r < b.n_runs; r++)
+      map_next_run(&c, e->n_files);
+  }
+  return true;
+}
+
+/* A key of the record and where it stands there, to find blocks by key. */
+struct key_at {
+  uint32_t key, index;
+};
+
+static int compare_keys(const void *a, const void *b) {
+  const struct key_at *x = a, *y = b;
+  if (x->key != y->key)
+    return x->key < y->key ? -1 : 1;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+static struct key_at *sorted_keys(const struct image *img,
+                                  const struct func *f) {
+  struct key_at *keys = xcalloc(f->n_blocks, sizeof(*keys));
+  for (uint32_t i = 0; i < f->n_blocks; i++)
+    keys[i] = (struct key_at){img->blocks[f->first_block + i].key, i};
+  qsort(keys, f->n_blocks, sizeof(*keys), compare_keys);
+  return keys;
+}
+
+/* Index of a key, -1 if the function has no such block. */
+static int64_t find_key(const struct key_at *keys, uint32_t n, uint32_t key) {
+  uint32_t lo = 0, hi = n;
+  while (lo < hi) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    if (keys[mid].key < key)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo < n && keys[lo].key == key ? (int64_t)keys[lo].index : -1;
+}
+
+static uint32_t count_known_keys(const struct map_func *e,
+                                 const struct key_at *keys, uint32_t n) {
+  uint32_t known = 0;
+  struct map_cursor c = e->blocks;
+  for (uint32_t i = 0; i < e->n_blocks; i++) {
+    struct map_block b = map_next_block(&c, e->n_files);
+    known += find_key(keys, n, b.key) >= 0;
+    for (uint32_t r = 0; r < b.n_runs; r++)
+      map_next_run(&c, e->n_files);
+  }
+  return known;
+}
+
+/*
+ * Take names and ranges over from @e. @keys is NULL if the entry has the same
+ * blocks in the same order.
+ */
+static void take_entry(struct image *img, struct func *f,
+                       const struct map_func *e, const struct key_at *keys) {
+  uint32_t *files = xcalloc(e->n_files, sizeof(*files));
+  struct map_cursor c = e->files;
+  for (uint32_t i = 0; i < e->n_files; i++)
+    files[i] = add_path(img, map_next_string(&c));
+  f->name = add_name(img, e->name);
+  f->display = demangle(&img->names, f->name);
+  f->file = files[0];
+  f->line = e->line;
+  for (uint32_t i = 0; i < f->n_blocks; i++)
+    img->blocks[f->first_block + i].file = f->file;
+
+  c = e->blocks;
+  for (uint32_t i = 0; i < e->n_blocks; i++) {
+    struct map_block m = map_next_block(&c, e->n_files);
+    int64_t at = keys ? find_key(keys, f->n_blocks, m.key) : (int64_t)i;
+    struct block *b = at < 0 ? NULL : &img->blocks[f->first_block + at];
+    if (b) {
+      b->flags = (uint8_t)m.flags;
+      b->file = files[m.file];
+      if (m.l0) {
+        b->l0 = m.l0;
+        b->c0 = m.c0;
+        b->l1 = m.l1;
+        b->c1 = m.c1;
+      }
+      b->run = (uint32_t)img->n_runs;
+      b->n_runs = m.n_runs;
+    }
+    for (uint32_t r = 0; r < m.n_runs; r++) {
+      struct map_run run = map_next_run(&c, e->n_files);
+      if (!b)
+        continue;
+      img->runs =
+          vec_push(img->runs, &img->n_runs, &img->cap_runs, sizeof(*img->runs));
+      img->runs[img->n_runs - 1] =
+          (struct run){files[run.file], run.first, run.count};
+    }
+  }
+  free(files);
+}
+
+static void join_func(struct image *img, struct func *f) {
+  const struct map *map = &img->map;
+  struct key_at *keys = NULL;
+  uint32_t *raw = xcalloc(f->n_blocks, sizeof(*raw));
+  for (uint32_t i = 0; i < f->n_blocks; i++)
+    raw[i] = img->blocks[f->first_block + i].key;
+  uint32_t checksum = kcov8_checksum_keys(raw, f->n_blocks);
+  free(raw);
+
+  const struct map_func *best = NULL;
+  for (size_t i = lower_bound(map, f->hash, checksum);
+       i < map->n_funcs && map->funcs[i].hash == f->hash &&
+       map->funcs[i].checksum == checksum;
+       i++)
+    if (same_keys(img, f, &map->funcs[i])) {
+      best = &map->funcs[i];
+      f->join = JOIN_EXACT;
+      break;
+    }
+  if (!best) {
+    uint32_t most = 0;
+    for (size_t i = lower_bound(map, f->hash, 0);
+         i < map->n_funcs && map->funcs[i].hash == f->hash; i++) {
+      if (!keys)
+        keys = sorted_keys(img, f);
+      uint32_t known = count_known_keys(&map->funcs[i], keys, f->n_blocks);
+      if (!best || known > most) {
+        best = &map->funcs[i];
+        most = known;
+      }
+      f->join = JOIN_PARTIAL;
+    }
+  }
+  if (best)
+    take_entry(img, f, best, keys);
+  else
+    set_unknown(img, f);
+  free(keys);
+}
+
+/* ---- Functions whose code the linker dropped ----------------------------- */
+
+static size_t lower_bound_name(const struct elf_file *elf, const char *name) {
+  size_t lo = 0, hi = elf->n_func_names;
+  while (lo < hi) {
+    size_t mid = lo + (hi - lo) / 2;
+    if (strcmp(elf->func_names[mid], name) < 0)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+/* A symbol NAME, or NAME.suffix as compilers name clones and parts. */
+static bool has_symbol(const struct elf_file *elf, const char *name) {
+  size_t i = lower_bound_name(elf, name);
+  if (i < elf->n_func_names && strcmp(elf->func_names[i], name) == 0)
+    return true;
+  char *prefix = xasprintf("%s.", name);
+  i = lower_bound_name(elf, prefix);
+  bool found = i < elf->n_func_names &&
+               strncmp(elf->func_names[i], prefix, strlen(prefix)) == 0;
+  free(prefix);
+  return found;
+}
+
+/*
+ * Whether a missing symbol proves that a function's code is not in the image.
+ * gold drops unreferenced code but keeps its tables. No proof if symbols were
+ * stripped, if only the local ones were (strip -x, ld -x: static functions
+ * look dropped then), or if probes were in before the inliner ran, which a
+ * flag of the record tells (any flag: those of later passes may mean the same).
+ */
+static bool symbols_decide(const struct image *img, const struct func *f) {
+  return img->elf.has_local_funcs && f->join != JOIN_NONE && f->flags == 0;
+}
+
+/* Functions in one state of the join, named by the first. */
+struct tally {
+  size_t n;
+  const char *first;
+};
+
+static void warn_about(const struct image *img, const struct tally *t,
+                       const char *one, const char *many, const char *advice) {
+  if (t->n)
+    warn(img->path, "%zu function%s (first %s): %s", t->n,
+         t->n == 1 ? one : many, t->first, advice);
+}
+
+void join_map(struct image *img) {
+  struct tally tallies[JOIN_EXACT + 1] = {0};
+  for (size_t i = 0; i < img->n_funcs; i++) {
+    struct func *f = &img->funcs[i];
+    join_func(img, f);
+    f->discarded = symbols_decide(img, f) && !has_symbol(&img->elf, f->name);
+    if (tallies[f->join].n++ == 0)
+      tallies[f->join].first = f->display;
+  }
+  if (img->n_funcs && !img->has_map)
+    warn(img->path, "no section %s (stripped?): IDs and PCs only, no names",
+         KCOV8_SECTION_MAP);
+  else
+    warn_about(img, &tallies[JOIN_NONE], " is not in the block map",
+               "s are not in the block map", "named by hash, without lines");
+  warn_about(img, &tallies[JOIN_PARTIAL], " does not fit the block map",
+             "s do not fit the block map",
+             "blocks matched by key, some without lines; rebuild all objects");
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * pcfile.h - reader of PC lists
+ *
+ * One hex PC per line, 0x optional, optional decimal count after blanks; '#'
+ * begins a comment; empty lines are skipped. The comment
+ * "# moved 0xPC 0xID [IMAGE]" tells that a run gave PC to block ID of IMAGE.
+ */
+#ifndef KCOV8_PCFILE_H
+#define KCOV8_PCFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A note about a moved PC, with the longest path. */
+#define PCFILE_MAX_TEXT 4200
+
+/**
+ * struct pcfile - a list being read
+ * @name:  for messages
+ * @line:  number of the last line read
+ * @text:  that line; longer ones are cut, comments excepted refused
+ */
+struct pcfile {
+  FILE *f;
+  const char *name;
+  unsigned long line;
+  char text[PCFILE_MAX_TEXT + 1];
+};
+
+enum pcfile_result {
+  PCFILE_PC,    /* pc, count */
+  PCFILE_MOVED, /* pc, id, image */
+  PCFILE_END,
+  PCFILE_BAD,    /* malformed line, message given */
+  PCFILE_FAILED, /* cannot be read, message given */
+};
+
+/* @image: NULL if the note has none; valid until the next call */
+struct pcfile_entry {
+  uint64_t pc, count, id;
+  const char *image;
+};
+
+/* pcfile_open() - "-" is stdin. Return: true; false after a message. */
+bool pcfile_open(struct pcfile *p, const char *path);
+enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *entry);
+void pcfile_close(struct pcfile *p);
+
+/* parse_pc() - hex, 0x optional, nothing else. */
+bool parse_pc(const char *s, uint64_t *pc);
+
+#endif /* KCOV8_PCFILE_H */
