@@ -154,19 +154,24 @@ static void report(struct kcov8i_image *img,
   }
 }
 
+/* PCs and IDs for all images that are, or were, loaded. */
+static int identify_all(void) {
+  int err = kcov8i_prepare_images();
+  for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
+    if (i->desc)
+      err = kcov8i_table_identify(i);
+  return err;
+}
+
 static int harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                               uint64_t id, int moved),
                    void *ctx) {
   bool any_kept = false;
-  int err = kcov8i_prepare_images();
+  int err = identify_all();
   if (err)
     return err;
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    err = i->desc ? kcov8i_table_identify(i) : 0;
-    if (err)
-      return err;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
     any_kept |= i->kept != NULL;
-  }
   if (!any_kept)
     return kcov8i_require_blocks();
   err = kcov8i_pending_need(NULL);
@@ -184,6 +189,20 @@ int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                   void *ctx) {
   kcov8_port_lock();
   const int err = harvest(fn, ctx);
+  kcov8_port_unlock();
+  return err;
+}
+
+int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
+                void *ctx) {
+  kcov8_port_lock();
+  int err = identify_all();
+  if (!err)
+    err = kcov8i.images ? 0 : kcov8i_require_blocks();
+  for (const struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
+    for (size_t c = 0; i->ids && c < i->n_counters; c++)
+      if (i->moved[c])
+        fn(ctx, i->fingerprint, kcov8_slot_pc(i->slots[c]), i->ids[c]);
   kcov8_port_unlock();
   return err;
 }

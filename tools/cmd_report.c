@@ -41,7 +41,7 @@ static int add_list(const struct image *img, const char *path, uint64_t *counts,
   enum pcfile_result r;
   while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
     if (r == PCFILE_MOVED) {
-      moves_add(&moves, img, e.pc, e.id, e.image);
+      moves_add(&moves, img, &e);
       continue;
     }
     pcs = vec_push(pcs, &n, &cap, sizeof(*pcs));

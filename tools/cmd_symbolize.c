@@ -70,7 +70,7 @@ static int read_list(struct symbolizer *s, const char *path, bool moves_only) {
   enum pcfile_result r;
   while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
     if (r == PCFILE_MOVED)
-      moves_add(&s->moves, &s->img, e.pc, e.id, e.image);
+      moves_add(&s->moves, &s->img, &e);
     else if (!moves_only)
       answer(s, e.pc);
     if (interactive)

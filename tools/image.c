@@ -121,6 +121,19 @@ static bool read_records(struct image *img) {
   return ok;
 }
 
+static void take_fingerprint(struct image *img) {
+  uint64_t h = kcov8_mix64(img->elf.tables[TABLE_COUNTERS].size);
+  for (size_t i = 0; i < img->n_funcs; i++) {
+    const struct func *f = &img->funcs[i];
+    const struct block *b = &img->blocks[f->first_block];
+    h = kcov8_mix64(h ^ f->hash);
+    h = kcov8_mix64(h ^ b->counter);
+    for (uint32_t k = 0; k < f->n_blocks; k++)
+      h = kcov8_mix64(h ^ b[k].key);
+  }
+  img->fingerprint = h;
+}
+
 static void assign_pcs(struct image *img) {
   size_t n = img->n_blocks;
   struct kcov8i_id *ids = xcalloc(n, sizeof(*ids));
@@ -160,6 +173,7 @@ bool image_load(struct image *img, const char *path) {
   if (img->has_map && !map_read(&img->map, path, map->data, (size_t)map->size,
                                 img->elf.big_endian))
     return false;
+  take_fingerprint(img);
   assign_pcs(img);
   join_map(img);
   return true;

@@ -15,6 +15,7 @@
 
 #include "elfread.h"
 #include "map.h"
+#include "pcfile.h"
 #include "strtab.h"
 
 /* Consecutive lines; file is an index in image.files. */
@@ -76,6 +77,7 @@ struct func {
  * @blocks: in table order
  * @by_pc:  indices in blocks, by ascending PC, which is ascending ID
  * @files:  paths as in the map, without leading "./"; "?" if unknown
+ * @fingerprint: names the image in `# moved` notes (abi.h)
  * @n_collisions: blocks that are not in their preferred slot
  * @n_duplicates: blocks whose ID had to get an ordinal
  */
@@ -92,6 +94,7 @@ struct image {
   struct run *runs;
   size_t n_runs, cap_runs;
   struct strtab files, names;
+  uint64_t fingerprint;
   size_t n_collisions, n_duplicates;
 };
 
@@ -134,12 +137,12 @@ const struct block *image_find(const struct image *img, struct moves *moves,
 const struct block *image_find_id(const struct image *img, uint64_t id);
 
 /*
- * moves_add() - note that @pc is block @id of an image with file name @image
- * Two images may have the same inline function, and so the same IDs: notes
- * about other file names are ignored. NULL: any image with such a block.
+ * moves_add() - take a `# moved` note, if it is about this image
+ * Two images may have the same inline function, and so the same IDs: a note
+ * that names another image's fingerprint is ignored.
  */
-void moves_add(struct moves *moves, const struct image *img, uint64_t pc,
-               uint64_t id, const char *image);
+void moves_add(struct moves *moves, const struct image *img,
+               const struct pcfile_entry *note);
 void moves_free(struct moves *moves);
 
 #endif /* KCOV8_IMAGE_H */

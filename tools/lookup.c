@@ -71,20 +71,15 @@ static const struct move *find_move(const struct moves *m, uint64_t pc) {
   return lo < m->n && m->by_pc[lo].pc == pc ? &m->by_pc[lo] : NULL;
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
-void moves_add(struct moves *m, const struct image *img, uint64_t pc,
-               uint64_t id, const char *image) {
-  if (image && strcmp(base_name(image), base_name(img->path)) != 0)
+void moves_add(struct moves *m, const struct image *img,
+               const struct pcfile_entry *note) {
+  if (note->has_image && note->image != img->fingerprint)
     return;
-  const struct block *b = image_find_id(img, id);
+  const struct block *b = image_find_id(img, note->id);
   if (!b)
     return;
   m->by_pc = vec_push(m->by_pc, &m->n, &m->cap, sizeof(*m->by_pc));
-  m->by_pc[m->n - 1] = (struct move){pc, (uint32_t)(b - img->blocks)};
+  m->by_pc[m->n - 1] = (struct move){note->pc, (uint32_t)(b - img->blocks)};
   m->sorted = false;
 }
 

@@ -91,9 +91,11 @@ static bool parse_moved(const char *s, struct pcfile_entry *e) {
   s += sizeof(word) - 1;
   if (!take_hex(&s, &e->pc) || !take_blanks(&s) || !take_hex(&s, &e->id))
     return false;
-  bool blanks = take_blanks(&s);
-  e->image = *s ? s : NULL;
-  return blanks || *s == 0;
+  e->has_image = take_blanks(&s) && *s;
+  if (e->has_image && !take_hex(&s, &e->image))
+    return false;
+  take_blanks(&s);
+  return *s == 0;
 }
 
 static bool parse_line(const char *s, struct pcfile_entry *e) {

@@ -37,10 +37,11 @@ enum pcfile_result {
   PCFILE_FAILED, /* cannot be read, message given */
 };
 
-/* @image: NULL if the note has none; valid until the next call */
+/* @image: fingerprint of the image that a note is about (abi.h) */
 struct pcfile_entry {
   uint64_t pc, count, id;
-  const char *image;
+  uint64_t image;
+  bool has_image;
 };
 
 /* pcfile_open() - "-" is stdin. Return: true; false after a message. */

@@ -248,6 +248,14 @@ static inline uint64_t kcov8_slot_pc(uint32_t slot) {
  * one implementation, used by runtime and tools.
  */
 
+/*
+ * Fingerprint of an image: h = mix64(bytes of its counter section); then for
+ * each function record in table order, h = mix64(h ^ x) for x = its hash, the
+ * offset of its first counter in the section, and each of its keys. Names the
+ * image in `# moved PC ID IMAGE` notes, and tells a library that is loaded
+ * again.
+ */
+
 #ifdef __cplusplus
 #define KCOV8_STATIC_ASSERT(c, m) static_assert(c, m)
 #else

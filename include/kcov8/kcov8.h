@@ -267,6 +267,21 @@ int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                              uint64_t id, int moved),
                   void *ctx);
 
+/**
+ * kcov8_moved() - every block whose PC is not the one its image alone gives it
+ * @fn:  called once per such block of each image that was loaded so far; must
+ *       not call kcov8
+ * @ctx: passed on
+ *
+ * @image: fingerprint of the block's image (abi.h); @pc: where the block is in
+ * this process; @id: its block ID. Tools need this to tell two images apart
+ * that share a function, and to give no block the PC that another one has.
+ *
+ * Return: 0; -ENODEV if there are no blocks; -ENOMEM.
+ */
+int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
+                void *ctx);
+
 #ifdef __cplusplus
 }
 #endif

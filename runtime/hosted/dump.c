@@ -5,9 +5,10 @@
  *   KCOV8_OUT=FILE   %p in FILE is the process ID, %% a percent sign
  *
  * FILE gets one `0xPC COUNT` per block that ran (COUNT up to 255), in table
- * order, after a first line `# kcov8 PCs of PROGRAM, pid N`. A block whose PC
- * is not the one that its image alone gives it has a line `# moved 0xPC 0xID`
- * before it. The file is written under a temporary name and renamed.
+ * order, after a first line `# kcov8 PCs of PROGRAM, pid N` and a line
+ * `# moved 0xPC 0xID 0xIMAGE` for each block, hit or not, whose PC is not the
+ * one that its image alone gives it. The file is written under a temporary name
+ * and renamed.
  *
  * Written by a destructor with the last place in the program: after atexit
  * handlers, C++ static destructors and the images' own destructors (what an
@@ -137,12 +138,15 @@ static void program_name(char *name, size_t size) {
       *p = '?';
 }
 
+static void write_moved(void *ctx, uint64_t image, uint64_t pc, uint64_t id) {
+  fprintf(ctx, "# moved 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "\n", pc, id,
+          image);
+}
+
 static void write_block(void *ctx, uint64_t pc, unsigned int hits, uint64_t id,
                         int moved) {
-  FILE *const f = ctx;
-  if (moved)
-    fprintf(f, "# moved 0x%" PRIx64 " 0x%" PRIx64 "\n", pc, id);
-  fprintf(f, "0x%" PRIx64 " %u\n", pc, hits);
+  (void)id, (void)moved; /* write_moved() has told */
+  fprintf(ctx, "0x%" PRIx64 " %u\n", pc, hits);
 }
 
 static FILE *create(const char *name) {
@@ -162,7 +166,9 @@ static int write_file(const char *name, const char *program) {
   if (!f)
     return errno;
   fprintf(f, "# kcov8 PCs of %s, pid %ld\n", program, (long)getpid());
-  const int err = kcov8_harvest(write_block, f);
+  int err = kcov8_moved(write_moved, f);
+  if (!err)
+    err = kcov8_harvest(write_block, f);
   errno = 0;
   const bool failed = fflush(f) || ferror(f);
   const int reason = errno ? errno : EIO;

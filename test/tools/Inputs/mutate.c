@@ -57,7 +57,8 @@ static void use_image(const struct image *img) {
     if (image_find(img, NULL, b->pc) != b || image_find_id(img, b->id) != b)
       abort();
     if (i % 3 == 0)
-      moves_add(&moves, img, b->pc + 160, b->id, NULL);
+      moves_add(&moves, img,
+                &(struct pcfile_entry){.pc = b->pc + 160, .id = b->id});
     counts[i] = i % 2;
   }
   for (size_t i = 0; i < img->n_blocks; i++)

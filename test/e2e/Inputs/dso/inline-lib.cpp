@@ -1,0 +1,2 @@
+#include "inline.h"
+extern "C" int lib_value(int x) { return x > 100 ? twice(x) : x; }
