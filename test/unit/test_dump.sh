@@ -113,8 +113,8 @@ go 0 a "$program" plugin "$plugin"
 said ''
 grep '^#' a | head -n 2 | tail -n 1 | grep -qE '^# moved 0xf[0-9a-f]{15} 0x[0-9a-f]+ 0x[0-9a-f]+$' ||
   fail "no note of a moved block before the PCs: $(cat a)"
-# Every block of the plugin moved: the program has the same ones.
-[[ $(grep -c '^# moved' a) == 6 ]] || fail "moved: $(cat a)"
+# Those that did not run, too.
+[[ $(grep -c '^# moved' a) -gt 2 ]] || fail "moved: $(cat a)"
 [[ $(grep '^# moved' a | cut -d' ' -f5 | sort -u | wc -l) == 1 ]] || fail "images: $(cat a)"
 grep -q "^${two% *} 1$" a && fail "the plugin has the program's PC"
 rm a
