@@ -5,6 +5,7 @@
 #include "Kcov8Pass.h"
 #include "LLVMCompat.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
 
 using namespace llvm;
 using kcov8::Kcov8Pass;
@@ -18,7 +19,11 @@ static void registerKcov8(PassBuilder &PB) {
         MPM.addPass(Kcov8Pass(Point::Start, Shared, ""));
       });
   PB.registerOptimizerLastEPCallback(
-      [Shared](ModulePassManager &MPM, auto &&...) {
+      [Shared](ModulePassManager &MPM, auto Level, auto &&...) {
+        // The optimiser does this after us: a function that nothing calls any
+        // more would go, and leave its tables.
+        if (Level != decltype(Level)::O0)
+          MPM.addPass(GlobalDCEPass());
         MPM.addPass(Kcov8Pass(Point::Last, Shared, ""));
       });
   PB.registerPipelineParsingCallback(

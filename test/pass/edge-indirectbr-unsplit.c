@@ -1,5 +1,5 @@
 // Edges out of a computed goto cannot be split: their targets still count.
-// RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-level=edge -S -emit-llvm -o %t.ll
+// RUN: %kcc -O1 %s -fplugin-arg-kcov8-level=edge -S -emit-llvm -o %t.ll
 // RUN: %opt -passes=verify %t.ll -disable-output
 // RUN: FileCheck %s < %t.ll
 // RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-level=edge
@@ -18,4 +18,4 @@ c:
   g(3);
 }
 // CHECK: indirectbr
-// CHECK-COUNT-3: {{tail call void @g|call void @g}}
+// CHECK: store atomic i8
