@@ -3,13 +3,14 @@
  * dump_program.c - an "instrumented" program for test_dump.sh
  *
  *   dump_program [plain | exit STATUS | _exit | abort | atexit | chdir | fork |
- *                 plugin FILE | silent]
+ *                 orphan | forks | plugin FILE | silent]
  *
  * Runs block 0, and block 2 three times, then what the word says.
  */
 #include "dump_image.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,51 @@ static int do_fork(void) {
   }
   printf("%ld\n", (long)child);
   return waitpid(child, &status, 0) != child || status;
+}
+
+/* The child exits after its parent, whose end it sees at a pipe. */
+static int do_orphan(void) {
+  int ends[2];
+  char c;
+  if (pipe(ends))
+    return 1;
+  if (fork() == 0) {
+    close(ends[1]);
+    run(5);
+    exit(read(ends[0], &c, 1) != 0);
+  }
+  return 0;
+}
+
+static void ignore(void *ctx, uint64_t pc, unsigned int hits, uint64_t id,
+                   int moved) {
+  (void)ctx, (void)pc, (void)hits, (void)id, (void)moved;
+}
+
+static _Atomic(int) stop;
+
+static void *harvest_on(void *arg) {
+  while (!stop)
+    kcov8_harvest(ignore, NULL);
+  return arg;
+}
+
+/* Forks while another thread is in the runtime: children can use it, too. */
+static int do_forks(void) {
+  pthread_t thread;
+  int failed = pthread_create(&thread, NULL, harvest_on, NULL);
+  for (int i = 0; i < 200 && !failed; i++) {
+    int status = 1;
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(20); /* only a deadlock takes so long */
+      _exit(kcov8_harvest(ignore, NULL) != 0);
+    }
+    failed = waitpid(child, &status, 0) != child || status;
+  }
+  stop = 1;
+  pthread_join(thread, NULL);
+  return failed;
 }
 
 /* Loads, calls, unloads. */
@@ -61,6 +107,10 @@ int main(int argc, char **argv) {
     return chdir("/");
   if (!strcmp(what, "fork"))
     return do_fork();
+  if (!strcmp(what, "orphan"))
+    return do_orphan();
+  if (!strcmp(what, "forks"))
+    return do_forks();
   if (!strcmp(what, "plugin"))
     return do_plugin(argv[2]);
   printf("%ld\n", (long)getpid());

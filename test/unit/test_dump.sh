@@ -103,6 +103,11 @@ files ''
 go 0 a "$program" fork
 pcs a "$zero" "$two"
 rm a
+go 0 a "$program" orphan # "$(...)" waits for the child, too
+pcs a "$zero" "$two"
+rm a
+go 0 '' "$program" forks
+files ''
 go 0 'a%p' "$program" fork
 pcs "a$out" "$zero" "$two" '0x[0-9a-f]{16} 1' # what ran before, too
 [[ $(find . -name 'a*' | wc -l) == 2 ]] || fail "fork: $(ls)"
