@@ -19,3 +19,8 @@ void f(int a) {
 // CHECK-NEXT: block - {{.*}}:14
 // O0: func f line 9 blocks 4
 // O0-NOT: block R
+// The tool lists it with a mark, and no other block.
+// RUN: %kcov8_clang -O2 -g --kcov8-place=early -fPIC -shared %s -o %t.so
+// RUN: %kcov8 list %t.so | awk -F'\t' '$5 {print $3, $4, $5}' | FileCheck %s --check-prefix=LIST
+// LIST: {{^}}f {{.*}}:13.{{[0-9]+,[0-9.]+}} removed{{$}}
+// LIST-NOT: {{.}}
