@@ -184,7 +184,8 @@ static inline uint64_t kcov8_hash_bytes(uint64_t h, const void *data,
  * kcov8_hash_function() - identity of a function across builds
  * @name, @name_len: linkage name, without .llvm.N and .__uniq.N
  * @path, @path_len: normalised source path; empty for a function that any of
- *                   several copies may serve (comdat, linkonce)
+ *                   several copies may serve (comdat, linkonce);
+ *                   a local function in a comdat has the comdat's name here
  * @unit, @unit_len: option `unit=`, usually empty
  */
 static inline uint64_t kcov8_hash_function(const char *name, size_t name_len,
