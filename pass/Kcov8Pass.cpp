@@ -139,12 +139,13 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
   Triple Target = moduleTriple(M);
   if (Target.isNVPTX() || Target.isAMDGPU())
     return PreservedAnalyses::all(); // offloaded part of a host program
+  bool Probes = At == Point::Direct || (At == Point::Start) == O.Early;
   if (!Target.isOSBinFormatELF()) {
-    error(M, "kcov8: target '" + Target.str() + "' has no ELF objects");
+    if (Probes) // once
+      error(M, "kcov8: target '" + Target.str() + "' has no ELF objects");
     return PreservedAnalyses::all();
   }
 
-  bool Probes = At == Point::Direct || (At == Point::Start) == O.Early;
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))
     return PreservedAnalyses::all();
   if (At != Point::Start)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Options.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <cstdlib>
 #include <dlfcn.h>
@@ -177,6 +179,25 @@ SmallVector<StringRef, 8> fromFrontend(const char *GetterName) {
   return Words;
 }
 
+// Is Arg such an option, or a file of arguments (@FILE, --config) with one?
+bool namesFrontendOption(StringRef Arg, unsigned Depth = 0) {
+  Arg = Arg.trim("\"'");
+  if (Arg.take_front(19) == "-fplugin-arg-kcov8-" || Arg == "-plugin-arg-kcov8")
+    return true;
+  // Regular files only: a pipe has been read already.
+  if (!Arg.consume_front("@") || Depth > 4 || !sys::fs::is_regular_file(Arg))
+    return false;
+  auto File = MemoryBuffer::getFile(Arg);
+  if (!File)
+    return false;
+  SmallVector<StringRef, 64> Words;
+  SplitString((*File)->getBuffer(), Words, " \t\r\n");
+  for (StringRef Word : Words)
+    if (namesFrontendOption(Word, Depth + 1))
+      return true;
+  return false;
+}
+
 // clang drops -fplugin-arg-kcov8-... without a word if no such frontend plugin
 // is loaded, or if the frontend does not run (IR input). Do not follow it.
 bool frontendOptionsLost() {
@@ -185,9 +206,13 @@ bool frontendOptionsLost() {
     return false;
   SmallVector<StringRef, 64> Args;
   (*Line)->getBuffer().split(Args, '\0');
-  for (StringRef Arg : Args)
-    if (Arg.consume_front("-fplugin-arg-kcov8-") || Arg == "-plugin-arg-kcov8")
+  bool Config = false; // the driver's word in front was --config
+  for (StringRef Arg : Args) {
+    Config |= Arg.consume_front("--config=");
+    if (namesFrontendOption(Config ? "@" + Arg.str() : Arg.str()))
       return true;
+    Config = Arg == "--config";
+  }
   return false;
 }
 

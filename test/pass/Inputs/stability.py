@@ -38,6 +38,8 @@ EDITS = [
     ("assertion text", swap("ASSERT(t->n_slots)", "ASSERT((t->n_slots))"), [], 0, 0),
     ("log text", swap("too many errors", "far too many errors, giving up"), [], 0, 0),
     ("new function in front", swap("/* ---- Tokenizer", "int extra(int a) { return a > 3 ? table_drop(NULL, \"x\") : a; }\n/* ---- Tokenizer"), [], 0, 0),
+    ("new function in the middle", swap("/* ---- Evaluator", "int extra(int a) { return a > 3 ? table_drop(NULL, \"x\") : a; }\n/* ---- Evaluator"), [], 0, 0),
+    ("new function at the end", lambda t: t + "int extra(int a) { return a > 3 ? table_drop(NULL, \"x\") : a; }\n", [], 0, 0),
     ("new static function, unused", swap("/* ---- Tokenizer", "__attribute__((unused)) static int extra(int a) { return a > 3 ? a : 7; }\n/* ---- Tokenizer"), [], 0, 0),
     ("call in a loop body", swap("struct entry *next = e->next;", "struct entry *next = e->next;\n      log_number(\"moving\", e->value);"), ["table_grow", "table_set", "run", "step"], 1, 5),
     ("counter bumped in a branch", swap("      *at = e->next;\n", "      *at = e->next;\n      t->n_slots |= 0;\n      e->value++;\n"), ["table_drop"], 1, 1),
