@@ -10,9 +10,12 @@
 #include "collect.c"
 #include "device.c"
 #include "image.c"
+#include "ioctl.c"
 #include "log.c"
 #include "pc.c"
 #include "pending.c"
+#include "remote.c"
 #include "table.c"
 #include "task.c"
+#include "trace.c"
 /* NOLINTEND(bugprone-suspicious-include) */

@@ -13,30 +13,78 @@
  * does). N < size_words always. A reset by the guest during a flush is
  * overwritten by our count, as by a hook on Linux.
  *
- * Native words of 64 bits. Called with the lock held.
+ * Words are the guest kernel's: 4 or 8 bytes, in its byte order. The high
+ * halves of all PCs are the same, so that words of 4 bytes lose nothing. A host
+ * of 32 bits stores words of 8 bytes in two halves.
+ *
+ * Called with the lock held.
  */
 #include "internal.h"
 
-void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8_file *file) {
-  const uint64_t capacity = file->size_words - 1;
-  a->file = file;
-  a->words = file->area.base;
-  a->start = __atomic_load_n(&a->words[0], __ATOMIC_RELAXED);
+#if UINTPTR_MAX > UINT32_MAX
+static uint64_t load64(const uint64_t *at) {
+  return __atomic_load_n(at, __ATOMIC_RELAXED);
+}
+
+static void store64(uint64_t *at, uint64_t v) {
+  __atomic_store_n(at, v, __ATOMIC_RELAXED);
+}
+#else
+static uint64_t load64(const uint64_t *at) { return *(volatile uint64_t *)at; }
+
+static void store64(uint64_t *at, uint64_t v) { *(volatile uint64_t *)at = v; }
+#endif
+
+static uint64_t load_count(const struct kcov8i_buffer *b) {
+  if (b->layout.word_bytes == 4) {
+    const uint32_t v = __atomic_load_n((uint32_t *)b->area.base, 0);
+    return b->layout.swap ? __builtin_bswap32(v) : v;
+  }
+  const uint64_t v = load64(b->area.base);
+  return b->layout.swap ? __builtin_bswap64(v) : v;
+}
+
+static void store_word(struct kcov8i_buffer *b, uint64_t index, uint64_t v) {
+  if (b->layout.word_bytes == 4) {
+    const uint32_t half = (uint32_t)v;
+    __atomic_store_n((uint32_t *)b->area.base + index,
+                     b->layout.swap ? __builtin_bswap32(half) : half,
+                     __ATOMIC_RELAXED);
+    return;
+  }
+  store64((uint64_t *)b->area.base + index,
+          b->layout.swap ? __builtin_bswap64(v) : v);
+}
+
+static void store_count(struct kcov8i_buffer *b, uint64_t count) {
+  __atomic_thread_fence(__ATOMIC_RELEASE); /* entries first */
+  store_word(b, 0, count);
+}
+
+void kcov8i_append_begin(struct kcov8i_append *a,
+                         struct kcov8i_buffer *buffer) {
+  const uint64_t capacity = buffer->size_words - 1;
+  a->buffer = buffer;
+  a->start = load_count(buffer);
   a->count = a->start;
   a->room = a->start < capacity ? capacity - a->start : 0;
 }
 
 void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc) {
   if (!a->room) {
-    a->file->dropped++;
+    a->buffer->dropped++;
     return;
   }
   a->room--;
   a->count++;
-  __atomic_store_n(&a->words[a->count], pc, __ATOMIC_RELAXED);
+  store_word(a->buffer, a->count, pc);
 }
 
 void kcov8i_append_end(struct kcov8i_append *a) {
   if (a->count != a->start)
-    __atomic_store_n(&a->words[0], a->count, __ATOMIC_RELEASE);
+    store_count(a->buffer, a->count);
+}
+
+void kcov8i_buffer_reset(struct kcov8i_buffer *buffer) {
+  store_word(buffer, 0, 0);
 }

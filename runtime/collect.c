@@ -23,12 +23,12 @@
 #include "internal.h"
 
 /* A word that may lie over any bytes. */
-typedef uint64_t __attribute__((may_alias)) word;
+typedef uintptr_t __attribute__((may_alias)) word;
 
 #define WORD sizeof(word)
 #define STEP (4 * WORD) /* bytes looked at together */
 
-static uint64_t load_word(const uint8_t *at) {
+static word load_word(const uint8_t *at) {
   return __atomic_load_n((const word *)(const void *)at, __ATOMIC_RELAXED);
 }
 

@@ -173,20 +173,61 @@ void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
 
-/* ---- device.c, pending.c, buffer.c -----------------------------------------
+/* ---- buffer.c: cover buffers --------------------------------------------- */
+
+/* What a guest kernel's words look like. */
+struct kcov8i_layout {
+  unsigned int word_bytes; /* 4 or 8 */
+  bool swap;               /* not the host's byte order */
+};
+
+/**
+ * struct kcov8i_buffer - what a guest maps
+ * @area:       as the host gave it; base is NULL before INIT_TRACE
+ * @size_words: as the guest asked; area.bytes is not looked at again
+ * @layout:     of its words
+ * @dropped:    PCs that did not fit
  */
+struct kcov8i_buffer {
+  struct kcov8_area area;
+  uint64_t size_words;
+  struct kcov8i_layout layout;
+  uint64_t dropped;
+};
+
+/*
+ * One flush's stay in a buffer. begin reads word 0, put stores entries or drops
+ * them, end publishes the count.
+ */
+struct kcov8i_append {
+  struct kcov8i_buffer *buffer;
+  uint64_t count; /* entries, new ones included */
+  uint64_t start; /* count at the beginning */
+  uint64_t room;  /* entries that still fit */
+};
+
+void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8i_buffer *buffer);
+void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc);
+void kcov8i_append_end(struct kcov8i_append *a);
+
+/* Word 0 = 0. */
+void kcov8i_buffer_reset(struct kcov8i_buffer *buffer);
+
+/* ---- device.c: devices and files ----------------------------------------- */
+
+#define KCOV8I_HANDLE_BUCKETS 64
+
+struct kcov8_device {
+  struct kcov8_host host;
+  struct kcov8i_layout layout;
+  size_t n_files;
+  struct kcov8i_handle *handles[KCOV8I_HANDLE_BUCKETS]; /* remote.c */
+};
 
 enum kcov8i_mode {
   KCOV8I_DISABLED, /* no area */
   KCOV8I_INIT,
   KCOV8I_TRACE_PC,
-};
-
-/* Blocks that others harvested, until the file's own next flush. */
-struct kcov8i_pending {
-  struct kcov8i_pending *next;
-  struct kcov8i_image *image;
-  uint8_t bytes[]; /* image->n_counters */
 };
 
 /**
@@ -195,11 +236,12 @@ struct kcov8i_pending {
  * @refs:          descriptors and mappings, and one while a task has it enabled
  * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC
  * @owner:         the task that enabled it; NULL unless TRACE_PC
- * @area:          as the host gave it; base is NULL while DISABLED
- * @size_words:    as the guest asked; area.bytes is not looked at again
- * @dropped:       PCs that did not fit
- * @next_enabled:  list kcov8i.enabled
- * @pending:       one per image that had counters while two files were enabled
+ * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
+ * @overflow:      what does not fit waits in the pending sets
+ * @buffer:        what the guest maps
+ * @handles:       @n_handles of them, NULL if there are none
+ * @next_enabled:  list kcov8i.enabled; remote ones are not in it
+ * @pending:       one per image that had counters while they were needed
  * @pending_dirty: some byte of them is set
  */
 struct kcov8_file {
@@ -207,29 +249,51 @@ struct kcov8_file {
   size_t refs;
   enum kcov8i_mode mode;
   struct kcov8_task *owner;
-  struct kcov8_area area;
-  uint64_t size_words;
-  uint64_t dropped;
+  bool remote;
+  bool overflow;
+  struct kcov8i_buffer buffer;
+  struct kcov8i_handle *handles;
+  size_t n_handles;
   struct kcov8_file *next_enabled;
   struct kcov8i_pending *pending;
   bool pending_dirty;
 };
 
-/*
- * One flush's stay in a cover buffer. begin reads word 0, put stores entries,
- * end publishes the count.
- */
-struct kcov8i_append {
-  struct kcov8_file *file;
-  uint64_t *words;
-  uint64_t count; /* entries, new ones included */
-  uint64_t start; /* count at the beginning */
-  uint64_t room;  /* entries that still fit */
-};
+int kcov8i_area_alloc(struct kcov8_device *device, uint64_t size_words,
+                      struct kcov8_area *area);
+void kcov8i_area_free(struct kcov8_device *device, struct kcov8_area *area);
 
-void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8_file *file);
-void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc);
-void kcov8i_append_end(struct kcov8i_append *a);
+void kcov8i_file_put(struct kcov8_file *file);
+
+/* ---- trace.c: from ENABLE to DISABLE ------------------------------------- */
+
+/* INIT -> TRACE_PC; takes a reference for the task. 0 or -ENOMEM. */
+int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task);
+
+/* The same with KCOV_REMOTE_ENABLE; cannot fail. */
+void kcov8i_trace_start_remote(struct kcov8_file *file,
+                               struct kcov8_task *task);
+
+/* TRACE_PC -> INIT, after a last flush; drops the task's reference. */
+void kcov8i_trace_stop(struct kcov8_file *file);
+
+/* Flush of a file that its owner's own syscalls go to. */
+void kcov8i_trace_flush(struct kcov8_file *file);
+
+/* Nothing that ran before appears; count 0. */
+void kcov8i_trace_reset(struct kcov8_file *file);
+
+/* 0 or -ENOMEM, for switching it on while tracing. */
+int kcov8i_trace_set_overflow(struct kcov8_file *file, bool on);
+
+/* ---- pending.c: what other flushes harvested for a file ------------------ */
+
+/* Blocks that await the file's own next flush, or room in its buffer. */
+struct kcov8i_pending {
+  struct kcov8i_pending *next;
+  struct kcov8i_image *image;
+  uint8_t bytes[]; /* image->n_counters */
+};
 
 /*
  * Gives @extra (a file about to be enabled, or NULL) and all enabled files a
@@ -247,19 +311,41 @@ int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
 void kcov8i_pending_mark(struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits);
 
-/* Moves @file's sets to its buffer. */
+/*
+ * Moves @file's sets to its buffer. What finds no room is dropped, or stays if
+ * the file wants it.
+ */
 void kcov8i_pending_drain(struct kcov8_file *file, struct kcov8i_append *a);
 
+/* How many blocks wait. */
+uint64_t kcov8i_pending_count(const struct kcov8_file *file);
+
+/* Empties the sets, and frees them. */
+void kcov8i_pending_clear(struct kcov8_file *file);
 void kcov8i_pending_free(struct kcov8_file *file);
 
-/* Flush of an enabled file. */
-void kcov8i_file_flush(struct kcov8_file *file);
+/* ---- remote.c: handles of KCOV_REMOTE_ENABLE ------------------------------
+ */
 
-/* TRACE_PC -> INIT, after a flush; drops the task's reference. */
-void kcov8i_file_stop(struct kcov8_file *file);
+/* A file's arguments, read from the guest. To be freed. */
+struct kcov8i_remote_args {
+  uint32_t trace_mode;
+  uint32_t area_size;
+  uint32_t num_handles;
+  uint64_t common_handle;
+  uint64_t handles[KCOV8_REMOTE_MAX_HANDLES];
+};
 
-/* ---- task.c
- * ------------------------------------------------------------------ */
+/* -EFAULT, -EINVAL. Without the lock. */
+int kcov8i_remote_read(struct kcov8_device *device, struct kcov8_task *task,
+                       uint64_t from, struct kcov8i_remote_args *args);
+
+/* All or none. -ENOMEM, -EINVAL, -EEXIST. */
+int kcov8i_handles_add(struct kcov8_file *file,
+                       const struct kcov8i_remote_args *args);
+void kcov8i_handles_remove(struct kcov8_file *file);
+
+/* ---- task.c -------------------------------------------------------------- */
 
 /*
  * Lock and unlock around one call for a task. Until the leave, a flush for the

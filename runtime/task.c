@@ -2,9 +2,10 @@
 /*
  * task.c - a guest thread's life: start, syscall return, execve, exit
  *
- * task->file is written only in calls for this task, of which the host makes
- * one at a time, so it is read without the lock to decide whether there is
- * anything to do; mode and owner are looked at again under the lock.
+ * task->file and task->tracing are written only in calls for this task, of
+ * which the host makes one at a time, so they are read without the lock to
+ * decide whether there is anything to do; mode and owner are looked at again
+ * under the lock.
  *
  * What runs inside a flush on this thread: the runtime is not instrumented, and
  * the only port hooks that a flush calls are lock and unlock (log once for a
@@ -14,32 +15,32 @@
  */
 #include "internal.h"
 
-/* reserved[0]: a call for this task is under way. */
 void kcov8i_task_enter(struct kcov8_task *task) {
-  task->reserved[0] = 1;
+  task->busy = 1;
   kcov8_port_lock();
 }
 
 void kcov8i_task_leave(struct kcov8_task *task) {
   kcov8_port_unlock();
-  task->reserved[0] = 0;
+  task->busy = 0;
 }
 
 void kcov8_task_init(struct kcov8_task *task) {
   *task = (struct kcov8_task){0};
 }
 
-static bool tracing(const struct kcov8_task *task) {
+/* Does the file that the task has agree? */
+static bool owns(const struct kcov8_task *task) {
   const struct kcov8_file *const file = task->file;
   return file && file->mode == KCOV8I_TRACE_PC && file->owner == task;
 }
 
 void kcov8_task_flush(struct kcov8_task *task) {
-  if (!task->file || task->reserved[0])
+  if (!task->tracing || task->busy)
     return;
   kcov8i_task_enter(task);
-  if (tracing(task))
-    kcov8i_file_flush(task->file);
+  if (owns(task) && !task->file->remote)
+    kcov8i_trace_flush(task->file);
   kcov8i_task_leave(task);
 }
 
@@ -49,9 +50,7 @@ void kcov8_task_exit(struct kcov8_task *task) {
   if (!task->file)
     return;
   kcov8i_task_enter(task);
-  if (tracing(task)) {
-    kcov8i_file_flush(task->file);
-    kcov8i_file_stop(task->file);
-  }
+  if (owns(task))
+    kcov8i_trace_stop(task->file);
   kcov8i_task_leave(task);
 }

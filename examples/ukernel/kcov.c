@@ -35,6 +35,21 @@ static void free_area(void *ctx, struct kcov8_area *area) {
   munmap(area->base, whole_pages(area->bytes));
 }
 
+/* ioctls are called by the task itself: its memory is the current one. */
+static int read_guest(void *ctx, struct kcov8_task *task, void *to,
+                      uint64_t from, size_t bytes) {
+  (void)ctx;
+  (void)task;
+  return copy_from_guest(to, from, bytes);
+}
+
+static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
+                       const void *from, size_t bytes) {
+  (void)ctx;
+  (void)task;
+  return copy_to_guest(to, from, bytes);
+}
+
 /* ---- Open files ---------------------------------------------------------- */
 
 static int64_t kcov_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
@@ -94,6 +109,8 @@ int uk_kcov_init(struct uk_inode *sys) {
       .size = sizeof(host),
       .alloc_area = alloc_area,
       .free_area = free_area,
+      .read_guest = read_guest,
+      .write_guest = write_guest,
   };
   int err = kcov8_device_create(&host, &uk_kcov_device);
   if (err)

@@ -45,13 +45,15 @@ extern "C" {
 
 struct kcov8_device;
 struct kcov8_file;
+struct kcov8_task;
 
 /* ---- Host and device ----------------------------------------------------- */
 
 /**
  * struct kcov8_area - pages of one cover buffer, as the host allocated them
  * @base:   where the runtime reads and writes them
- * @bytes:  length, a multiple of the word size, as asked for
+ * @bytes:  length, a multiple of the word size, as asked for; @base is aligned
+ *          to it
  * @cookie: the host's own (a memfd, a guest frame number, ...)
  */
 struct kcov8_area {
@@ -60,23 +62,53 @@ struct kcov8_area {
   uintptr_t cookie;
 };
 
+enum kcov8_byte_order {
+  KCOV8_ORDER_NATIVE, /* the host's */
+  KCOV8_ORDER_LITTLE,
+  KCOV8_ORDER_BIG,
+};
+
+enum kcov8_ioctl_encoding {
+  KCOV8_IOCTLS_GENERIC, /* x86, arm, riscv, s390, loongarch, ... */
+  KCOV8_IOCTLS_MIPS,    /* mips, powerpc, sparc, alpha */
+};
+
 /**
  * struct kcov8_host - what one device needs of its host
- * @size:       sizeof(struct kcov8_host), so that fields can be added
- * @ctx:        passed to the functions below
- * @alloc_area: fill in @area with zeroed memory of @area->bytes bytes, backed
- *              lazily if the host can; rounded up to the guest's pages if the
- *              host maps pages. 0 or -ENOMEM.
- * @free_area:  release it; the last file reference and mapping are gone
+ * @size:        sizeof(struct kcov8_host), so that fields can be added
+ * @ctx:         passed to the functions below
+ * @alloc_area:  fill in @area with zeroed memory of @area->bytes bytes, backed
+ *               lazily if the host can; rounded up to the guest's pages if the
+ *               host maps pages. 0 or -ENOMEM.
+ * @free_area:   release it; the last file reference and mapping are gone
+ * @read_guest:  copy @bytes from the memory of @task at @from; 0 or -EFAULT,
+ *               then what @to holds does not matter
+ * @write_guest: the other way round
+ * @word_bytes:  of the guest kernel's unsigned long, 4 or 8; 0: the host's. All
+ *               of the kernel's tasks use it, a 32-bit task of a 64-bit kernel
+ *               too. With 4, PCs are the low halves: the high ones are all
+ * ones.
+ * @byte_order:  of words, and of structs that ioctls take
+ * @ioctls:      how the guest's architecture encodes ioctl numbers
  *
- * Both may be NULL: areas then come from kcov8_port_alloc().
- * Context: called with the core's lock held; must not call kcov8.
+ * @alloc_area and @free_area may both be NULL: areas then come from
+ * kcov8_port_alloc(). Both are called with the core's lock held. @read_guest
+ * and @write_guest may both be NULL: KCOV_REMOTE_ENABLE and KCOV8_GET_STATUS
+ * then do not exist (-ENOTTY). They are called in kcov8_ioctl() without the
+ * lock, on the caller's thread. No hook may call kcov8.
  */
 struct kcov8_host {
   size_t size;
   void *ctx;
   int (*alloc_area)(void *ctx, struct kcov8_area *area);
   void (*free_area)(void *ctx, struct kcov8_area *area);
+  int (*read_guest)(void *ctx, struct kcov8_task *task, void *to, uint64_t from,
+                    size_t bytes);
+  int (*write_guest)(void *ctx, struct kcov8_task *task, uint64_t to,
+                     const void *from, size_t bytes);
+  unsigned int word_bytes;
+  enum kcov8_byte_order byte_order;
+  enum kcov8_ioctl_encoding ioctls;
 };
 
 /**
@@ -84,7 +116,9 @@ struct kcov8_host {
  * @host: copied; NULL for defaults
  * @out:  the device, to be destroyed with kcov8_device_destroy()
  *
- * Return: -EINVAL if @host->size is smaller than any released one, -ENOMEM.
+ * Return: -EINVAL if @host->size is smaller than any released one, only one
+ * hook of a pair is there, or a word size, byte order or encoding is unknown;
+ * -ENOMEM.
  */
 int kcov8_device_create(const struct kcov8_host *host,
                         struct kcov8_device **out);
@@ -101,7 +135,9 @@ int kcov8_device_destroy(struct kcov8_device *device);
 
 /**
  * struct kcov8_task - kcov's part of a guest thread
- * @file: file that this task has enabled, NULL if none; holds a reference
+ * @file:    file that this task has enabled, NULL if none; holds a reference
+ * @tracing: its own syscalls are recorded (not with KCOV_REMOTE_ENABLE)
+ * @busy:    a call for this task is under way
  *
  * Embedded in the host's task structure and owned by it; must not move or be
  * freed before kcov8_task_exit(). Only the runtime writes the fields. A host
@@ -110,7 +146,9 @@ int kcov8_device_destroy(struct kcov8_device *device);
  */
 struct kcov8_task {
   struct kcov8_file *file;
-  uintptr_t reserved[3];
+  unsigned int tracing;
+  unsigned int busy;
+  uintptr_t reserved[2];
 };
 
 /** kcov8_task_init() - a new task; a forked or cloned child is never enabled */
@@ -140,7 +178,7 @@ void kcov8_task_flush(struct kcov8_task *task);
  * task's own ENABLE and DISABLE).
  */
 static inline void kcov8_syscall_return(struct kcov8_task *task) {
-  if (__builtin_expect(task->file != NULL, 0))
+  if (__builtin_expect(task->tracing, 0))
     kcov8_task_flush(task);
 }
 
@@ -173,9 +211,17 @@ void kcov8_file_put(struct kcov8_file *file);
  * @cmd: as the guest gave it; unknown ones get -ENOTTY
  * @arg: as the guest gave it, zero-extended
  *
- * KCOV_INIT_TRACE: -EINVAL (size), -EBUSY, -ENOMEM. KCOV_ENABLE: -EINVAL
- * (state, mode), -EBUSY (@task has another file), -ENOTSUPP (mode CMP),
- * -ENOMEM (a second enabled file needs a pending set). KCOV_DISABLE: -EINVAL.
+ * Errors in the order in which they are looked for:
+ * KCOV_INIT_TRACE: -EINVAL (size), -ENOMEM, -EBUSY (was done before).
+ * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has another file), -ENOTSUPP
+ * (mode CMP), -EINVAL (other mode), -ENOMEM (a second enabled file, or the
+ * overflow set, needs a pending set).
+ * KCOV_DISABLE: -EINVAL (@arg, or not this task's file).
+ * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
+ * (their number changed), then as KCOV_ENABLE, -EINVAL (area size), -ENOMEM,
+ * for each handle -EINVAL (not USB) or -EEXIST, last the common handle.
+ * KCOV_RESET_TRACE: -EINVAL (@arg, or not this task's file).
+ * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_OVERFLOW: -EINVAL (@arg), -ENOMEM.
  */
 int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task, uint64_t cmd,
                 uint64_t arg);
@@ -195,7 +241,8 @@ int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
 
 /**
  * kcov8_file_dropped() - PCs that found the buffer full since the file's
- * KCOV_INIT_TRACE
+ * KCOV_INIT_TRACE, and did not go to an overflow set or were left in it when
+ * the file was disabled
  */
 uint64_t kcov8_file_dropped(struct kcov8_file *file);
 

@@ -9,24 +9,61 @@
 #ifndef KCOV8_UAPI_H
 #define KCOV8_UAPI_H
 
+#include <stdint.h>
+
 /* The path guests open; mode 0600, a regular file. */
 #define KCOV8_DEVICE_PATH "/sys/kernel/debug/kcov"
 
-/* ioctls. Every argument is by value, KCOV_REMOTE_ENABLE's excepted. */
-#define KCOV8_INIT_TRACE64 0x80086301u /* _IOR('c', 1, u64): size in words */
-#define KCOV8_INIT_TRACE32 0x80046301u /* the same on a 32-bit kernel */
-#define KCOV8_ENABLE 0x6364u           /* _IO('c', 100): mode */
-#define KCOV8_DISABLE 0x6365u          /* _IO('c', 101): 0 */
-#define KCOV8_REMOTE_ENABLE 0x40186366u
-#define KCOV8_RESET_TRACE 0x6368u
+/*
+ * ioctls, as most architectures encode them; mips and powerpc put the direction
+ * elsewhere (enum kcov8_ioctl_encoding). Arguments are by value unless a struct
+ * is named.
+ */
+#define KCOV8_INIT_TRACE64 0x80086301u  /* _IOR('c', 1, u64): size in words */
+#define KCOV8_INIT_TRACE32 0x80046301u  /* the same on a 32-bit kernel */
+#define KCOV8_ENABLE 0x6364u            /* _IO('c', 100): mode */
+#define KCOV8_DISABLE 0x6365u           /* _IO('c', 101): 0 */
+#define KCOV8_REMOTE_ENABLE 0x40186366u /* _IOW('c', 102, kcov8_remote_arg) */
+#define KCOV8_RESET_TRACE 0x6368u       /* _IO('c', 104): 0; a proposal */
+
+/* kcov8's own, far above Linux's. Linux answers ENOTTY. */
+#define KCOV8_GET_STATUS 0x801063c8u /* _IOR('c', 200, kcov8_status) */
+#define KCOV8_SET_OVERFLOW 0x63c9u   /* _IO('c', 201): 0 or 1 */
 
 /* Trace modes, argument of KCOV8_ENABLE. */
 #define KCOV8_TRACE_PC 0
 #define KCOV8_TRACE_CMP 1
 
-/* Size limits of KCOV8_INIT_TRACE, in words (Linux: INT_MAX / 8). */
+/* Size limits of KCOV8_INIT_TRACE, in words (Linux: INT_MAX / word size). */
 #define KCOV8_MIN_WORDS 2u
-#define KCOV8_MAX_WORDS 268435455u
+#define KCOV8_MAX_WORDS 268435455u   /* words of 8 bytes */
+#define KCOV8_MAX_WORDS32 536870911u /* words of 4 bytes */
+
+/* ---- KCOV8_REMOTE_ENABLE (Linux: struct kcov_remote_arg) ----------------- */
+
+struct kcov8_remote_arg {
+  uint32_t trace_mode;
+  uint32_t area_size;   /* words of a remote section's own buffer */
+  uint32_t num_handles; /* at most KCOV8_REMOTE_MAX_HANDLES */
+  uint32_t pad;
+  uint64_t common_handle; /* 0: none */
+  uint64_t handles[];
+};
+
+#define KCOV8_REMOTE_MAX_HANDLES 256u
+
+/* Handle: subsystem in the top byte, instance in the low 32 bits, else 0. */
+#define KCOV8_SUBSYSTEM_COMMON (UINT64_C(0) << 56)
+#define KCOV8_SUBSYSTEM_USB (UINT64_C(1) << 56)
+#define KCOV8_SUBSYSTEM_MASK (UINT64_C(0xff) << 56)
+#define KCOV8_INSTANCE_MASK UINT64_C(0xffffffff)
+
+/* ---- KCOV8_GET_STATUS ---------------------------------------------------- */
+
+struct kcov8_status {
+  uint64_t dropped;  /* PCs that found the buffer full since INIT_TRACE */
+  uint64_t overflow; /* PCs that wait for room (KCOV8_SET_OVERFLOW) */
+};
 
 /*
  * errno values of the device; the same on every Linux architecture that has

@@ -12,7 +12,7 @@ static const uint64_t canary = 0x5a5a5a5a5a5a5a5a;
 struct trial {
   uint64_t memory[MAX + 2 * GUARD];
   uint64_t *words;
-  struct kcov8_file file;
+  struct kcov8i_buffer buffer;
 };
 
 static void begin(struct trial *t, uint64_t size, uint64_t count) {
@@ -20,14 +20,15 @@ static void begin(struct trial *t, uint64_t size, uint64_t count) {
   for (size_t i = 0; i < MAX + 2 * GUARD; i++)
     t->memory[i] = canary;
   t->words[0] = count;
-  t->file.area.base = t->words;
-  t->file.size_words = size;
+  t->buffer.area.base = t->words;
+  t->buffer.layout.word_bytes = 8;
+  t->buffer.size_words = size;
 }
 
 /* Appends @n PCs, 1000, 1001, ... */
 static void append(struct trial *t, uint64_t n) {
   struct kcov8i_append a;
-  kcov8i_append_begin(&a, &t->file);
+  kcov8i_append_begin(&a, &t->buffer);
   for (uint64_t i = 0; i < n; i++)
     kcov8i_append_put(&a, 1000 + i);
   kcov8i_append_end(&a);
@@ -57,7 +58,7 @@ static void appends(void **state) {
   append(&t, 3);
   assert_int_equal(t.words[0], 5);
   expect_only(&t, 3, 3);
-  assert_int_equal(t.file.dropped, 0);
+  assert_int_equal(t.buffer.dropped, 0);
 }
 
 static void nothing_to_append(void **state) {
@@ -84,7 +85,7 @@ static void all_small_sizes(void **state) {
         begin(&t, size, count);
         append(&t, n);
         assert_int_equal(t.words[0], count + added);
-        assert_int_equal(t.file.dropped, n - added);
+        assert_int_equal(t.buffer.dropped, n - added);
         expect_only(&t, count + 1, added);
       }
     }
@@ -119,7 +120,7 @@ static void hostile_counts(void **state) {
     begin(&t, size, counts[i]);
     append(&t, 5);
     assert_true(t.words[0] == counts[i]);
-    assert_int_equal(t.file.dropped, 5);
+    assert_int_equal(t.buffer.dropped, 5);
     expect_only(&t, 1, 0);
     t.words[0] = 0; /* a reset: collects again */
     append(&t, 5);
@@ -133,7 +134,7 @@ static void word_0_is_read_once(void **state) {
   struct trial t;
   struct kcov8i_append a;
   begin(&t, 8, 1);
-  kcov8i_append_begin(&a, &t.file);
+  kcov8i_append_begin(&a, &t.buffer);
   kcov8i_append_put(&a, 1000);
   t.words[0] = UINT64_MAX - 3; /* another thread of the guest */
   kcov8i_append_put(&a, 1001);
@@ -150,7 +151,7 @@ static void reset_meanwhile(void **state) {
   struct kcov8i_append a;
   for (size_t i = 0; i < 2; i++) {
     begin(&t, 8, counts[i]);
-    kcov8i_append_begin(&a, &t.file);
+    kcov8i_append_begin(&a, &t.buffer);
     t.words[0] = 0;
     if (i)
       kcov8i_append_put(&a, 1000);
@@ -166,7 +167,7 @@ static void count_is_last(void **state) {
   struct trial t;
   struct kcov8i_append a;
   begin(&t, 8, 0);
-  kcov8i_append_begin(&a, &t.file);
+  kcov8i_append_begin(&a, &t.buffer);
   for (uint64_t i = 0; i < 3; i++) {
     kcov8i_append_put(&a, 1000 + i);
     assert_int_equal(t.words[0], 0);

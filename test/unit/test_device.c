@@ -76,10 +76,17 @@ static const struct row {
     {KCOV8_DISABLE, 1, 0, BAD},
     {KCOV8_DISABLE, UINT64_C(1) << 32, 0, BAD},
     {KCOV8_DISABLE, UINT64_MAX, 0, BAD},
-    /* absent */
+    {KCOV8_RESET_TRACE, 0, 0, {-22, -22, 0, -22, -22}},
+    {KCOV8_RESET_TRACE, 1, 0, BAD},
+    {KCOV8_RESET_TRACE, UINT64_C(1) << 32, 0, BAD},
+    {KCOV8_SET_OVERFLOW, 0, 0, {0, 0, 0, 0, 0}},
+    {KCOV8_SET_OVERFLOW, 1, 0, {0, 0, 0, 0, 0}},
+    {KCOV8_SET_OVERFLOW, 2, 0, BAD},
+    {KCOV8_SET_OVERFLOW, (UINT64_C(1) << 32) + 1, 0, BAD},
+    /* absent, the last two for want of hooks */
     {KCOV8_INIT_TRACE32, WORDS, 0, NOTTY},
     {KCOV8_REMOTE_ENABLE, 0, 0, NOTTY},
-    {KCOV8_RESET_TRACE, 0, 0, NOTTY},
+    {KCOV8_GET_STATUS, 0, 0, NOTTY},
     {0, 0, 0, NOTTY},
     {0x6363, 0, 0, NOTTY},
     {UINT64_MAX, 0, 0, NOTTY},
@@ -577,7 +584,10 @@ static void host_areas(void **state) {
   struct kcov8_device *d;
   struct kcov8_file *f;
   struct kcov8_area area;
-  struct kcov8_host host = {sizeof(host), &areas, host_alloc, host_free};
+  struct kcov8_host host = {.size = sizeof(host),
+                            .ctx = &areas,
+                            .alloc_area = host_alloc,
+                            .free_area = host_free};
   assert_int_equal(kcov8_device_create(&host, &d), 0);
   assert_int_equal(kcov8_open(d, &f), 0);
   assert_int_equal(areas.calls, 0);
@@ -597,7 +607,7 @@ static void host_areas(void **state) {
 
   host.size = 8;
   assert_int_equal(kcov8_device_create(&host, &d), -KCOV8_EINVAL);
-  host = (struct kcov8_host){sizeof(host), NULL, host_alloc, NULL};
+  host = (struct kcov8_host){.size = sizeof(host), .alloc_area = host_alloc};
   assert_int_equal(kcov8_device_create(&host, &d), -KCOV8_EINVAL);
   host = (struct kcov8_host){.size = sizeof(host)};
   assert_int_equal(kcov8_device_create(&host, &d), 0);
