@@ -13,9 +13,8 @@
 
 static int init_trace(struct kcov8_file *file, uint64_t size_words) {
   struct kcov8_area area;
-  const uint64_t max = file->device->layout.word_bytes == 4
-                           ? KCOV8_MAX_WORDS32
-                           : KCOV8_MAX_WORDS;
+  const uint64_t max = file->device->layout.word_bytes == 4 ? KCOV8_MAX_WORDS32
+                                                            : KCOV8_MAX_WORDS;
   if (size_words < KCOV8_MIN_WORDS || size_words > max)
     return -KCOV8_EINVAL;
   /* Linux allocates before it looks at the mode: -ENOMEM beats -EBUSY. */

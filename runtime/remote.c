@@ -30,9 +30,9 @@ int kcov8i_remote_read(struct kcov8_device *device, struct kcov8_task *task,
   const struct kcov8_host *const host = &device->host;
   struct kcov8_remote_arg fixed;
   uint32_t n;
-  if (host->read_guest(
-          host->ctx, task, &n,
-          from + offsetof(struct kcov8_remote_arg, num_handles), sizeof(n)))
+  if (host->read_guest(host->ctx, task, &n,
+                       from + offsetof(struct kcov8_remote_arg, num_handles),
+                       sizeof(n)))
     return -KCOV8_EFAULT;
   n = get32(device, n);
   if (n > KCOV8_REMOTE_MAX_HANDLES)
@@ -79,7 +79,9 @@ static int add_handle(struct kcov8_file *file, uint64_t handle) {
 }
 
 /* Allocated for as many as were asked for, whether or not all were added. */
-static size_t handles_bytes(size_t n) { return n * sizeof(struct kcov8i_handle); }
+static size_t handles_bytes(size_t n) {
+  return n * sizeof(struct kcov8i_handle);
+}
 
 static void unlink_all(struct kcov8_file *file) {
   for (size_t i = 0; i < file->n_handles; i++) {

@@ -85,3 +85,5 @@ if os.access("/bin/busybox", os.X_OK):
     config.available_features.add("busybox")
 if shutil.which("ccache"):
     config.available_features.add("ccache")
+if shutil.which("valgrind"):
+    config.available_features.add("valgrind")

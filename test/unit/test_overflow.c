@@ -190,8 +190,7 @@ static void no_memory(void **state) {
   const size_t live = port.live;
   for (int n = 0; n < 2; n++) { /* two images, one file */
     port.fail_alloc = n;
-    assert_int_equal(kcov8_ioctl(f, &me, KCOV8_SET_OVERFLOW, 1),
-                     -KCOV8_ENOMEM);
+    assert_int_equal(kcov8_ioctl(f, &me, KCOV8_SET_OVERFLOW, 1), -KCOV8_ENOMEM);
     assert_int_equal(port.live, live);
   }
   hit(img, 1);
@@ -302,9 +301,15 @@ static void reset_trace(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(union_over_resets), TEST(waits_for_a_reset), TEST(emptied),
-      TEST(two_files),         TEST(no_memory),         TEST(late_image),
-      TEST(reset_trace), TEST(second_enable_fails), TEST(first_image_is_late),
+      TEST(union_over_resets),
+      TEST(waits_for_a_reset),
+      TEST(emptied),
+      TEST(two_files),
+      TEST(no_memory),
+      TEST(late_image),
+      TEST(reset_trace),
+      TEST(second_enable_fails),
+      TEST(first_image_is_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,9 +289,9 @@ static void status(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(errno_order),    TEST(number_changes),
-      TEST(handle_forms),   TEST(handles_are_unique),
-      TEST(most_handles),   TEST(owner_is_not_recorded),
+      TEST(errno_order),  TEST(number_changes),
+      TEST(handle_forms), TEST(handles_are_unique),
+      TEST(most_handles), TEST(owner_is_not_recorded),
       TEST(status),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,9 +47,9 @@ struct calls {
 static const struct calls generic = {
     KCOV8_IOCTLS_GENERIC, 0x80086301, 0x80046301, 0x6364,    0x6365,
     0x40186366,           0x6368,     0x801063c8, 0x000063c9};
-static const struct calls mips = {
-    KCOV8_IOCTLS_MIPS, 0x40086301, 0x40046301, 0x20006364, 0x20006365,
-    0x80186366,        0x20006368, 0x401063c8, 0x200063c9};
+static const struct calls mips = {KCOV8_IOCTLS_MIPS, 0x40086301, 0x40046301,
+                                  0x20006364,        0x20006365, 0x80186366,
+                                  0x20006368,        0x401063c8, 0x200063c9};
 
 /* ---- A guest's view of memory ---- */
 
@@ -182,9 +182,9 @@ static void whole_life(const struct guest *g, enum kcov8_byte_order order,
   assert_int_equal(
       kcov8_ioctl(f, &me, g->bytes == 4 ? c->init64 : c->init32, 8),
       -KCOV8_ENOTTY);
-  const uint32_t absent[] = {others->init64, others->init32,  others->enable,
-                             others->disable, others->remote, others->reset,
-                             others->status, others->overflow};
+  const uint32_t absent[] = {others->init64,  others->init32,  others->enable,
+                             others->disable, others->remote,  others->reset,
+                             others->status,  others->overflow};
   for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
     assert_int_equal(kcov8_ioctl(f, &me, absent[i], 8), -KCOV8_ENOTTY);
   for (uint32_t top = 0; top < 8; top++) /* every direction of ENABLE */
