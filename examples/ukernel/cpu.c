@@ -10,6 +10,8 @@
  * - At a bad memory access RIP is that of the block's start unless a code hook
  *   exists. The hook is only set for guests that handle SIGSEGV or SIGBUS
  *   (cpu_set_precise); for others the process is lost anyway.
+ * - Emulation ends at `until`, 0 as well, without a fault: no address may end
+ *   it (uc_ctl_exits_enable).
  * - An exception leaves `old_exception` set, which turns the next one into a
  *   double fault. It has no register number; its place in a saved context is
  *   found once by comparing two contexts, and cleared after each exception.
@@ -155,7 +157,8 @@ static int add_hooks(struct uk_cpu *cpu) {
                   UC_X86_INS_SYSCALL) ||
       uc_hook_add(cpu->uc, &hook, UC_HOOK_INTR, (void *)on_trap, cpu, 1, 0) ||
       uc_hook_add(cpu->uc, &hook, UC_HOOK_MEM_INVALID, (void *)on_bad_access,
-                  cpu, 1, 0))
+                  cpu, 1, 0) ||
+      uc_ctl_exits_enable(cpu->uc)) /* there are none */
     return -ENODEV;
   return 0;
 }

@@ -197,6 +197,7 @@ static void faults(void) {
         "jump into data");
   check(jump_to((void *)0x123456) && seen_addr == (void *)0x123456,
         "jump to nowhere");
+  check(jump_to(NULL) && seen == SIGSEGV && seen_addr == NULL, "jump to 0");
 
   guarded = page;
   install(SIGSEGV, unprotect, 0);
@@ -259,6 +260,8 @@ static int status_of(void (*fn)(void)) {
 
 static volatile int *volatile nowhere = (volatile int *)8;
 static void die_segv(void) { *nowhere = 1; }
+static void (*volatile nothing_there)(void);
+static void die_null(void) { nothing_there(); }
 static void die_abort(void) { abort(); }
 static void die_pipe(void) {
   int fd[2];
@@ -279,6 +282,9 @@ static void bad_stack(void) {
 static void deaths(void) {
   int status = status_of(die_segv);
   check(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "dies of SIGSEGV");
+  status = status_of(die_null);
+  check(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
+        "dies of a call of NULL");
   status = status_of(die_abort);
   check(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "dies of SIGABRT");
   status = status_of(die_pipe);
