@@ -10,6 +10,12 @@
  * - At a bad memory access RIP is that of the block's start unless a code hook
  *   exists. The hook is only set for guests that handle SIGSEGV or SIGBUS
  *   (cpu_set_precise); for others the process is lost anyway.
+ * - A stop request acts at the next block, but also after the next access to
+ *   memory: the rest of the block is left out, and RIP set to its start, so
+ *   that its beginning is done twice. uc_emu_stop() is right only while nothing
+ *   of a block is done: on_block() calls it, for cpu_kick(). With a code hook
+ *   a stop leaves RIP alone, which is right then at each instruction, and not
+ *   at a block: on_instruction() calls it instead.
  * - Emulation ends at `until`, 0 as well, without a fault: no address may end
  *   it (uc_ctl_exits_enable).
  * - An exception leaves `old_exception` set, which turns the next one into a
@@ -26,6 +32,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,6 +44,7 @@ struct uk_cpu {
   uc_context *scratch;
   uc_hook precise; /* 0: not set */
   bool ran;        /* there is translated code */
+  atomic_bool kicked;
   bool got_syscall;
   bool got_trap;
   uint32_t trap;
@@ -80,12 +88,26 @@ static bool on_bad_access(uc_engine *uc, uc_mem_type type, uint64_t addr,
   return false;
 }
 
-static void on_instruction(uc_engine *uc, uint64_t addr, uint32_t bytes,
-                           void *ctx) {
-  (void)uc;
+static bool kicked(struct uk_cpu *cpu) {
+  return atomic_load_explicit(&cpu->kicked, memory_order_relaxed);
+}
+
+/* 1.2 ns per block: 5 % of most code, 65 % of a loop of two instructions. */
+static void on_block(uc_engine *uc, uint64_t addr, uint32_t bytes, void *ctx) {
+  struct uk_cpu *cpu = ctx;
   (void)addr;
   (void)bytes;
-  (void)ctx;
+  if (kicked(cpu) && !cpu->precise)
+    uc_emu_stop(uc);
+}
+
+static void on_instruction(uc_engine *uc, uint64_t addr, uint32_t bytes,
+                           void *ctx) {
+  struct uk_cpu *cpu = ctx;
+  (void)addr;
+  (void)bytes;
+  if (kicked(cpu))
+    uc_emu_stop(uc);
 }
 
 /* ---- Boot to privilege level 3 --------------------------------------------
@@ -158,6 +180,7 @@ static int add_hooks(struct uk_cpu *cpu) {
       uc_hook_add(cpu->uc, &hook, UC_HOOK_INTR, (void *)on_trap, cpu, 1, 0) ||
       uc_hook_add(cpu->uc, &hook, UC_HOOK_MEM_INVALID, (void *)on_bad_access,
                   cpu, 1, 0) ||
+      uc_hook_add(cpu->uc, &hook, UC_HOOK_BLOCK, (void *)on_block, cpu, 1, 0) ||
       uc_ctl_exits_enable(cpu->uc)) /* there are none */
     return -ENODEV;
   return 0;
@@ -249,15 +272,29 @@ int cpu_protect(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int old,
   return 0;
 }
 
+/*
+ * A deleted hook stays in the engine's list until emulation ends, and a stop
+ * does not set RIP until then: emulate nothing once. The first block's RIP is
+ * right in any case.
+ */
+static void drop_deleted_hooks(struct uk_cpu *cpu) {
+  uint64_t rip;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
+  atomic_store_explicit(&cpu->kicked, true, memory_order_relaxed);
+  uc_emu_start(cpu->uc, rip, 0, 0, 0);
+  atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
+}
+
 bool cpu_set_precise(struct uk_cpu *cpu, bool precise) {
   if (precise == (cpu->precise != 0))
     return false;
   if (precise) {
     uc_hook_add(cpu->uc, &cpu->precise, UC_HOOK_CODE, (void *)on_instruction,
-                NULL, 1, 0);
+                cpu, 1, 0);
   } else {
     uc_hook_del(cpu->uc, cpu->precise);
     cpu->precise = 0;
+    drop_deleted_hooks(cpu);
   }
   return cpu->ran;
 }
@@ -306,6 +343,7 @@ void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
   cpu->got_syscall = cpu->got_trap = cpu->got_fault = false;
   uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
   uc_err err = uc_emu_start(cpu->uc, rip, 0, 0, 0);
+  atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
 
   memset(stop, 0, sizeof(*stop));
   if (cpu->got_syscall) {
@@ -337,7 +375,9 @@ void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
   }
 }
 
-void cpu_kick(struct uk_cpu *cpu) { uc_emu_stop(cpu->uc); }
+void cpu_kick(struct uk_cpu *cpu) {
+  atomic_store_explicit(&cpu->kicked, true, memory_order_relaxed);
+}
 
 /* ---- Registers ------------------------------------------------------------
  */

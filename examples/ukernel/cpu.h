@@ -54,7 +54,10 @@ void cpu_forget_code(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes);
 bool cpu_set_precise(struct uk_cpu *cpu, bool precise);
 
 void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop);
-/* Make cpu_run() return soon; may get lost, so repeat it. Any thread. */
+/*
+ * Make cpu_run() return before its next block. Any thread; lost if the run ends
+ * meanwhile, so repeat it as long as it is wanted.
+ */
 void cpu_kick(struct uk_cpu *cpu);
 
 /* Number and arguments of the system call that stopped the CPU. */
