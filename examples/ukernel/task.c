@@ -306,10 +306,10 @@ static void proc_exit(struct uk_proc *proc) {
 
 void task_exit(struct uk_task *task) {
   struct uk_proc *proc = task->proc;
-  bool last = proc->n_tasks == 1;
   kcov8_task_exit(&task->kcov);
   if (task->mm)
-    futex_exit(task);
+    futex_exit(task); /* waits for the turn: others may exit meanwhile */
+  bool last = proc->n_tasks == 1;
   task_vfork_done(task);
   forget_vfork_parent(task);
   if (last) {
