@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 struct kcov8_device *uk_kcov_device;
+static size_t n_areas;
 
 static size_t whole_pages(size_t bytes) {
   return (bytes + UK_PAGE - 1) & ~(size_t)(UK_PAGE - 1);
@@ -27,12 +28,14 @@ static int alloc_area(void *ctx, struct kcov8_area *area) {
   if (base == MAP_FAILED)
     return -ENOMEM;
   area->base = base;
+  n_areas++;
   return 0;
 }
 
 static void free_area(void *ctx, struct kcov8_area *area) {
   (void)ctx;
   munmap(area->base, whole_pages(area->bytes));
+  n_areas--;
 }
 
 /* ioctls are called by the task itself: its memory is the current one. */
@@ -119,4 +122,9 @@ int uk_kcov_init(struct uk_inode *sys) {
                      kcov_open);
   uk_ramfs_fix(sys);
   return err;
+}
+
+int uk_kcov_exit(void) {
+  int err = kcov8_device_destroy(uk_kcov_device);
+  return err ? err : n_areas ? -EBUSY : 0;
 }

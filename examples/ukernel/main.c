@@ -31,8 +31,10 @@ static const char usage[] =
     "  -h, --help          print this text\n"
     "      --version       print the version\n"
     "\n"
+    "When GUEST ends, what it started and left running is killed.\n"
+    "\n"
     "Exit status: the guest's; 128 + N if signal N killed it; 1 if GUEST does\n"
-    "not run; 2 for usage errors.\n";
+    "not run, or left something of kcov behind; 2 for usage errors.\n";
 
 struct options {
   struct uk_strings envp;
@@ -163,6 +165,19 @@ static void load(struct uk_task *task, char **argv, struct options *options) {
   strings_free(&options->envp);
 }
 
+/*
+ * As at the end of a PID namespace's first process. Again after each wakeup:
+ * who was on the way into fork has made another one since.
+ */
+static void kill_the_rest(void) {
+  while (task_count() > 0) {
+    for (struct uk_proc *proc = uk_procs; proc; proc = proc->next)
+      if (!proc->zombie && !proc->exiting)
+        proc_kill(proc, SIGKILL);
+    sched_wait(NULL);
+  }
+}
+
 int main(int argc, char **argv) {
   struct options options = {0};
   parse(argc, argv, &options);
@@ -184,6 +199,9 @@ int main(int argc, char **argv) {
   while (!uk_init_proc->zombie)
     sched_wait(NULL);
   int status = uk_init_proc->exit_status;
+  kill_the_rest();
+  if (uk_kcov_exit())
+    fail(1, "exit", "a kcov file or mapping was not released");
   /* The lock stays held: nobody else does anything from here on. */
   exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }

@@ -209,6 +209,7 @@ void proc_free(struct uk_proc *proc);
 _Noreturn void task_exit(struct uk_task *task);
 void proc_kill(struct uk_proc *proc, int status); /* exit_group */
 struct uk_task *task_find(int tid);
+int task_count(void); /* of all processes */
 struct uk_task *proc_leader(struct uk_proc *proc);
 void proc_kill_others(struct uk_task *task); /* execve */
 void task_vfork_done(struct uk_task *task);

@@ -25,6 +25,7 @@ struct kcov8_task *uk_task_kcov(struct uk_task *task) {
 }
 int uk_task_tid(struct uk_task *task) { return task->tid; }
 int uk_proc_pid(struct uk_proc *proc) { return proc->pid; }
+int task_count(void) { return n_tasks; }
 struct uk_files *uk_proc_files(struct uk_proc *proc) {
   return proc->files;
 }
