@@ -42,12 +42,18 @@ void uk_file_put(struct uk_file *file) {
 }
 
 bool uk_file_reads(const struct uk_file *file) {
-  return (file->flags & O_ACCMODE) != O_WRONLY;
+  return (file->flags & O_ACCMODE) == O_RDONLY ||
+         (file->flags & O_ACCMODE) == O_RDWR;
 }
 
 bool uk_file_writes(const struct uk_file *file) {
   return (file->flags & O_ACCMODE) == O_WRONLY ||
          (file->flags & O_ACCMODE) == O_RDWR;
+}
+
+/* Pipes, sockets and devices without a position store nothing. */
+bool uk_file_syncs(const struct uk_file *file) {
+  return file->inode && (file->ops->lseek || S_ISDIR(file->inode->mode));
 }
 
 unsigned int uk_file_poll(struct uk_file *file) {

@@ -3,39 +3,66 @@
  * kcov.c - /sys/kernel/debug/kcov: the guest's calls handed on to kcov8
  *
  * Everything that Linux decides in kernel/kcov.c is decided by the runtime;
- * here are only the file, and the pages of the buffers. A buffer's pages are
- * one reserved host mapping, backed when touched, that the runtime writes and
- * every guest mapping shows. Open files and mappings each hold a reference.
+ * here are only the file, and the pages of the buffers. These are backed by
+ * one memory file of the host, each buffer a part of it: a shared mapping that
+ * the runtime writes and every guest mapping shows, and private ones for
+ * guests that ask for MAP_PRIVATE: the host's copy-on-write is the guest's.
+ * Open files and mappings each hold a reference.
  */
 #define _GNU_SOURCE
 #include "vfs.h"
 
+#include "process.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 struct kcov8_device *uk_kcov_device;
 static size_t n_areas;
+
+/* ---- Buffers ------------------------------------------------------------- */
+
+static int areas_fd = -1;
+static off_t areas_end; /* places are not used twice: the file is sparse */
 
 static size_t whole_pages(size_t bytes) {
   return (bytes + UK_PAGE - 1) & ~(size_t)(UK_PAGE - 1);
 }
 
+static void *map_area(size_t bytes, int flags, off_t at) {
+  void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE,
+                    areas_fd, at);
+  return base == MAP_FAILED ? NULL : base;
+}
+
 static int alloc_area(void *ctx, struct kcov8_area *area) {
+  size_t bytes = whole_pages(area->bytes);
   (void)ctx;
-  void *base = mmap(NULL, whole_pages(area->bytes), PROT_READ | PROT_WRITE,
-                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED)
+  if (areas_fd < 0)
+    areas_fd = memfd_create("kcov", MFD_CLOEXEC);
+  if (areas_fd < 0 || ftruncate(areas_fd, areas_end + (off_t)bytes))
     return -ENOMEM;
-  area->base = base;
+  area->base = map_area(bytes, MAP_SHARED, areas_end);
+  if (!area->base)
+    return -ENOMEM;
+  area->cookie = (uintptr_t)areas_end;
+  areas_end += (off_t)bytes;
   n_areas++;
   return 0;
 }
 
 static void free_area(void *ctx, struct kcov8_area *area) {
+  size_t bytes = whole_pages(area->bytes);
   (void)ctx;
-  munmap(area->base, whole_pages(area->bytes));
+  munmap(area->base, bytes);
   n_areas--;
+  if (fallocate(areas_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                (off_t)area->cookie, (off_t)bytes))
+    return; /* memory is lost, nothing else: the place is not used again */
 }
 
 /* ioctls are called by the task itself: its memory is the current one. */
@@ -59,9 +86,29 @@ static int64_t kcov_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
   return kcov8_ioctl(file->priv, uk_task_kcov(uk_current()), cmd, arg);
 }
 
-static void pages_free(struct uk_pages *pages) {
+static void shared_free(struct uk_pages *pages) {
   kcov8_file_put(pages->ctx); /* frees the area if it was the last */
   free(pages);
+}
+
+static void private_free(struct uk_pages *pages) {
+  munmap(pages->base, pages->bytes);
+  shared_free(pages);
+}
+
+static struct uk_pages *new_pages(struct kcov8_file *kcov, uint64_t bytes,
+                                  void *base) {
+  struct uk_pages *pages = calloc(1, sizeof(*pages));
+  if (!pages)
+    return NULL;
+  kcov8_file_get(kcov);
+  pages->base = base;
+  pages->bytes = bytes;
+  pages->refs = 1;
+  pages->fixed = true;
+  pages->free = shared_free;
+  pages->ctx = kcov;
+  return pages;
 }
 
 static int kcov_mmap(struct uk_file *file, uint64_t bytes, uint64_t offset,
@@ -70,18 +117,47 @@ static int kcov_mmap(struct uk_file *file, uint64_t bytes, uint64_t offset,
   int err = kcov8_mmap(file->priv, bytes, offset, &area);
   if (err)
     return err;
-  struct uk_pages *pages = calloc(1, sizeof(*pages));
-  if (!pages)
-    return -ENOMEM;
-  kcov8_file_get(file->priv);
-  pages->base = area.base;
-  pages->bytes = bytes;
-  pages->refs = 1;
-  pages->free = pages_free;
-  pages->ctx = file->priv;
-  *out = pages;
+  *out = new_pages(file->priv, bytes, area.base);
   *skip = 0;
-  return 0;
+  return *out ? 0 : -ENOMEM;
+}
+
+static struct uk_pages *private_copy(struct uk_pages *from);
+
+static struct uk_pages *private_new(struct kcov8_file *kcov, uint64_t bytes,
+                                    const struct kcov8_area *area) {
+  void *base = map_area(bytes, MAP_PRIVATE, (off_t)area->cookie);
+  struct uk_pages *pages = base ? new_pages(kcov, bytes, base) : NULL;
+  if (!pages) {
+    if (base)
+      munmap(base, bytes);
+    return NULL;
+  }
+  madvise(base, bytes, MADV_NOHUGEPAGE);
+  pages->free = private_free;
+  pages->copy = private_copy;
+  return pages;
+}
+
+/* fork: pages that a guest wrote to are its own, the others stay live. */
+static struct uk_pages *private_copy(struct uk_pages *from) {
+  struct kcov8_area area;
+  if (kcov8_mmap(from->ctx, from->bytes, 0, &area))
+    return NULL;
+  struct uk_pages *pages = private_new(from->ctx, from->bytes, &area);
+  if (pages)
+    mm_copy_written(pages->base, from->base, area.base, from->bytes);
+  return pages;
+}
+
+static int kcov_mmap_private(struct uk_file *file, uint64_t bytes,
+                             uint64_t offset, struct uk_pages **out) {
+  struct kcov8_area area;
+  int err = kcov8_mmap(file->priv, bytes, offset, &area);
+  if (err)
+    return err;
+  *out = private_new(file->priv, bytes, &area);
+  return *out ? 0 : -ENOMEM;
 }
 
 static void kcov_release(struct uk_file *file) { kcov8_file_put(file->priv); }
@@ -90,6 +166,7 @@ static void kcov_release(struct uk_file *file) { kcov8_file_put(file->priv); }
 static const struct uk_file_ops kcov_ops = {
     .ioctl = kcov_ioctl,
     .mmap = kcov_mmap,
+    .mmap_private = kcov_mmap_private,
     .release = kcov_release,
 };
 
@@ -107,7 +184,7 @@ static int kcov_open(struct uk_inode *inode, int flags, struct uk_file **out) {
   return 0;
 }
 
-int uk_kcov_init(struct uk_inode *sys) {
+int uk_kcov_init(void) {
   struct kcov8_host host = {
       .size = sizeof(host),
       .alloc_area = alloc_area,
@@ -118,9 +195,15 @@ int uk_kcov_init(struct uk_inode *sys) {
   int err = kcov8_device_create(&host, &uk_kcov_device);
   if (err)
     return err;
-  err = uk_ramfs_add(sys, "kernel/debug/kcov", S_IFREG | 0600, 0, NULL,
-                     kcov_open);
-  uk_ramfs_fix(sys);
+  struct uk_inode *root = uk_ramfs_new("debugfs", DEBUGFS_MAGIC);
+  if (!root)
+    return -ENOMEM;
+  root->mode = S_IFDIR | 0700;
+  err = uk_mount_at("/sys/kernel/debug", root);
+  if (!err)
+    err = uk_ramfs_add(root, "kcov", S_IFREG | 0600, 0, NULL, kcov_open);
+  uk_ramfs_fix(root);
+  uk_inode_put(root); /* the mount holds it */
   return err;
 }
 

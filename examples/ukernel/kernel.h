@@ -89,13 +89,20 @@ void uk_proc_info(struct uk_proc *proc, struct uk_proc_info *info);
  * struct uk_pages - reference-counted host memory
  * @base:  page-aligned; may be mapped into several guests at once
  * @bytes: a multiple of UK_PAGE
+ * @fixed: a driver's memory, put into the address space by mmap: mremap cannot
+ *         make it longer, and what MADV_DONTNEED drops is gone (SIGBUS), since
+ *         no page fault brings it back
  * @free:  called when the last reference is gone
+ * @copy:  for fork, of a private mapping: NULL if there is no memory; missing:
+ *         a copy of all that was touched
  */
 struct uk_pages {
   uint8_t *base;
   size_t bytes;
   int refs;
+  bool fixed;
   void (*free)(struct uk_pages *pages);
+  struct uk_pages *(*copy)(struct uk_pages *pages);
   void *ctx;
 };
 void uk_pages_get(struct uk_pages *pages);
@@ -115,8 +122,8 @@ void uk_pages_put(struct uk_pages *pages);
  *
  * @mmap:    MAP_SHARED of [offset, offset + bytes): *@pages gets a new
  *           reference, *@skip the byte offset of the mapping inside it; the
- *           mapping also holds a reference to @file (mm takes it). MAP_PRIVATE
- *           is done by mm: with @read, or by a copy of @mmap's pages.
+ *           mapping also holds a reference to @file (mm takes it).
+ * @mmap_private: MAP_PRIVATE of it; missing: mm reads it into memory of its own
  * @poll:    events ready now, POLLIN etc.
  * @getdents: fill @buf with struct linux_dirent64 records; bytes, 0 at the end
  * @release: the last reference is gone
@@ -132,6 +139,8 @@ struct uk_file_ops {
   int64_t (*ioctl)(struct uk_file *file, uint64_t cmd, uint64_t arg);
   int (*mmap)(struct uk_file *file, uint64_t bytes, uint64_t offset,
               struct uk_pages **pages, size_t *skip);
+  int (*mmap_private)(struct uk_file *file, uint64_t bytes, uint64_t offset,
+                      struct uk_pages **pages);
   unsigned int (*poll)(struct uk_file *file);
   ssize_t (*getdents)(struct uk_file *file, void *buf, size_t n);
   void (*release)(struct uk_file *file);
@@ -151,6 +160,10 @@ struct uk_file {
   bool watched;             /* by an epoll (epoll.c) */
 };
 
+#define UK_O_PATH 010000000
+bool uk_file_reads(const struct uk_file *file);
+bool uk_file_writes(const struct uk_file *file);
+bool uk_file_syncs(const struct uk_file *file); /* fsync has a meaning */
 struct uk_file *uk_file_new(const struct uk_file_ops *ops, int flags,
                             void *priv);
 void uk_file_get(struct uk_file *file);

@@ -55,29 +55,48 @@ struct uk_pages *mm_pages_new(uint64_t bytes) {
   return pages;
 }
 
-/* Present or swapped out: bits 63 and 62. */
-static void copy_touched(int fd, uint8_t *to, const uint8_t *from,
-                         size_t n_pages) {
-  uint64_t entry[512];
-  while (n_pages) {
-    size_t n = n_pages < 512 ? n_pages : 512;
-    ssize_t got =
-        pread(fd, entry, n * 8, (off_t)((uintptr_t)from / UK_PAGE * 8));
-    bool known = got == (ssize_t)(n * 8);
-    for (size_t i = 0; i < n; i++)
-      if (!known || entry[i] >> 62)
-        memcpy(to + i * UK_PAGE, from + i * UK_PAGE, UK_PAGE);
-    to += n * UK_PAGE;
-    from += n * UK_PAGE;
-    n_pages -= n;
-  }
-}
-
-void mm_copy_memory(uint8_t *to, const uint8_t *from, size_t bytes) {
+/* Entries of /proc/self/pagemap. False: the host does not tell. */
+static bool read_pagemap(const uint8_t *at, uint64_t *entry, size_t n) {
   static int fd = -2;
   if (fd == -2)
     fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-  copy_touched(fd, to, from, bytes / UK_PAGE);
+  return pread(fd, entry, n * 8, (off_t)((uintptr_t)at / UK_PAGE * 8)) ==
+         (ssize_t)(n * 8);
+}
+
+#define CHUNK 512u
+
+/* Present or swapped out: bits 63 and 62. */
+void mm_copy_memory(uint8_t *to, const uint8_t *from, size_t bytes) {
+  uint64_t entry[CHUNK];
+  for (size_t n; bytes; bytes -= n * UK_PAGE) {
+    n = bytes / UK_PAGE < CHUNK ? bytes / UK_PAGE : CHUNK;
+    bool known = read_pagemap(from, entry, n);
+    for (size_t i = 0; i < n; i++, to += UK_PAGE, from += UK_PAGE)
+      if (!known || entry[i] >> 62)
+        memcpy(to, from, UK_PAGE);
+  }
+}
+
+/*
+ * Bit 61 is set in pages that are the file's. If the host does not tell, a
+ * written page that holds what the file holds will be taken for one.
+ */
+void mm_copy_written(uint8_t *to, const uint8_t *from, const uint8_t *file,
+                     size_t bytes) {
+  uint64_t entry[CHUNK];
+  for (size_t n; bytes; bytes -= n * UK_PAGE) {
+    n = bytes / UK_PAGE < CHUNK ? bytes / UK_PAGE : CHUNK;
+    bool known = read_pagemap(from, entry, n);
+    for (size_t i = 0; i < n; i++) {
+      if (known ? entry[i] >> 62 && !(entry[i] >> 61 & 1)
+                : memcmp(from, file, UK_PAGE) != 0)
+        memcpy(to, from, UK_PAGE);
+      to += UK_PAGE;
+      from += UK_PAGE;
+      file += UK_PAGE;
+    }
+  }
 }
 
 /* ---- Regions --------------------------------------------------------------
@@ -106,6 +125,14 @@ struct uk_region *mm_find(struct uk_mm *mm, uint64_t addr) {
     mm->last_found = at;
   }
   return &mm->region[at];
+}
+
+bool mm_range(uint64_t addr, uint64_t *bytes) {
+  uint64_t end;
+  if (addr % UK_PAGE || *bytes > UK_TASK_SIZE)
+    return false;
+  *bytes = (*bytes + UK_PAGE - 1) & ~(uint64_t)(UK_PAGE - 1);
+  return !__builtin_add_overflow(addr, *bytes, &end) && end <= UK_TASK_SIZE;
 }
 
 bool mm_is_free(struct uk_mm *mm, uint64_t addr, uint64_t bytes) {
@@ -147,6 +174,11 @@ static int make_room(struct uk_mm *mm, size_t more) {
 
 static uint8_t *region_host(const struct uk_region *region) {
   return region->pages->base + region->skip;
+}
+
+/* How the CPU sees it; PROT_NONE: not at all. */
+static int cpu_prot(const struct uk_region *region) {
+  return region->gone ? PROT_NONE : region->prot;
 }
 
 static void remove_at(struct uk_mm *mm, size_t at) {
@@ -213,7 +245,8 @@ static int cut_out(struct uk_mm *mm, uint64_t start, uint64_t end,
 static bool can_join(const struct uk_region *a, const struct uk_region *b) {
   return a->end == b->start && a->pages == b->pages && a->prot == b->prot &&
          a->may == b->may && a->skip + (a->end - a->start) == b->skip &&
-         a->shared == b->shared && a->file == b->file && a->name == b->name &&
+         a->shared == b->shared && a->gone == b->gone &&
+         a->nofork == b->nofork && a->file == b->file && a->name == b->name &&
          (!a->file || a->offset + (a->end - a->start) == b->offset);
 }
 
@@ -223,7 +256,7 @@ static void try_join(struct uk_mm *mm, size_t at) {
     return;
   struct uk_region *a = &mm->region[at], *b = a + 1;
   uint64_t end = b->end;
-  if (a->prot != PROT_NONE) {
+  if (cpu_prot(a) != PROT_NONE) {
     cpu_unmap(mm->cpu, a->start, a->end - a->start, a->prot);
     cpu_unmap(mm->cpu, b->start, b->end - b->start, b->prot);
     if (cpu_map(mm->cpu, a->start, end - a->start, a->prot, region_host(a))) {
@@ -255,11 +288,11 @@ int mm_unmap(struct uk_mm *mm, uint64_t addr, uint64_t bytes) {
   while (at < mm->n_regions && mm->region[at].start < end) {
     struct uk_region gone = mm->region[at];
     uint64_t length = gone.end - gone.start;
-    if (gone.prot != PROT_NONE)
+    if (cpu_prot(&gone) != PROT_NONE)
       cpu_unmap(mm->cpu, gone.start, length, gone.prot);
     remove_at(mm, at);
     mm->mapped_bytes -= length;
-    if (!gone.shared)
+    if (!gone.shared && !gone.pages->fixed) /* mremap moves fixed ones */
       madvise(region_host(&gone), length, MADV_DONTNEED);
     release_refs(&gone);
   }
@@ -275,7 +308,7 @@ int mm_insert(struct uk_mm *mm, const struct uk_region *region) {
     err = make_room(mm, 1);
   if (!err && mm->mapped_bytes + bytes > MAX_MAPPED)
     err = -ENOMEM;
-  if (!err && copy.prot != PROT_NONE)
+  if (!err && cpu_prot(&copy) != PROT_NONE)
     err = cpu_map(mm->cpu, copy.start, bytes, copy.prot, region_host(&copy));
   if (err) {
     release_refs(&copy);
@@ -317,7 +350,9 @@ static int protect_one(struct uk_mm *mm, struct uk_region *region, int prot) {
   int err = 0;
   if (region->prot == prot)
     return 0;
-  if (prot == PROT_NONE)
+  if (region->gone)
+    ; /* the CPU has nothing of it */
+  else if (prot == PROT_NONE)
     cpu_unmap(mm->cpu, region->start, bytes, region->prot);
   else if (region->prot == PROT_NONE)
     err = cpu_map(mm->cpu, region->start, bytes, prot, region_host(region));
@@ -350,6 +385,39 @@ int mm_protect(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot) {
     at--;
   }
   return err;
+}
+
+static void mark_one(struct uk_mm *mm, struct uk_region *region,
+                     enum uk_mark mark) {
+  uint64_t bytes = region->end - region->start;
+  if (mark == UK_MARK_FORK)
+    region->nofork = false;
+  if (mark == UK_MARK_NOFORK)
+    region->nofork = true;
+  if (mark != UK_MARK_GONE || region->gone)
+    return;
+  if (region->prot != PROT_NONE)
+    cpu_unmap(mm->cpu, region->start, bytes, region->prot);
+  region->gone = true;
+  if (!region->shared)
+    madvise(region_host(region), bytes, MADV_DONTNEED);
+}
+
+int mm_mark(struct uk_mm *mm, uint64_t addr, uint64_t bytes,
+            enum uk_mark mark) {
+  uint64_t end = addr + bytes;
+  size_t at, first;
+  take_turn(mm);
+  int err = cut_out(mm, addr, end, &first);
+  if (err)
+    return err;
+  for (at = first; at < mm->n_regions && mm->region[at].start < end; at++)
+    mark_one(mm, &mm->region[at], mark);
+  while (at > 0 && at >= first) {
+    try_join(mm, at - 1);
+    at--;
+  }
+  return 0;
 }
 
 /* ---- Life -----------------------------------------------------------------
@@ -387,16 +455,22 @@ void mm_put(struct uk_mm *mm) {
   free(mm);
 }
 
-/* The last region whose pages the one at @at shares, from another mapping. */
+/* The first region that has been copied of the same pages. */
 static size_t earlier_piece(const struct uk_mm *mm, size_t at) {
   for (size_t i = 0; i < at; i++)
-    if (mm->region[i].pages == mm->region[at].pages)
+    if (mm->region[i].pages == mm->region[at].pages && !mm->region[i].nofork)
       return i;
   return at;
 }
 
+static struct uk_pages *copy_pages(struct uk_pages *pages) {
+  return pages->copy ? pages->copy(pages) : mm_pages_new(pages->bytes);
+}
+
 static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
   struct uk_region region = from->region[at];
+  if (region.nofork)
+    return 0;
   if (region.shared) {
     uk_pages_get(region.pages);
   } else if (region.pages == from->zone || region.pages == from->heap) {
@@ -409,12 +483,12 @@ static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
       region.pages = mm_find(to, from->region[earlier].start)->pages;
       uk_pages_get(region.pages);
     } else {
-      region.pages = mm_pages_new(region.pages->bytes);
+      region.pages = copy_pages(region.pages);
       if (!region.pages)
         return -ENOMEM;
     }
   }
-  if (!region.shared)
+  if (!region.shared && !region.pages->copy)
     mm_copy_memory(region_host(&region), region_host(&from->region[at]),
                    region.end - region.start);
   if (region.file)

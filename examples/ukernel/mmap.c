@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * mmap.c - system calls on the address space
+ * mmap.c - mmap, munmap, mprotect, brk, mremap; for the rest see advice.c
  *
- * Private file mappings are read at once. MADV_DONTNEED of those keeps them.
+ * Private file mappings are read at once, but those of drivers that know
+ * better (mmap_private).
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -14,17 +15,10 @@
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define HEAP_BYTES (1ull << 30)
+/* Those that MAP_SHARED_VALIDATE asks a file for; none has them. */
+#define NEW_FLAGS (MAP_SYNC | MAP_FIXED_NOREPLACE)
 
 static struct uk_mm *this_mm(void) { return uk_current()->mm; }
-
-/* Rounds up; false if @addr and @bytes are no range of user memory. */
-static bool range_of(uint64_t addr, uint64_t *bytes) {
-  uint64_t end;
-  if (addr % UK_PAGE || *bytes > UK_TASK_SIZE)
-    return false;
-  *bytes = (*bytes + UK_PAGE - 1) & ~(uint64_t)(UK_PAGE - 1);
-  return !__builtin_add_overflow(addr, *bytes, &end) && end <= UK_TASK_SIZE;
-}
 
 /* Where to map: -errno or the address. */
 static int64_t place(struct uk_mm *mm, uint64_t addr, uint64_t bytes,
@@ -56,12 +50,12 @@ static int64_t map_shared(uint64_t addr, uint64_t bytes, int prot, int flags,
   struct uk_mm *mm = this_mm();
   struct uk_region region = {.prot = prot, .may = PROT_ALL, .shared = true};
   if (file) {
+    if (!uk_file_writes(file))
+      region.may &= ~PROT_WRITE;
+    if ((prot & ~region.may) || !uk_file_reads(file))
+      return -EACCES;
     if (!file->ops->mmap)
       return -ENODEV;
-    if ((file->flags & O_ACCMODE) != O_RDWR)
-      region.may &= ~PROT_WRITE;
-    if ((prot & ~region.may) || (file->flags & O_ACCMODE) == O_WRONLY)
-      return -EACCES;
     int err = file->ops->mmap(file, bytes, offset, &region.pages, &region.skip);
     if (err)
       return err;
@@ -109,28 +103,37 @@ static int read_pages(struct uk_file *file, struct uk_pages *pages,
   return 0;
 }
 
+static int private_pages(struct uk_file *file, uint64_t bytes, uint64_t offset,
+                         struct uk_pages **pages) {
+  if (!uk_file_reads(file))
+    return -EACCES;
+  if (file->ops->mmap_private)
+    return file->ops->mmap_private(file, bytes, offset, pages);
+  if (!file->ops->read || !file->ops->lseek || !file->ops->mmap)
+    return -ENODEV;
+  *pages = mm_pages_new(bytes);
+  if (!*pages)
+    return -ENOMEM;
+  int err = read_pages(file, *pages, bytes, offset);
+  if (err)
+    uk_pages_put(*pages);
+  return err;
+}
+
 static int64_t map_file_private(uint64_t addr, uint64_t bytes, int prot,
                                 int flags, struct uk_file *file,
                                 uint64_t offset) {
   struct uk_mm *mm = this_mm();
-  if (!file->ops->read || !file->ops->lseek || !file->ops->mmap)
-    return -ENODEV;
-  if ((file->flags & O_ACCMODE) == O_WRONLY)
-    return -EACCES;
-  struct uk_region region = {.prot = prot,
-                             .may = PROT_ALL,
-                             .pages = mm_pages_new(bytes),
-                             .file = file,
-                             .offset = offset};
-  if (!region.pages)
-    return -ENOMEM;
+  struct uk_region region = {
+      .prot = prot, .may = PROT_ALL, .file = file, .offset = offset};
   uk_file_get(file);
-  int err = read_pages(file, region.pages, bytes, offset);
-  int64_t at = err;
-  if (!err) {
-    sched_enter(uk_current());
-    at = place(mm, addr, bytes, flags);
+  int err = private_pages(file, bytes, offset, &region.pages);
+  if (err) {
+    uk_file_put(file);
+    return err;
   }
+  sched_enter(uk_current());
+  int64_t at = place(mm, addr, bytes, flags);
   if (at < 0) {
     uk_pages_put(region.pages);
     uk_file_put(file);
@@ -156,20 +159,24 @@ static int64_t sys_mmap(const uint64_t arg[6]) {
   uint64_t addr = arg[0], bytes = arg[1], offset = arg[5];
   int prot = (int)arg[2] & PROT_ALL, flags = (int)arg[3];
   int type = flags & MAP_TYPE;
-  if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
-    return -EINVAL;
-  if (!bytes || offset % UK_PAGE)
-    return -EINVAL;
-  if (!range_of(0, &bytes) || bytes > UK_TASK_SIZE / 2)
-    return -ENOMEM;
   struct uk_file *file = NULL;
+  if (offset % UK_PAGE)
+    return -EINVAL;
   if (!(flags & MAP_ANONYMOUS)) {
     file = uk_fd_file((int)arg[4]);
-    if (!file)
+    if (!file || (file->flags & UK_O_PATH))
       return -EBADF;
-    if (offset + bytes < offset || (int64_t)(offset + bytes) < 0)
-      return -EOVERFLOW;
   }
+  if (!bytes)
+    return -EINVAL;
+  if (!mm_range(0, &bytes) || bytes > UK_TASK_SIZE / 2)
+    return -ENOMEM;
+  if (file && (offset + bytes < offset || (int64_t)(offset + bytes) < 0))
+    return -EOVERFLOW;
+  if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+    return -EINVAL;
+  if (file && type == MAP_SHARED_VALIDATE && (flags & NEW_FLAGS))
+    return -EOPNOTSUPP;
   if (type != MAP_PRIVATE)
     return map_shared(addr, bytes, prot, flags, file, offset);
   if (file)
@@ -179,7 +186,7 @@ static int64_t sys_mmap(const uint64_t arg[6]) {
 
 static int64_t sys_munmap(const uint64_t arg[6]) {
   uint64_t bytes = arg[1];
-  if (!range_of(arg[0], &bytes) || !bytes)
+  if (!mm_range(arg[0], &bytes) || !bytes)
     return -EINVAL;
   return mm_unmap(this_mm(), arg[0], bytes);
 }
@@ -188,7 +195,7 @@ static int64_t sys_mprotect(const uint64_t arg[6]) {
   uint64_t bytes = arg[1];
   if (arg[0] % UK_PAGE || (arg[2] & ~(uint64_t)PROT_ALL))
     return -EINVAL;
-  if (!range_of(arg[0], &bytes))
+  if (!mm_range(arg[0], &bytes))
     return -ENOMEM;
   return bytes ? mm_protect(this_mm(), arg[0], bytes, (int)arg[2]) : 0;
 }
@@ -234,7 +241,7 @@ static int64_t move(struct uk_mm *mm, struct uk_region region,
                     uint64_t new_bytes) {
   uint64_t into = old_addr - region.start;
   int err;
-  if (region.shared) {
+  if (region.shared || region.pages->fixed) {
     if (new_bytes > region.pages->bytes - region.skip - into)
       return -EFAULT;
     region.skip += into;
@@ -266,13 +273,16 @@ static int64_t sys_mremap(const uint64_t arg[6]) {
   uint64_t old_addr = arg[0], old_bytes = arg[1], new_bytes = arg[2];
   int flags = (int)arg[3];
   if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) || flags == MREMAP_FIXED ||
-      !range_of(old_addr, &old_bytes) || !range_of(0, &new_bytes) ||
-      !new_bytes || !old_bytes)
+      !mm_range(old_addr, &old_bytes) || !mm_range(0, &new_bytes) || !new_bytes)
     return -EINVAL;
   sched_enter(uk_current());
   struct uk_region *region = mm_find(mm, old_addr);
   if (!region || region->end - old_addr < old_bytes)
     return -EFAULT;
+  if (region->pages->fixed && new_bytes > old_bytes)
+    return -EFAULT;
+  if (!old_bytes) /* a second mapping of shared memory: not here */
+    return -EINVAL;
   if (flags & MREMAP_FIXED) {
     uint64_t end = arg[4] + new_bytes;
     if (arg[4] % UK_PAGE || arg[4] < UK_MMAP_MIN || end > UK_TASK_SIZE ||
@@ -301,86 +311,8 @@ static int64_t sys_mremap(const uint64_t arg[6]) {
   return move(mm, *region, old_addr, old_bytes, new_addr, new_bytes);
 }
 
-/* ---- Advice ---------------------------------------------------------------
- */
-
-static int64_t sys_madvise(const uint64_t arg[6]) {
-  struct uk_mm *mm = this_mm();
-  uint64_t bytes = arg[1], addr = arg[0];
-  int advice = (int)arg[2];
-  bool known = (advice >= 0 && advice <= 4) || (advice >= 8 && advice <= 25);
-  if (!known || !range_of(addr, &bytes))
-    return -EINVAL;
-  for (uint64_t end = addr + bytes; addr < end;) {
-    struct uk_region *region = mm_find(mm, addr);
-    if (!region)
-      return -ENOMEM;
-    uint64_t stop = region->end < end ? region->end : end;
-    if (advice == MADV_DONTNEED && !region->shared && !region->file)
-      madvise(region->pages->base + region->skip + (addr - region->start),
-              stop - addr, MADV_DONTNEED);
-    addr = stop;
-  }
-  return 0;
-}
-
-/* All mapped memory is there. */
-static int64_t sys_mincore(const uint64_t arg[6]) {
-  uint64_t bytes = arg[1];
-  const uint8_t present = 1;
-  if (arg[0] % UK_PAGE)
-    return -EINVAL;
-  if (!range_of(arg[0], &bytes))
-    return -ENOMEM;
-  for (uint64_t i = 0; i < bytes / UK_PAGE; i++) {
-    if (!mm_find(this_mm(), arg[0] + i * UK_PAGE))
-      return -ENOMEM;
-    int err = copy_to_guest(arg[2] + i, &present, 1);
-    if (err)
-      return err;
-  }
-  return 0;
-}
-
-/* msync, mlock, munlock: shared memory is the file's own, all of it stays. */
-static int64_t sys_mapped_only(const uint64_t arg[6]) {
-  uint64_t bytes = arg[1] + arg[0] % UK_PAGE;
-  uint64_t addr = arg[0] - arg[0] % UK_PAGE;
-  if (!range_of(addr, &bytes))
-    return -ENOMEM;
-  for (uint64_t end = addr + bytes; addr < end;) {
-    struct uk_region *region = mm_find(this_mm(), addr);
-    if (!region)
-      return -ENOMEM;
-    addr = region->end;
-  }
-  return 0;
-}
-
-static int64_t sys_msync(const uint64_t arg[6]) {
-  if (arg[0] % UK_PAGE || (arg[2] & ~7ull) || (arg[2] & 5) == 5)
-    return -EINVAL;
-  return sys_mapped_only(arg);
-}
-
-static int64_t sys_nothing(const uint64_t arg[6]) {
-  (void)arg;
-  return 0;
-}
-
 const struct uk_process_row uk_syscalls_mmap[] = {
-    {9, {"mmap", sys_mmap}},
-    {10, {"mprotect", sys_mprotect}},
-    {11, {"munmap", sys_munmap}},
-    {12, {"brk", sys_brk}},
-    {25, {"mremap", sys_mremap}},
-    {26, {"msync", sys_msync}},
-    {27, {"mincore", sys_mincore}},
-    {28, {"madvise", sys_madvise}},
-    {149, {"mlock", sys_mapped_only}},
-    {150, {"munlock", sys_mapped_only}},
-    {151, {"mlockall", sys_nothing}},
-    {152, {"munlockall", sys_nothing}},
-    {325, {"mlock2", sys_mapped_only}},
-    {0, {NULL, NULL}},
+    {9, {"mmap", sys_mmap}},      {10, {"mprotect", sys_mprotect}},
+    {11, {"munmap", sys_munmap}}, {12, {"brk", sys_brk}},
+    {25, {"mremap", sys_mremap}}, {0, {NULL, NULL}},
 };

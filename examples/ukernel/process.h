@@ -19,12 +19,15 @@
 #define UK_TASK_SIZE 0x7ffffffff000ull
 #define UK_MMAP_MIN 0x10000ull
 
-/* ---- Address space (mm.c, mmap.c) ---------------------------------------- */
+/* ---- Address space (mm.c, mmap.c, advice.c)
+ * ---------------------------------------- */
 
 /**
  * struct uk_region - one mapping, all of one protection
  * @skip:   where @start is inside @pages, in bytes
  * @shared: MAP_SHARED
+ * @gone:   of fixed pages: dropped by MADV_DONTNEED, access gives SIGBUS
+ * @nofork: MADV_DONTFORK
  * @may:    protections that mprotect may give
  * @file:   what was mapped, or NULL; a reference
  * @offset: of @start in @file
@@ -33,7 +36,7 @@
 struct uk_region {
   uint64_t start, end;
   int prot, may;
-  bool shared;
+  bool shared, gone, nofork;
   struct uk_pages *pages;
   size_t skip;
   struct uk_file *file;
@@ -71,6 +74,11 @@ int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
 int mm_insert(struct uk_mm *mm, const struct uk_region *region);
 int mm_unmap(struct uk_mm *mm, uint64_t addr, uint64_t bytes);
 int mm_protect(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot);
+/* Rounds up to pages; false if @addr and @bytes are no range of user memory. */
+bool mm_range(uint64_t addr, uint64_t *bytes);
+/* Set the marks of mapped memory in a range that is all mapped. */
+enum uk_mark { UK_MARK_GONE, UK_MARK_NOFORK, UK_MARK_FORK };
+int mm_mark(struct uk_mm *mm, uint64_t addr, uint64_t bytes, enum uk_mark mark);
 uint64_t mm_find_free(struct uk_mm *mm, uint64_t bytes); /* 0: none */
 bool mm_is_free(struct uk_mm *mm, uint64_t addr, uint64_t bytes);
 /* Host memory of a range inside one region; NULL if it may not be accessed. */
@@ -82,6 +90,9 @@ void mm_forget_all_code(struct uk_mm *mm);
 struct uk_pages *mm_pages_new(uint64_t bytes);
 /* Copies only what was touched. */
 void mm_copy_memory(uint8_t *to, const uint8_t *from, size_t bytes);
+/* Of a private host mapping of a file: copies only what was written. */
+void mm_copy_written(uint8_t *to, const uint8_t *from, const uint8_t *file,
+                     size_t bytes);
 
 /* ---- Whose turn it is (sched.c) -------------------------------------------
  */
@@ -262,10 +273,10 @@ struct uk_process_row {
   unsigned int nr;
   struct uk_syscall call;
 };
-extern const struct uk_process_row uk_syscalls_mmap[], uk_syscalls_task[],
-    uk_syscalls_ids[], uk_syscalls_wait[], uk_syscalls_signal[],
-    uk_syscalls_futex[], uk_syscalls_clock[], uk_syscalls_misc[],
-    uk_syscalls_exec[];
+extern const struct uk_process_row uk_syscalls_mmap[], uk_syscalls_advice[],
+    uk_syscalls_task[], uk_syscalls_ids[], uk_syscalls_wait[],
+    uk_syscalls_signal[], uk_syscalls_futex[], uk_syscalls_clock[],
+    uk_syscalls_misc[], uk_syscalls_exec[];
 void syscall_init(void);
 void syscall_dispatch(struct uk_task *task);
 bool syscall_restarts(uint64_t nr, bool handled);

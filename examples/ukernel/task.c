@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define MAX_TASKS 1024
@@ -158,13 +159,18 @@ static void fault(struct uk_task *task, const struct uk_stop *stop) {
   signal_info(&info, stop->sig, stop->code);
   info.si_addr = (void *)(uintptr_t)stop->addr;
   /* Memory that is mapped, but not so: what the CPU cannot tell. */
-  if (stop->sig == SIGSEGV && stop->code == SEGV_MAPERR &&
-      mm_find(task->mm, stop->addr))
+  const struct uk_region *region = mm_find(task->mm, stop->addr);
+  if (stop->sig == SIGSEGV && stop->code == SEGV_MAPERR && region) {
     info.si_code = SEGV_ACCERR;
+    if (region->gone && region->prot != PROT_NONE) {
+      info.si_signo = SIGBUS;
+      info.si_code = BUS_ADRERR;
+    }
+  }
   if (uk_verbose) {
     struct uk_regs *regs = task_regs(task);
     fprintf(stderr, "ukernel: [%d] %s at rip %#lx, address %#lx\n", task->tid,
-            strsignal(stop->sig), (unsigned long)regs->rip,
+            strsignal(info.si_signo), (unsigned long)regs->rip,
             (unsigned long)stop->addr);
   }
   signal_force(task, &info);

@@ -49,7 +49,7 @@ void mm_forget_written_code(struct uk_mm *mm) {
 static uint8_t *host_at(struct uk_mm *mm, uint64_t addr, int prot,
                         uint64_t *left) {
   struct uk_region *region = mm_find(mm, addr);
-  if (!region || region->prot == PROT_NONE ||
+  if (!region || region->gone || region->prot == PROT_NONE ||
       ((prot & PROT_WRITE) && !(region->prot & PROT_WRITE)))
     return NULL;
   *left = region->end - addr;

@@ -202,9 +202,10 @@ int uk_vfs_init(void) {
   if (!err)
     err = mount_ram("/sys", "sysfs", SYSFS_MAGIC, 0555, &root);
   if (!err)
-    err = uk_kcov_init(root);
+    err = uk_kcov_init();
   if (err)
     return err;
+  uk_ramfs_fix(root);
   proc = uk_procfs_root();
   if (!proc)
     return -ENOMEM;

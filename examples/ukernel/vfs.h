@@ -22,7 +22,6 @@
 #define UK_BOUNCE (256u << 10)
 #define UK_O_LARGEFILE 0100000 /* Linux sets it in every open on 64 bits */
 #define UK_O_TMPFILE 020200000
-#define UK_O_PATH 010000000
 
 struct uk_walk;
 struct uk_dirlist;
@@ -182,8 +181,6 @@ struct uk_file *uk_fd_get_path(int fd);
 /* Takes over the reference to @file, also on failure: fd, or -EMFILE. */
 int uk_fd_install(struct uk_file *file, int min_fd, bool cloexec);
 int uk_fd_close(struct uk_files *files, int fd);
-bool uk_file_reads(const struct uk_file *file);
-bool uk_file_writes(const struct uk_file *file);
 unsigned int uk_file_poll(struct uk_file *file);
 uint64_t uk_file_poll_deadline(struct uk_file *file);
 uint64_t uk_anon_ino(void);
@@ -258,7 +255,7 @@ int uk_dev_open(dev_t rdev, int flags, struct uk_file **out);
 int uk_host_file(int host_fd, int flags, bool owned, struct uk_file **out);
 int uk_fifo_open(struct uk_inode *inode, int flags, struct uk_file **out);
 void uk_fifo_release(struct uk_inode *inode);
-int uk_kcov_init(struct uk_inode *sys);
+int uk_kcov_init(void); /* mounts /sys/kernel/debug */
 extern const struct uk_file_ops uk_pipe_ops;
 void uk_epoll_forget(struct uk_file *file);
 
