@@ -3,7 +3,7 @@
  * open.c - open and what creates open files from paths
  *
  * The guest's user is root: permission bits decide nothing here. Read-only
- * file systems do.
+ * file systems do. Access mode 3 is Linux's "ioctl only".
  */
 #define _GNU_SOURCE
 #include "vfs.h"
@@ -65,6 +65,10 @@ int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out) {
     return err;
   if (!(*out)->inode)
     (*out)->inode = uk_inode_get(inode);
+  if ((flags & O_DIRECT) && !(*out)->ops->read) {
+    uk_file_put(*out);
+    return -EINVAL;
+  }
   if ((flags & O_TRUNC) && S_ISREG(inode->mode) && inode->ops->truncate)
     err = inode->ops->truncate(inode, 0);
   if (err)
@@ -146,8 +150,6 @@ int uk_open_at(int dirfd, const char *path, int flags, unsigned int mode,
                struct uk_file **out) {
   struct uk_walk walk;
   unsigned int how = 0;
-  if ((flags & O_ACCMODE) == O_ACCMODE && !(flags & UK_O_PATH))
-    return -EINVAL; /* Linux: ioctl-only; nothing here needs it */
   if (flags & UK_O_PATH)
     flags &= UK_O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   if ((flags & UK_O_TMPFILE) == UK_O_TMPFILE) {

@@ -213,6 +213,8 @@ static int64_t sys_fallocate(const uint64_t arg[6]) {
     return -ENODEV;
   if (__builtin_add_overflow(offset, len, &end))
     return -EFBIG;
+  if (!file->ops->write)
+    return -EOPNOTSUPP;
   int err = uk_inode_stat(file->inode, &st);
   if (err || ((int)arg[1] & FALLOC_FL_KEEP_SIZE) || end <= st.st_size)
     return err;
@@ -223,7 +225,7 @@ static int64_t sys_fsync(const uint64_t arg[6]) {
   struct uk_file *file = uk_fd_file((int)arg[0]);
   if (!file || (file->flags & UK_O_PATH))
     return -EBADF;
-  return file->inode ? 0 : -EINVAL;
+  return uk_file_syncs(file) ? 0 : -EINVAL;
 }
 
 static int64_t sys_sync(const uint64_t arg[6]) {

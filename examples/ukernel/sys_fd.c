@@ -104,6 +104,8 @@ static int64_t file_fcntl(struct uk_file *file, struct uk_fd *slot, int cmd,
     return -EBADF;
   switch (cmd) {
   case F_SETFL:
+    if ((value & O_DIRECT) && !file->ops->read)
+      return -EINVAL;
     file->flags =
         (file->flags & ~SETTABLE_FLAGS) | ((int)value & SETTABLE_FLAGS);
     return 0;

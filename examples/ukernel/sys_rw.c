@@ -83,10 +83,10 @@ static int64_t transfer(int fd, struct uk_iter *iter, const int64_t *offset,
   int64_t at = offset ? *offset : 0;
   int64_t *pos = offset ? &at : &file->pos;
   int64_t result;
-  if (what == DO_READ ? !uk_file_reads(file) : !uk_file_writes(file))
-    result = -EBADF;
-  else if (offset && !file->ops->lseek)
+  if (offset && !file->ops->lseek)
     result = -ESPIPE;
+  else if (what == DO_READ ? !uk_file_reads(file) : !uk_file_writes(file))
+    result = -EBADF;
   else if (what == DO_READ ? !file->ops->read : !file->ops->write)
     result = -EINVAL;
   else
