@@ -73,7 +73,7 @@ void pause_ms(unsigned int ms) {
 
 void wait_still(const struct kcov *kcov) {
   uint64_t last = kcov_count(kcov);
-  for (unsigned int still = 0; still < 5; still++) {
+  for (unsigned int still = 0; still < 20; still++) {
     pause_ms(10);
     uint64_t count = kcov_count(kcov);
     if (count != last)
