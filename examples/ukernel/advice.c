@@ -18,8 +18,7 @@ static uint8_t *host_of(const struct uk_region *region, uint64_t addr) {
   return region->pages->base + region->skip + (addr - region->start);
 }
 
-/* ---- madvise --------------------------------------------------------------
- */
+/* ---- madvise ------------------------------------------------------------- */
 
 static int drop(struct uk_mm *mm, const struct uk_region *region, uint64_t addr,
                 uint64_t bytes) {
@@ -99,8 +98,7 @@ static int64_t sys_madvise(const uint64_t arg[6]) {
   return hole;
 }
 
-/* ---- The others -----------------------------------------------------------
- */
+/* ---- The others ---------------------------------------------------------- */
 
 static int64_t sys_mincore(const uint64_t arg[6]) {
   uint64_t bytes = arg[1];

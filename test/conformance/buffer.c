@@ -26,8 +26,13 @@ static void fill(const struct kcov *kcov) {
     some_calls();
 }
 
-/* ---- The count ------------------------------------------------------------
- */
+/* The largest size: there may be no memory, but the size is right. */
+static void largest(void) {
+  long rc = kcov_ioctl(kcov_open(), INIT_TRACE, (1ul << 28) - 1);
+  say(NULL, "%s", rc == 0 || rc == -ENOMEM ? "0 or ENOMEM" : rc_text(rc));
+}
+
+/* ---- The count ----------------------------------------------------------- */
 
 static void count_rules(void) {
   struct kcov kcov = enabled_object(BIG_WORDS);
@@ -69,8 +74,7 @@ static void behind(void) {
   say("up-to-count", "%s", same ? "holes" : "written");
 }
 
-/* ---- A full buffer ---------------------------------------------------------
- */
+/* ---- A full buffer ------------------------------------------------------- */
 
 static void full(void) {
   struct kcov kcov = enabled_object(SMALL);
@@ -144,9 +148,7 @@ static void watched(void) {
   say(NULL, "%ld times above", agent_wait(&agent));
 }
 
-/* ---- Resets
- * ------------------------------------------------------------------
- */
+/* ---- Resets -------------------------------------------------------------- */
 
 static void resets(void) {
   struct kcov kcov = enabled_object(BIG_WORDS);
@@ -195,9 +197,7 @@ static void reset_ioctl(void) {
   agent_end(&agent);
 }
 
-/* ---- ENABLE and DISABLE over and over
- * ------------------------------------------
- */
+/* ---- ENABLE and DISABLE over and over ------------------------------------ */
 
 static void thousand(void) {
   struct kcov kcov = kcov_new(BIG_WORDS);
@@ -243,6 +243,7 @@ static void bad_modes(void) {
 }
 
 static const struct scenario scenarios[] = {
+    {"buffer/largest", largest, NULL},
     {"buffer/count", count_rules,
      CHECKS("read", "empty-slots", "calls-that-added-nothing", "user-code")},
     {"buffer/behind-count", behind, CHECKS("behind-count", "up-to-count")},

@@ -95,8 +95,7 @@ static bool usual_set(const struct kcov *kcov, void call(void),
   return false;
 }
 
-/* ---- Calls to look at -------------------------------------------------------
- */
+/* ---- Calls to look at ---------------------------------------------------- */
 
 static void call_read(void) { syscall(SYS_read, -1, NULL, 0); }
 static void call_getppid(void) { syscall(SYS_getppid); }
@@ -184,9 +183,7 @@ static void repeats(void) {
   say(NULL, "%s", twice ? "repeats" : "no repeats");
 }
 
-/* ---- What is in and what is not
- * ------------------------------------------------
- */
+/* ---- What is in and what is not ------------------------------------------ */
 
 static void window(void) {
   struct kcov kcov = kcov_new(BIG_WORDS);
@@ -227,8 +224,7 @@ static void page_fault(void) {
   say(NULL, "%s", grew(0, kcov_count(&kcov)));
 }
 
-/* ---- Others
- * -------------------------------------------------------------------- */
+/* ---- Others -------------------------------------------------------------- */
 
 static long job_sockets(long n, long b, long c) {
   (void)b, (void)c;

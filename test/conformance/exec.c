@@ -49,8 +49,7 @@ static void tell(const struct link *link) {
     need(-EIO, "pipe");
 }
 
-/* ---- In the image
- * ------------------------------------------------------------ */
+/* ---- In the image -------------------------------------------------------- */
 
 static void out(int fd, const char *text) { dprintf(fd, "%s\n", text); }
 
@@ -93,8 +92,7 @@ int after_exec(int argc, char **argv) {
   return 0;
 }
 
-/* ---- Cases
- * ------------------------------------------------------------------- */
+/* ---- Cases --------------------------------------------------------------- */
 
 /* Does the image add to what the parent has mapped? */
 static void image_records(const struct kcov *kcov, const struct link *link) {

@@ -13,8 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* ---- Ways to end ----------------------------------------------------------
- */
+/* ---- Ways to end --------------------------------------------------------- */
 
 static void end_return(void) {}
 static void end_exit(void) { exit(0); }
@@ -107,8 +106,7 @@ static void process_ends(void) {
   say("records", "%s", records(&kcov));
 }
 
-/* ---- Threads ----------------------------------------------------------------
- */
+/* ---- Threads ------------------------------------------------------------- */
 
 static void *thread_main(void *arg) {
   const struct kcov *kcov = arg;

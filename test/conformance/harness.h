@@ -145,6 +145,8 @@ long agent_do(struct agent *agent, job_fn *fn, long a, long b, long c);
 long agent_ioctl(struct agent *agent, int fd, unsigned long cmd,
                  unsigned long arg);
 void agent_post(struct agent *agent, job_fn *fn, long a, long b, long c);
+void agent_post_ioctl(struct agent *agent, int fd, unsigned long cmd,
+                      unsigned long arg);
 long agent_wait(struct agent *agent); /* for what was posted */
 /* Returns when the agent is gone; a process' wait status. */
 int agent_end(struct agent *agent);

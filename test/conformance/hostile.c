@@ -114,9 +114,7 @@ static void sequence(void) {
   say(NULL, "%s", recovered == N_OF(values) ? "always recovered" : "lost");
 }
 
-/* ---- Other threads that write
- * ------------------------------------------------
- */
+/* ---- Other threads that write -------------------------------------------- */
 
 static volatile bool stop_scribbling;
 
@@ -165,6 +163,42 @@ static void by_thread(void) { scribbled(false, false); }
 static void by_thread_word_0(void) { scribbled(false, true); }
 static void by_process(void) { scribbled(true, false); }
 
+/* ---- An argument that changes while it is read --------------------------- */
+
+static long job_flip(long address, long b, long c) {
+  volatile uint32_t *n = (volatile uint32_t *)address;
+  (void)b, (void)c;
+  for (uint32_t i = 0; !stop_scribbling; i++)
+    *n = i % 2 ? 1 : MAX_HANDLES;
+  return 0;
+}
+
+/* Either the argument was one that is good, or it is refused. */
+static void flipped(void) {
+  static struct {
+    uint32_t trace_mode, area_size, num_handles, padding;
+    uint64_t common_handle, handles[MAX_HANDLES];
+  } arg = {.area_size = WORDS, .num_handles = 1};
+  struct agent agent;
+  unsigned int bad = 0;
+  int fd = kcov_sized(WORDS);
+  for (unsigned int i = 0; i < MAX_HANDLES; i++)
+    arg.handles[i] = USB_HANDLE(i);
+  agent_thread(&agent);
+  agent_post(&agent, job_flip, (long)&arg.num_handles, 0, 0);
+  for (int i = 0; i < 3000; i++) {
+    long rc = kcov_ioctl(fd, REMOTE_ENABLE, (unsigned long)&arg);
+    bad += rc != 0 && rc != -EINVAL;
+    bad += kcov_ioctl(fd, DISABLE, 0) != (rc ? -EINVAL : 0);
+  }
+  stop_scribbling = true;
+  agent_wait(&agent);
+  agent_end(&agent);
+  arg.num_handles = MAX_HANDLES;
+  say("other-results", "%u", bad);
+  say_rc("all-free", kcov_ioctl(fd, REMOTE_ENABLE, (unsigned long)&arg));
+}
+
 static const struct scenario scenarios[] = {
     {"hostile/before-enable", before_enable,
      CHECKS("enable", "word-0", "disable", "enable-again", "after-reset")},
@@ -173,6 +207,7 @@ static const struct scenario scenarios[] = {
     {"hostile/thread-word-0", by_thread_word_0,
      CHECKS("calls-that-worked", "after-reset")},
     {"hostile/process", by_process, CHECKS("calls-that-worked", "after-reset")},
+    {"hostile/remote-argument", flipped, CHECKS("other-results", "all-free")},
 };
 
 void add_hostile_cases(void) {

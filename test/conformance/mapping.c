@@ -47,8 +47,7 @@ static volatile uint64_t *map(int fd, int prot, int flags) {
   return mmap(NULL, BYTES, prot, flags, fd, 0);
 }
 
-/* ---- Several mappings -----------------------------------------------------
- */
+/* ---- Several mappings ---------------------------------------------------- */
 
 static void several(void) {
   struct kcov kcov = kcov_new(WORDS);
@@ -115,8 +114,7 @@ static void inherited(void) {
   say("parent-sees", "%s", kcov.area[WORDS - 1] == 0xfeed ? "yes" : "no");
 }
 
-/* ---- Sizes ----------------------------------------------------------------
- */
+/* ---- Sizes --------------------------------------------------------------- */
 
 struct size_row {
   const char *name;
@@ -151,8 +149,7 @@ static void size_pair(void) {
   say_rc("disable", kcov_ioctl(fd, DISABLE, 0));
 }
 
-/* ---- Offsets and flags -----------------------------------------------------
- */
+/* ---- Offsets and flags --------------------------------------------------- */
 
 static void flags(void) {
   int fd = kcov_sized(WORDS);
@@ -171,8 +168,7 @@ static void flags(void) {
   say_ok("bad-fd", sys_map((void *)map(999, RW, base)));
 }
 
-/* ---- Guard pages, as syzkaller lays them out -------------------------------
- */
+/* ---- Guard pages, as syzkaller lays them out ----------------------------- */
 
 static void guarded(void) {
   struct kcov kcov = {.fd = kcov_sized(WORDS), .words = WORDS};
@@ -200,8 +196,7 @@ static void guarded(void) {
   say("went-on", "%s", grew(0, back[0]));
 }
 
-/* ---- Protections ------------------------------------------------------------
- */
+/* ---- Protections --------------------------------------------------------- */
 
 static void read_only(void) {
   struct kcov kcov = {.fd = kcov_sized(WORDS), .words = WORDS};
@@ -251,8 +246,7 @@ static void protect(void) {
   say("alias", "%s", live(kcov.area, kcov_map(kcov.fd, WORDS)));
 }
 
-/* ---- Moving and cutting -----------------------------------------------------
- */
+/* ---- Moving and cutting -------------------------------------------------- */
 
 static void remap(void) {
   struct kcov kcov = kcov_new(WORDS);
@@ -299,9 +293,7 @@ static void cut(void) {
   say("records-in-second", "%s", records(&kcov));
 }
 
-/* ---- MAP_PRIVATE
- * -------------------------------------------------------------
- */
+/* ---- MAP_PRIVATE --------------------------------------------------------- */
 
 static void private_pages(void) {
   struct kcov kcov = kcov_new(WORDS);
@@ -387,8 +379,7 @@ static void private_alone(void) {
   say("after-store", "%s", records(&kcov));
 }
 
-/* ---- System calls that use the buffer as memory
- * ------------------------------ */
+/* ---- System calls that use the buffer as memory -------------------------- */
 
 static void as_memory(void) {
   struct kcov kcov = kcov_new(WORDS);
@@ -409,8 +400,7 @@ static void as_memory(void) {
   say("records", "%s", records(&kcov));
 }
 
-/* ---- /proc/self/maps
- * ---------------------------------------------------------- */
+/* ---- /proc/self/maps ----------------------------------------------------- */
 
 /* The line of @at, without addresses, device and inode. */
 static void maps_line(volatile uint64_t *at, char *out, size_t size) {

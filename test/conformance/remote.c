@@ -45,8 +45,7 @@ static long job_common(long fd, long instance, long c) {
   return remote((int)fd, 0, 0, (uint64_t)instance, NULL);
 }
 
-/* ---- One argument each ----------------------------------------------------
- */
+/* ---- One argument each --------------------------------------------------- */
 
 struct row {
   const char *name;
@@ -163,8 +162,7 @@ static void many(void) {
   agent_end(&agent);
 }
 
-/* ---- Handles are system-wide ----------------------------------------------
- */
+/* ---- Handles are system-wide --------------------------------------------- */
 
 static void taken(void) {
   int fd = kcov_sized(WORDS), other = kcov_sized(WORDS);
@@ -237,8 +235,7 @@ static void closed(void) {
   say_rc("free", one_usb(fd, USB_HANDLE(1)));
 }
 
-/* ---- Ownership ------------------------------------------------------------
- */
+/* ---- Ownership ----------------------------------------------------------- */
 
 static void ownership(void) {
   struct kcov kcov = kcov_new(WORDS);

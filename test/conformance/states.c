@@ -305,7 +305,7 @@ static const struct call calls[] = {
     {"init/2^61+2", do_ioctl, INIT_TRACE, (1ul << 61) + 2, 0, 0},
     {"init/-1", do_ioctl, INIT_TRACE, ~0ul, 0, 0},
     {"mmap/right", do_mmap, PAGE, 0, RW, MAP_SHARED},
-    {"mmap/short", do_mmap, PAGE - 8, 0, RW, MAP_SHARED},
+    {"mmap/rounded-up", do_mmap, PAGE - 8, 0, RW, MAP_SHARED},
     {"mmap/long", do_mmap, 2 * PAGE, 0, RW, MAP_SHARED},
     {"mmap/none", do_mmap, 0, 0, RW, MAP_SHARED},
     {"mmap/offset", do_mmap, PAGE, PAGE, RW, MAP_SHARED},

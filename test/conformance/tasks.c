@@ -26,9 +26,7 @@ static long job_calls(long n, long b, long c) {
   return 0;
 }
 
-/* ---- Children are not enabled
- * ------------------------------------------------
- */
+/* ---- Children are not enabled -------------------------------------------- */
 
 /*
  * The caller is enabled and sleeps while its child, @kcov mapped, makes calls.
@@ -125,9 +123,7 @@ static void by_owner_pthread(void) {
   say("owner-records", "%s", records(&kcov));
 }
 
-/* ---- Ownership goes from one to the next
- * ---------------------------------------
- */
+/* ---- Ownership goes from one to the next --------------------------------- */
 
 /* The pattern of the documentation: prepared by the parent, enabled by the
  * child. */
@@ -195,8 +191,42 @@ static void handed_on(void) {
   agent_end(&agent[1]);
 }
 
-/* ---- Several objects
- * --------------------------------------------------------- */
+/* ---- Races --------------------------------------------------------------- */
+
+enum { RACERS = 6, ROUNDS = 50 };
+
+/* How many of several threads that make a call at once succeed. */
+static unsigned int winners(struct agent agents[RACERS], int fd,
+                            unsigned long cmd, unsigned long arg) {
+  unsigned int n = 0;
+  for (int i = 0; i < RACERS; i++)
+    agent_post_ioctl(&agents[i], fd, cmd, arg);
+  for (int i = 0; i < RACERS; i++)
+    n += agent_wait(&agents[i]) == 0;
+  return n;
+}
+
+static void race(void) {
+  struct agent agents[RACERS];
+  int fd = kcov_sized(WORDS);
+  unsigned int init = 0, enabled = 0;
+  for (int i = 0; i < RACERS; i++)
+    agent_thread(&agents[i]);
+  for (int i = 0; i < ROUNDS; i++) {
+    int fresh = kcov_open();
+    init += winners(agents, fresh, INIT_TRACE, WORDS) == 1;
+    close(fresh);
+    enabled += winners(agents, fd, ENABLE, 0) == 1;
+    for (int j = 0; j < RACERS; j++)
+      agent_ioctl(&agents[j], fd, DISABLE, 0);
+  }
+  say("init-one-winner", "%u rounds", init);
+  say("enable-one-winner", "%u rounds", enabled);
+  for (int i = 0; i < RACERS; i++)
+    agent_end(&agents[i]);
+}
+
+/* ---- Several objects ----------------------------------------------------- */
 
 static void two_objects(void) {
   struct kcov first = kcov_new(BIG_WORDS), second = kcov_new(BIG_WORDS);
@@ -265,8 +295,7 @@ static void many_threads(void) {
   say("reused", "%u", reused);
 }
 
-/* ---- As syzkaller's executor does
- * -------------------------------------------- */
+/* ---- As syzkaller's executor does ---------------------------------------- */
 
 static long job_program(long fd, long area, long n) {
   volatile uint64_t *count = (volatile uint64_t *)area;
@@ -319,9 +348,7 @@ static void executor(void) {
   say(NULL, "%u programs", ok);
 }
 
-/* ---- Signals, stops
- * -------------------------------------------------------------
- */
+/* ---- Signals, stops ------------------------------------------------------ */
 
 static volatile uint64_t *handler_area;
 static volatile uint64_t in_handler;
@@ -379,6 +406,7 @@ static const struct scenario scenarios[] = {
             "parent-disable", "after-exit", "records")},
     {"task/200-children", children, CHECKS("enabled", "count")},
     {"task/handed-on", handed_on, CHECKS("rounds", "count")},
+    {"task/race", race, CHECKS("init-one-winner", "enable-one-winner")},
     {"task/two-objects", two_objects,
      CHECKS("enable", "second", "second-bad-mode", "second-mode-1",
             "second-disable", "first-records", "disable", "second-now",

@@ -181,6 +181,11 @@ long agent_ioctl(struct agent *agent, int fd, unsigned long cmd,
   return agent_do(agent, job_ioctl, fd, (long)cmd, (long)arg);
 }
 
+void agent_post_ioctl(struct agent *agent, int fd, unsigned long cmd,
+                      unsigned long arg) {
+  agent_post(agent, job_ioctl, fd, (long)cmd, (long)arg);
+}
+
 static int agent_gone(struct agent *agent) {
   int status = 0;
   if (agent->pid)
