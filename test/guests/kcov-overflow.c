@@ -46,8 +46,7 @@ static struct cover cover_new(unsigned long words) {
   struct cover c = {.fd = open("/sys/kernel/debug/kcov", O_RDWR)};
   check(c.fd >= 0, "open");
   check(ioctl(c.fd, INIT_TRACE, words) == 0, "INIT_TRACE");
-  void *at =
-      mmap(NULL, words * 8, PROT_READ | PROT_WRITE, MAP_SHARED, c.fd, 0);
+  void *at = mmap(NULL, words * 8, PROT_READ | PROT_WRITE, MAP_SHARED, c.fd, 0);
   check(at != MAP_FAILED, "mmap");
   c.word = at;
   return c;
@@ -101,8 +100,8 @@ static void many_calls(void) {
     char text[64];
     struct stat st;
     int fds[2];
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/tmp/file", O_RDWR | O_CREAT,
-                          0600);
+    int fd =
+        (int)syscall(SYS_openat, AT_FDCWD, "/tmp/file", O_RDWR | O_CREAT, 0600);
     struct pollfd p = {.fd = fd, .events = POLLIN};
     syscall(SYS_write, fd, "some text", 9);
     syscall(SYS_lseek, fd, 0, SEEK_SET);
