@@ -45,6 +45,7 @@ substitutions = {
     "rt": os.path.join(lib_dir, "libkcov8.a"),
     "ukernel": os.path.join(bin_dir, "ukernel"),
     "guests": os.path.join(bin_dir, "guests"),
+    "conformance": os.path.join(config.kcov8_source_dir, "test", "conformance"),
     "include": os.path.join(config.kcov8_source_dir, "include"),
     "python": sys.executable,  # not a wrapper script of the same name
     "cmake": config.cmake,
