@@ -22,7 +22,7 @@
 
 namespace {
 
-std::string Stored, NoCoverage;
+std::string Stored, NoCoverage, FunctionSections;
 
 // Collects names, since up to LLVM 16 code generation has its own copy of the
 // options that OptionsAction sets (a lambda's attribute is lost there).
@@ -80,6 +80,7 @@ protected:
     C.getLangOpts().SanitizeCoverage = true;
     Stored.clear();
     NoCoverage.clear();
+    FunctionSections = C.getCodeGenOpts().FunctionSections ? "on\n" : "";
     for (const std::string &Arg : Args)
       Stored += Arg + "\n";
     return true;
@@ -97,6 +98,12 @@ clang::FrontendPluginRegistry::Add<OptionsAction>
 extern "C" __attribute__((visibility("default"))) const char *
 kcov8_frontend_options() {
   return Stored.c_str();
+}
+
+// Not empty with -ffunction-sections.
+extern "C" __attribute__((visibility("default"))) const char *
+kcov8_frontend_function_sections() {
+  return FunctionSections.c_str();
 }
 
 // Names of functions, separated by newlines.

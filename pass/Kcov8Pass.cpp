@@ -9,6 +9,7 @@
 #include "Tables.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 
 using namespace llvm;
 
@@ -53,18 +54,26 @@ public:
         Refused = F.refusesFunction(stableName(*Fn));
       if (!Refused)
         Refused = Chooser.refuses(*Fn);
-      size_t Blocks = Refused ? 0 : instrument(*Fn, Chooser);
+      size_t Blocks = Refused ? 0 : plan(*Fn, Chooser);
       if (!Refused && !Blocks)
         Refused = "nothing in it can run";
       if (O.Remarks)
         remark(*Fn, Refused, Blocks);
     }
+    instrument();
     writeUnitMap(M, Source, O.canonical(), F.Rules);
     return true;
   }
 
 private:
-  size_t instrument(Function &Fn, BlockChooser &Chooser) {
+  // A function whose blocks are chosen and named.
+  struct Planned {
+    Function *Fn;
+    std::vector<ChosenBlock> Blocks;
+    FunctionMap Map;
+  };
+
+  size_t plan(Function &Fn, BlockChooser &Chooser) {
     std::vector<ChosenBlock> Blocks = Chooser.choose(Fn);
     if (Blocks.empty())
       return 0;
@@ -73,13 +82,37 @@ private:
     std::vector<uint32_t> Keys = blockKeys(Fn, Blocks);
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
+    Plans.push_back({&Fn, std::move(Blocks), std::move(Map)});
+    return Keys.size();
+  }
+
+  // May a linker drop Fn's code and keep the rest of the unit?
+  bool isDiscardable(const Planned &Plan) const {
+    return O.Layout != CounterLayout::Spread || Plan.Map.MayBeCopied ||
+           isBeforeLTO(M);
+  }
+
+  void instrument() {
+    size_t Shared = 0;
+    for (const Planned &Plan : Plans)
+      Shared += isDiscardable(Plan) ? 0 : Plan.Blocks.size();
+    CounterPlace Unit;
+    if (Shared)
+      Unit = emitUnitCounters(M, Shared, O.Layout);
+    for (Planned &Plan : Plans) {
+      CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
+      if (!isDiscardable(Plan))
+        Unit.First += Plan.Blocks.size();
+      emitProbes(Place, Plan.Blocks, O.Probe);
+      P.Functions.push_back({Place, std::move(Plan.Map)});
+    }
+  }
+
+  CounterPlace ownCounters(const Planned &Plan) {
     // Code that refers to the counters may yet be copied elsewhere.
-    bool Copied = Map.MayBeCopied && (O.Early || isBeforeLTO(M));
-    GlobalVariable *Counters =
-        emitCounters(Fn, Blocks.size(), Copied ? Map.copyName() : "");
-    emitProbes(*Counters, Blocks, O.Probe);
-    P.Functions.push_back({WeakTrackingVH(Counters), std::move(Map)});
-    return Blocks.size();
+    bool Copied = Plan.Map.MayBeCopied && (O.Early || isBeforeLTO(M));
+    return emitFunctionCounters(*Plan.Fn, Plan.Blocks.size(), O.Layout,
+                                Copied ? Plan.Map.copyName() : "");
   }
 
   void remark(const Function &Fn, const char *Refused, size_t Blocks) {
@@ -98,27 +131,42 @@ private:
   Paths Names;
   Filter F;
   std::string Source;
+  std::vector<Planned> Plans;
 };
 
+// place=early: marks the blocks that the optimiser removed. False: all of them.
+bool markRemoved(Pending::Function &Fn, const std::vector<bool> &Used) {
+  bool Any = false;
+  for (size_t I = 0; I < Fn.Map.Blocks.size(); I++) {
+    bool Here = Used[Fn.Counters.at(I)];
+    if (!Here)
+      Fn.Map.Blocks[I].Flags |= KCOV8_BLOCK_REMOVED;
+    Any |= Here;
+  }
+  return Any;
+}
+
 void emitTables(Module &M, const Options &O, Pending &P) {
+  std::map<GlobalVariable *, std::vector<bool>> Used;
   for (Pending::Function &Fn : P.Functions) {
-    auto *Counters = dyn_cast_or_null<GlobalVariable>(Fn.Counters);
-    if (!Counters)
+    GlobalVariable *Array = Fn.Counters.array();
+    if (!Array)
       continue;
     if (O.Early) {
-      Counters->removeDeadConstantUsers();
-      if (Counters->use_empty()) { // the function went, and was inlined nowhere
-        Counters->eraseFromParent();
-        continue;
+      auto [It, New] = Used.emplace(Array, std::vector<bool>());
+      if (New) {
+        Array->removeDeadConstantUsers();
+        It->second = usedCounters(*Array);
       }
-      std::vector<bool> Used = usedCounters(*Counters);
-      for (size_t I = 0; I < Used.size(); I++)
-        if (!Used[I])
-          Fn.Map.Blocks[I].Flags |= KCOV8_BLOCK_REMOVED;
+      if (!markRemoved(Fn, It->second))
+        continue; // the function went, and was inlined nowhere
     }
-    emitFunctionTables(*Counters, Fn.Map.Hash, Fn.Map.keys(), O);
+    emitFunctionTables(Fn.Counters, Fn.Map.Hash, Fn.Map.keys(), O);
     writeFunctionMap(M, Fn.Map);
   }
+  for (auto &[Array, Bytes] : Used)
+    if (Array->use_empty())
+      Array->eraseFromParent();
   if (!P.Functions.empty() && !O.NoCtor)
     emitImage(M);
   P.Functions.clear();

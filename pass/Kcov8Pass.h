@@ -7,8 +7,8 @@
 
 #include "Map.h"
 #include "Options.h"
+#include "Probes.h"
 #include "llvm/IR/PassManager.h"
-#include "llvm/IR/ValueHandle.h"
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ namespace kcov8 {
 // optimiser runs in between.
 struct Pending {
   struct Function {
-    llvm::WeakTrackingVH Counters; // null if the optimiser dropped them
+    CounterPlace Counters;
     FunctionMap Map;
   };
   std::vector<Function> Functions;

@@ -76,6 +76,13 @@ const OptionInfo Table[] = {
      [](Options &O, StringRef V) {
        return choose<bool>(O.Early, V, {{"late", false}, {"early", true}});
      }},
+    {"layout", true, false, "spread, group (each function apart) or order",
+     [](Options &O, StringRef V) {
+       return choose<CounterLayout>(O.Layout, V,
+                                    {{"spread", CounterLayout::Spread},
+                                     {"group", CounterLayout::Group},
+                                     {"order", CounterLayout::Order}});
+     }},
     {"prefix-map", true, true, "OLD=NEW: replace a prefix of source paths",
      [](Options &O, StringRef V) -> std::string {
        auto [Old, New] = V.split('=');
@@ -171,9 +178,9 @@ private:
 };
 
 // What kcov8-options.so stored, separated by newlines; empty without it.
-SmallVector<StringRef, 8> fromFrontend(const char *GetterName) {
+SmallVector<StringRef, 64> fromFrontend(const char *GetterName) {
   using Getter = const char *(*)();
-  SmallVector<StringRef, 8> Words;
+  SmallVector<StringRef, 64> Words;
   if (void *Symbol = dlsym(RTLD_DEFAULT, GetterName))
     StringRef(reinterpret_cast<Getter>(Symbol)()).split(Words, '\n', -1, false);
   return Words;
@@ -198,14 +205,21 @@ bool namesFrontendOption(StringRef Arg, unsigned Depth = 0) {
   return false;
 }
 
+// This process's command line; Line owns it.
+SmallVector<StringRef, 64>
+commandLine(ErrorOr<std::unique_ptr<MemoryBuffer>> &Line) {
+  SmallVector<StringRef, 64> Args;
+  Line = MemoryBuffer::getFileAsStream("/proc/self/cmdline");
+  if (Line)
+    (*Line)->getBuffer().split(Args, '\0');
+  return Args;
+}
+
 // clang drops -fplugin-arg-kcov8-... without a word if no such frontend plugin
 // is loaded, or if the frontend does not run (IR input). Do not follow it.
 bool frontendOptionsLost() {
-  auto Line = MemoryBuffer::getFileAsStream("/proc/self/cmdline");
-  if (!Line)
-    return false;
-  SmallVector<StringRef, 64> Args;
-  (*Line)->getBuffer().split(Args, '\0');
+  ErrorOr<std::unique_ptr<MemoryBuffer>> Line = std::error_code();
+  SmallVector<StringRef, 64> Args = commandLine(Line);
   bool Config = false; // the driver's word in front was --config
   for (StringRef Arg : Args) {
     Config |= Arg.consume_front("--config=");
@@ -216,11 +230,25 @@ bool frontendOptionsLost() {
   return false;
 }
 
+// -ffunction-sections: a property of code generation that modules do not show.
+bool hasFunctionSections() {
+  if (dlsym(RTLD_DEFAULT, "kcov8_frontend_function_sections"))
+    return !fromFrontend("kcov8_frontend_function_sections").empty();
+  ErrorOr<std::unique_ptr<MemoryBuffer>> Line = std::error_code();
+  bool Has = false;
+  for (StringRef Arg : commandLine(Line)) {
+    Has |= Arg == "-ffunction-sections" || Arg == "--function-sections" ||
+           Arg == "-function-sections";
+    Has &= Arg != "-fno-function-sections";
+  }
+  return Has;
+}
+
 } // namespace
 
 Options readOptions(StringRef PassParameters) {
   Options O;
-  SmallVector<StringRef, 8> Words;
+  SmallVector<StringRef, 64> Words;
 
   Channel Environment(O, "KCOV8_OPTIONS");
   if (const char *Text = std::getenv("KCOV8_OPTIONS"))
@@ -251,15 +279,21 @@ Options readOptions(StringRef PassParameters) {
   PassParameters.split(Words, ';', -1, false);
   for (StringRef Word : Words)
     Parameters.add(Word);
+
+  // An array that functions share would keep their sections together.
+  if (O.Layout == CounterLayout::Spread && hasFunctionSections())
+    O.Layout = CounterLayout::Group;
   return O;
 }
 
 std::string Options::canonical() const {
   static const char *const Probes[] = {"counter", "flag", "wrapping"};
   static const char *const Levels[] = {"func", "bb", "edge"};
+  static const char *const Layouts[] = {"spread", "group", "order"};
   std::string Text = std::string("probe=") + Probes[Probe] +
                      " level=" + Levels[Level] +
-                     " place=" + (Early ? "early" : "late");
+                     " place=" + (Early ? "early" : "late") +
+                     " layout=" + Layouts[unsigned(Layout)];
   if (!Unit.empty())
     Text += " unit=" + Unit;
   if (NoCtor)

@@ -18,6 +18,13 @@
 
 namespace kcov8 {
 
+// Which counters lie next to each other (kcov8/abi.h, kcov8_counter_at()).
+enum class CounterLayout {
+  Spread, // neighbours in time apart, over the whole unit where possible
+  Group,  // the same, but each function by itself, so that linkers can drop it
+  Order,  // block order, for comparison
+};
+
 struct Options {
   std::vector<std::string> Allowlists;
   std::vector<std::string> Ignorelists;
@@ -26,6 +33,7 @@ struct Options {
   std::string Unit;
   kcov8_probe Probe = KCOV8_PROBE_COUNTER;
   kcov8_level Level = KCOV8_LEVEL_BB;
+  CounterLayout Layout = CounterLayout::Spread;
   bool Early = false;
   bool NoCtor = false;
   bool Remarks = false;

@@ -61,37 +61,55 @@ bool isOnlyAccessed(const Instruction &I,
   return true;
 }
 
+CounterPlace emitArray(Module &M, size_t Blocks, CounterLayout Layout,
+                       const Twine &Name, Comdat *Group) {
+  CounterPlace Place;
+  Place.Rows = Layout == CounterLayout::Order ? 0 : (Blocks + 3) / 4;
+  size_t Bytes = kcov8_counter_bytes(0, Blocks, Place.Rows);
+  auto *Type = ArrayType::get(IntegerType::get(M.getContext(), 8), Bytes);
+  // External while the optimiser may still run: it would take a local array
+  // apart. emitFunctionTables() sets the linkage.
+  auto *Array = new GlobalVariable(M, Type, /*isConstant=*/false,
+                                   GlobalValue::ExternalLinkage,
+                                   Constant::getNullValue(Type), Name);
+  Array->setVisibility(GlobalValue::HiddenVisibility);
+  Array->setDSOLocal(true);
+  Array->setSection(KCOV8_SECTION_COUNTERS);
+  Array->setAlignment(Align(1));
+  Array->setComdat(Group);
+  Place.Array = Array;
+  return Place;
+}
+
 } // namespace
 
-GlobalVariable *emitCounters(Function &F, size_t Blocks, StringRef CopyName) {
+CounterPlace emitFunctionCounters(Function &F, size_t Blocks,
+                                  CounterLayout Layout, StringRef CopyName) {
   Module &M = *F.getParent();
   StringRef Name = F.getName();
   Name.consume_front("\1");
-  auto *Type = ArrayType::get(IntegerType::get(F.getContext(), 8), Blocks);
-  // External while the optimiser may still run: it would take a local array
-  // apart. emitFunctionTables() sets the linkage.
-  auto *Counters = new GlobalVariable(
-      M, Type, /*isConstant=*/false, GlobalValue::ExternalLinkage,
-      Constant::getNullValue(Type),
-      "__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName));
-  Counters->setVisibility(GlobalValue::HiddenVisibility);
-  Counters->setDSOLocal(true);
-  Counters->setSection(KCOV8_SECTION_COUNTERS);
-  Counters->setAlignment(Align(1));
+  std::string Symbol =
+      ("__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName)).str();
   Comdat *Group = F.getComdat();
   if (!CopyName.empty()) {
-    Group = M.getOrInsertComdat(Counters->getName());
+    Group = M.getOrInsertComdat(Symbol);
   } else if (!Group) {
     Group = M.getOrInsertComdat(("__kcov8." + Name).str());
     Group->setSelectionKind(Comdat::NoDeduplicate);
   }
-  Counters->setComdat(Group);
-  return Counters;
+  return emitArray(M, Blocks, Layout, Symbol, Group);
 }
 
-void emitProbes(GlobalVariable &Counters,
+CounterPlace emitUnitCounters(Module &M, size_t Blocks, CounterLayout Layout) {
+  Comdat *Group = M.getOrInsertComdat("__kcov8.unit");
+  Group->setSelectionKind(Comdat::NoDeduplicate);
+  return emitArray(M, Blocks, Layout, "__kcov8_cntrs.unit", Group);
+}
+
+void emitProbes(const CounterPlace &Counters,
                 const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe) {
-  IRBuilder<> B(Counters.getContext());
+  GlobalVariable &Array = *Counters.array();
+  IRBuilder<> B(Array.getContext());
   for (size_t I = 0; I < Blocks.size(); I++) {
     BasicBlock &Block = *Blocks[I].Block;
     B.SetInsertPoint(&Block, probePoint(Block));
@@ -100,19 +118,20 @@ void emitProbes(GlobalVariable &Counters,
       B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
     else
       B.SetCurrentDebugLocation(DebugLoc());
-    emitProbe(B,
-              ConstantExpr::getInBoundsGetElementPtr(
-                  Counters.getValueType(), &Counters,
-                  ArrayRef<Constant *>{B.getInt32(0), B.getInt32(I)}),
-              Probe);
+    emitProbe(
+        B,
+        ConstantExpr::getInBoundsGetElementPtr(
+            Array.getValueType(), &Array,
+            ArrayRef<Constant *>{B.getInt32(0), B.getInt32(Counters.at(I))}),
+        Probe);
   }
 }
 
-std::vector<bool> usedCounters(const GlobalVariable &Counters) {
-  const DataLayout &DL = Counters.getParent()->getDataLayout();
-  const size_t N = Counters.getValueType()->getArrayNumElements();
+std::vector<bool> usedCounters(const GlobalVariable &Array) {
+  const DataLayout &DL = Array.getParent()->getDataLayout();
+  const size_t N = Array.getValueType()->getArrayNumElements();
   std::vector<bool> Used(N);
-  SmallVector<const Value *, 16> Addresses{&Counters};
+  SmallVector<const Value *, 16> Addresses{&Array};
   while (!Addresses.empty()) {
     const Value *V = Addresses.pop_back_val();
     for (const User *U : V->users()) {
@@ -126,7 +145,7 @@ std::vector<bool> usedCounters(const GlobalVariable &Counters) {
       APInt Offset(DL.getIndexTypeSizeInBits(V->getType()), 0);
       bool Known =
           V->getType()->isPointerTy() &&
-          V->stripAndAccumulateConstantOffsets(DL, Offset, true) == &Counters &&
+          V->stripAndAccumulateConstantOffsets(DL, Offset, true) == &Array &&
           Offset.ult(N) &&
           (isa<LoadInst>(U) || isa<StoreInst>(U) ||
            ((isa<PHINode>(U) || isa<SelectInst>(U)) &&

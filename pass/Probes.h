@@ -7,27 +7,47 @@
 
 #include "Blocks.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/ValueHandle.h"
 #include <vector>
 
 namespace kcov8 {
 
-// Byte i of the array belongs to block i. Its comdat is the section group of
-// F's counters, keys and record: F's own comdat, or a group of their own.
-// Linkers keep or drop a group's members together, so the tables go when
+// Where the counters of one function are: numbers First and up of an array.
+struct CounterPlace {
+  llvm::WeakTrackingVH Array; // null if the optimiser dropped it
+  uint32_t First = 0, Rows = 0;
+
+  uint32_t at(size_t Block) const { // byte in the array
+    return kcov8_counter_at(First + Block, Rows);
+  }
+  llvm::GlobalVariable *array() const {
+    return llvm::cast_or_null<llvm::GlobalVariable>(
+        static_cast<llvm::Value *>(Array));
+  }
+};
+
+// Makes the array of one function's Blocks counters. Its comdat is the section
+// group of F's counters, keys and record: F's own comdat, or a group of their
+// own. Linkers keep or drop a group's members together, so the tables go when
 // --gc-sections has dropped every use of the counters.
 //
 // CopyName, if not empty, makes the counters a symbol in a group of that name,
 // that equal copies of F in other objects share. Needed where F is in a comdat
 // and its code may yet be inlined elsewhere: a private array would be discarded
 // with F while the inlined copy still refers to it.
-llvm::GlobalVariable *emitCounters(llvm::Function &F, size_t Blocks,
-                                   llvm::StringRef CopyName);
+CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
+                                  CounterLayout Layout,
+                                  llvm::StringRef CopyName);
 
-void emitProbes(llvm::GlobalVariable &Counters,
+// The array that all functions share whose code a linker keeps or drops as one.
+CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
+                              CounterLayout Layout);
+
+void emitProbes(const CounterPlace &Counters,
                 const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe);
 
-// Which of the counters code refers to, now that the optimiser has run.
-std::vector<bool> usedCounters(const llvm::GlobalVariable &Counters);
+// Which bytes of an array code refers to, now that the optimiser has run.
+std::vector<bool> usedCounters(const llvm::GlobalVariable &Array);
 
 } // namespace kcov8
 

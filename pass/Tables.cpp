@@ -73,8 +73,9 @@ Function *emitHook(Module &M, GlobalVariable *Image, const char *Name,
 
 } // namespace
 
-void emitFunctionTables(GlobalVariable &Counters, uint64_t Hash,
+void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
                         const std::vector<uint32_t> &Keys, const Options &O) {
+  GlobalVariable &Counters = *Place.array();
   Module &M = *Counters.getParent();
   LLVMContext &C = M.getContext();
   Type *Byte = Type::getInt8Ty(C), *Word = Type::getInt32Ty(C);
@@ -92,8 +93,8 @@ void emitFunctionTables(GlobalVariable &Counters, uint64_t Hash,
 
   // struct kcov8_func. Offsets from the field's own address need no dynamic
   // relocation; so the record must exist before its initialiser.
-  auto *Type = StructType::get(
-      C, {Type::getInt64Ty(C), Word, Word, Word, Byte, Byte, Byte, Byte});
+  auto *Type = StructType::get(C, {Type::getInt64Ty(C), Word, Word, Word, Byte,
+                                   Byte, Byte, Byte, Word, Word});
   auto *Record = emitTable(Counters, Constant::getNullValue(Type),
                            KCOV8_SECTION_FUNCS, Align(8), "__kcov8_func.");
   auto *Address = M.getDataLayout().getIntPtrType(C);
@@ -113,7 +114,9 @@ void emitFunctionTables(GlobalVariable &Counters, uint64_t Hash,
        Offset(KeyTable, 2), ConstantInt::get(Word, Keys.size()),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
-       ConstantInt::get(Byte, O.Early ? KCOV8_FUNC_EARLY : 0)}));
+       ConstantInt::get(Byte, O.Early ? KCOV8_FUNC_EARLY : 0),
+       ConstantInt::get(Word, Place.First),
+       ConstantInt::get(Word, Place.Rows)}));
   appendToCompilerUsed(M, {&Counters, KeyTable, Record});
 }
 

@@ -5,14 +5,14 @@
 #ifndef KCOV8_PASS_TABLES_H
 #define KCOV8_PASS_TABLES_H
 
-#include "Options.h"
+#include "Probes.h"
 #include "llvm/IR/GlobalVariable.h"
 #include <vector>
 
 namespace kcov8 {
 
 // Keys and function record of the blocks that count in Counters.
-void emitFunctionTables(llvm::GlobalVariable &Counters, uint64_t Hash,
+void emitFunctionTables(const CounterPlace &Counters, uint64_t Hash,
                         const std::vector<uint32_t> &Keys, const Options &O);
 
 // Descriptor, constructor and destructor, one per linked image.

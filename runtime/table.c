@@ -64,9 +64,11 @@ static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
   return at >= b && at <= e && n <= (e - at) / size;
 }
 
-static size_t first_counter(const struct kcov8i_table *t,
-                            const struct kcov8_func *f) {
-  return target(&f->counters) - (uintptr_t)t->counters;
+/* Index of block @b's counter in the image. */
+static size_t counter(const struct kcov8i_table *t, const struct kcov8_func *f,
+                      uint32_t b) {
+  return target(&f->counters) - (uintptr_t)t->counters +
+         kcov8_counter_at(f->first + b, f->rows);
 }
 
 static const uint32_t *first_key(const struct kcov8_func *f) {
@@ -83,8 +85,11 @@ static int check_func(const struct kcov8_image *desc, size_t n,
     return refuse_func(desc, n, f, "unknown kind of probe");
   if (f->level > KCOV8_LEVEL_EDGE)
     return refuse_func(desc, n, f, "unknown level");
-  if (!inside(target(&f->counters), f->n_blocks, 1, desc->counters[0],
-              desc->counters[1]))
+  const uint64_t bytes = kcov8_counter_bytes(f->first, f->n_blocks, f->rows);
+  if (!bytes)
+    return refuse_func(desc, n, f, "more counters than rows hold");
+  if (bytes > SIZE_MAX || !inside(target(&f->counters), (size_t)bytes, 1,
+                                  desc->counters[0], desc->counters[1]))
     return refuse_func(desc, n, f,
                        "counters lie outside of " KCOV8_SECTION_COUNTERS);
   if (target(&f->keys) % sizeof(uint32_t) ||
@@ -145,7 +150,7 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
     const struct kcov8_func *const f = &t->funcs[i];
     const uint32_t *const keys = first_key(f);
     h = kcov8_mix64(h ^ f->hash);
-    h = kcov8_mix64(h ^ first_counter(t, f));
+    h = kcov8_mix64(h ^ counter(t, f, 0));
     for (uint32_t b = 0; b < f->n_blocks; b++)
       h = kcov8_mix64(h ^ keys[b]);
   }
@@ -158,13 +163,14 @@ static bool mark_owned(const struct kcov8i_table *t, uint32_t *slots,
   for (size_t i = 0; i < t->n_counters; i++)
     slots[i] = KCOV8I_NO_SLOT;
   for (size_t i = 0; i < t->n_funcs; i++) {
-    uint32_t *const mine = slots + first_counter(t, &t->funcs[i]);
-    for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++) {
-      if (mine[b] != KCOV8I_NO_SLOT) {
+    const struct kcov8_func *const f = &t->funcs[i];
+    for (uint32_t b = 0; b < f->n_blocks; b++) {
+      uint32_t *const mine = &slots[counter(t, f, b)];
+      if (*mine != KCOV8I_NO_SLOT) {
         *func = i;
         return false;
       }
-      mine[b] = 0;
+      *mine = 0;
     }
   }
   return true;
@@ -239,9 +245,9 @@ int kcov8i_table_number(const struct kcov8i_table *t,
     table_order(ids, n, scratch);
     const struct kcov8i_id *next = scratch;
     for (size_t i = 0; i < t->n_funcs; i++) {
-      uint32_t *const mine = img->slots + first_counter(t, &t->funcs[i]);
-      for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++)
-        mine[b] = next++->slot;
+      const struct kcov8_func *const f = &t->funcs[i];
+      for (uint32_t b = 0; b < f->n_blocks; b++)
+        img->slots[counter(t, f, b)] = next++->slot;
     }
   } else if (err == -KCOV8_ENODEV) {
     refuse(img->desc, "no PCs left for its blocks");
@@ -279,8 +285,9 @@ int kcov8i_table_identify(struct kcov8i_image *img) {
   table_order(ids, img->n_blocks, scratch);
   const struct kcov8i_id *next = scratch;
   for (size_t i = 0; i < t.n_funcs; i++) {
-    const size_t first = first_counter(&t, &t.funcs[i]);
-    for (size_t c = first; c < first + t.funcs[i].n_blocks; c++, next++) {
+    const struct kcov8_func *const f = &t.funcs[i];
+    for (uint32_t b = 0; b < f->n_blocks; b++, next++) {
+      const size_t c = counter(&t, f, b);
       img->ids[c] = next->id;
       img->moved[c] = next->slot != img->slots[c];
     }

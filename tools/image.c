@@ -46,16 +46,19 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
                 "tables are of version %" PRIu32 ", this kcov8 knows up to %d: "
                 "use the kcov8 that belongs to the pass",
                 abi, KCOV8_ABI_VERSION);
-  if (abi == 0 || n == 0)
+  if (abi != KCOV8_ABI_VERSION || n == 0)
     return fail(img->path,
                 "%s: record %zu is damaged (version %" PRIu32 ", %" PRIu32
                 " blocks)",
                 KCOV8_SECTION_FUNCS, i, abi, n);
 
   size_t field = offsetof(struct kcov8_func, counters);
+  uint32_t first = read_u32(p + offsetof(struct kcov8_func, first), big);
+  uint32_t rows = read_u32(p + offsetof(struct kcov8_func, rows), big);
   uint64_t counters, keys;
-  if (!resolve(elf, TABLE_COUNTERS, at + field, read_u32(p + field, big), n,
-               &counters))
+  uint64_t reach = kcov8_counter_bytes(first, n, rows);
+  if (!reach || !resolve(elf, TABLE_COUNTERS, at + field,
+                         read_u32(p + field, big), reach, &counters))
     return fail(img->path, "%s: record %zu points outside %s",
                 KCOV8_SECTION_FUNCS, i, KCOV8_SECTION_COUNTERS);
   field = offsetof(struct kcov8_func, keys);
@@ -88,7 +91,7 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
     img->blocks[img->n_blocks++] = (struct block){
         .key = read_u32(elf->tables[TABLE_KEYS].data + key * 4, big),
         .func = (uint32_t)i,
-        .counter = counters + b,
+        .counter = counters + kcov8_counter_at(first + b, rows),
     };
   }
   return true;

@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KCOV8_ABI_VERSION 1
+#define KCOV8_ABI_VERSION 2
 
 /* ---- Sections --------------------------------------------------------- */
 
 /*
- * Allocated. C identifiers, so that linkers make __start_ and __stop_. The
- * three arrays of one function sit in one section group: a linker keeps or
- * drops them together. Nothing relies on the sections being parallel: each
- * function record points at its own counters and keys.
+ * Allocated. C identifiers, so that linkers make __start_ and __stop_. What
+ * belongs to one counter array sits in one section group: a linker keeps or
+ * drops it together. Nothing relies on the sections being parallel: each
+ * function record points at its counter array and its keys.
  */
 #define KCOV8_SECTION_COUNTERS "__kcov8_cntrs" /* uint8_t, one per block */
 #define KCOV8_SECTION_KEYS "__kcov8_keys"      /* uint32_t, one per block */
@@ -52,15 +52,19 @@ enum kcov8_level {
 /**
  * struct kcov8_func - one instrumented function
  * @hash:     function hash, kcov8_hash_function()
- * @counters: address of the first counter, relative to this field's address
+ * @counters: address of the counter array, relative to this field's address;
+ *            functions may share one
  * @keys:     address of the first key, relative to this field's address
- * @n_blocks: length of both arrays, > 0; key i belongs to counter i
+ * @n_blocks: > 0; key i belongs to block i
  * @abi:      KCOV8_ABI_VERSION of the pass that wrote the record
  * @probe:    enum kcov8_probe
  * @level:    enum kcov8_level
  * @flags:    KCOV8_FUNC_*
+ * @first:    number of block 0 in the counter array
+ * @rows:     how the array is laid out, kcov8_counter_at();
+ *            @first + @n_blocks <= 4 * @rows unless @rows is 0
  *
- * Native byte order of the image; 8-aligned, 24 bytes. No dynamic relocation.
+ * Native byte order of the image; 8-aligned, 32 bytes. No dynamic relocation.
  */
 struct kcov8_func {
   uint64_t hash;
@@ -71,7 +75,49 @@ struct kcov8_func {
   uint8_t probe;
   uint8_t level;
   uint8_t flags;
+  uint32_t first;
+  uint32_t rows;
 };
+
+/*
+ * kcov8_counter_at() - place of counter @number in its array, in bytes
+ * @rows: 0: in order. Else the array is a table of @rows rows of 4 bytes,
+ *        filled column by column.
+ *
+ * Blocks with near numbers run at near times. A byte load soon behind a store
+ * to another byte of the same 4 bytes waits for it on some CPUs, so they lie
+ * in different rows.
+ */
+static inline uint32_t kcov8_counter_at(uint32_t number, uint32_t rows) {
+  return rows ? number % rows * 4 + number / rows : number;
+}
+
+/*
+ * kcov8_counter_bytes() - how far into its array a record reaches
+ * 0 if the array cannot hold counters @first to @first + @n_blocks - 1.
+ */
+static inline uint64_t kcov8_counter_bytes(uint32_t first, uint32_t n_blocks,
+                                           uint32_t rows) {
+  const uint64_t end = (uint64_t)first + n_blocks;
+  uint64_t most = 0;
+  if (!n_blocks || end > UINT32_MAX)
+    return 0;
+  if (!rows)
+    return end;
+  if (end > 4 * (uint64_t)rows || rows > UINT32_MAX / 4)
+    return 0; /* places would not fit 32 bits */
+  /* In each of at most four columns, the last number. */
+  for (uint32_t at = first; at < end;) {
+    const uint64_t bottom = ((uint64_t)at / rows + 1) * rows;
+    const uint32_t last = (uint32_t)((bottom < end ? bottom : end) - 1);
+    const uint32_t place = kcov8_counter_at(last, rows);
+    most = place > most ? place : most;
+    if (bottom >= end)
+      break;
+    at = (uint32_t)bottom;
+  }
+  return most + 1;
+}
 
 /* ---- Image descriptor (allocated, one per linked image) ---------------- */
 
@@ -252,8 +298,8 @@ static inline uint64_t kcov8_slot_pc(uint32_t slot) {
 /*
  * Fingerprint of an image: h = mix64(bytes of its counter section); then for
  * each function record in table order, h = mix64(h ^ x) for x = its hash, the
- * offset of its first counter in the section, and each of its keys. Names the
- * image in `# moved PC ID IMAGE` notes, and tells a library that is loaded
+ * offset of its block 0's counter in the section, and each of its keys. Names
+ * the image in `# moved PC ID IMAGE` notes, and tells a library that is loaded
  * again.
  */
 
@@ -263,11 +309,12 @@ static inline uint64_t kcov8_slot_pc(uint32_t slot) {
 #define KCOV8_STATIC_ASSERT(c, m) _Static_assert(c, m)
 #endif
 
-KCOV8_STATIC_ASSERT(sizeof(struct kcov8_func) == 24, "function record");
+KCOV8_STATIC_ASSERT(sizeof(struct kcov8_func) == 32, "function record");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, counters) == 8, "counters");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, keys) == 12, "keys");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, n_blocks) == 16, "n_blocks");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, abi) == 20, "abi");
+KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, first) == 24, "first");
 KCOV8_STATIC_ASSERT((KCOV8_PC_END - KCOV8_PC_BASE) / KCOV8_PC_STEP ==
                         KCOV8_PC_SLOTS,
                     "PC window");

@@ -36,7 +36,7 @@ __asm__(
                                            ".long " STRING(
                                                BLOCKS) "\n"
                                                        ".byte " STRING(
-                                                           KCOV8_ABI_VERSION) ", 0, 1, 0\n"
+                                                           KCOV8_ABI_VERSION) ", 0, 1, 0\n.long 0, 0\n"
                                                                               ".popsection\n");
 #else
 uint8_t dump_counters[BLOCKS]; /* an image without tables */

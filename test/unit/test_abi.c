@@ -93,10 +93,54 @@ static void slots(void **state) {
   }
 }
 
+/* A bijection into rows * 4 bytes; near numbers lie in different rows. */
+static void counter_places(void **state) {
+  (void)state;
+  assert_int_equal(kcov8_counter_at(7, 0), 7);
+  assert_int_equal(kcov8_counter_at(0, 10), 0);
+  assert_int_equal(kcov8_counter_at(9, 10), 36);
+  assert_int_equal(kcov8_counter_at(10, 10), 1);
+  assert_int_equal(kcov8_counter_at(39, 10), 39);
+  for (uint32_t rows = 0; rows < 20; rows++) {
+    bool taken[80] = {false};
+    for (uint32_t n = 0; n < 4 * rows; n++) {
+      const uint32_t at = kcov8_counter_at(n, rows);
+      assert_true(at < 4 * rows && !taken[at]);
+      taken[at] = true;
+      for (uint32_t m = n + 1; m < 4 * rows && m < n + rows; m++)
+        assert_true(kcov8_counter_at(m, rows) / 4 != at / 4);
+    }
+  }
+}
+
+/* How far a record reaches, against the definition. */
+static void counter_bytes(void **state) {
+  (void)state;
+  for (uint32_t rows = 0; rows < 12; rows++) {
+    for (uint32_t first = 0; first < 50; first++) {
+      for (uint32_t n = 0; n < 50; n++) {
+        uint64_t most = 0;
+        for (uint32_t i = first; i < first + n; i++)
+          if (kcov8_counter_at(i, rows) >= most)
+            most = kcov8_counter_at(i, rows) + 1;
+        if (rows && first + n > 4 * rows)
+          most = 0; /* does not fit */
+        assert_int_equal(kcov8_counter_bytes(first, n, rows), most);
+      }
+    }
+  }
+  assert_int_equal(kcov8_counter_bytes(UINT32_MAX, 1, 0), 0);
+  assert_int_equal(kcov8_counter_bytes(1, UINT32_MAX, 0), 0);
+  assert_int_equal(kcov8_counter_bytes(0, UINT32_MAX, 0), UINT32_MAX);
+  assert_int_equal(kcov8_counter_bytes(0, 4u << 28, (1u << 30) - 1),
+                   0xfffffff9);
+  assert_int_equal(kcov8_counter_bytes(0, 1, 1u << 30), 0);
+}
+
 static void layout(void **state) {
   (void)state;
-  assert_int_equal(KCOV8_ABI_VERSION, 1);
-  assert_int_equal(sizeof(struct kcov8_func), 24);
+  assert_int_equal(KCOV8_ABI_VERSION, 2);
+  assert_int_equal(sizeof(struct kcov8_func), 32);
   assert_int_equal(_Alignof(struct kcov8_func), 8);
   assert_int_equal(offsetof(struct kcov8_func, hash), 0);
   assert_int_equal(offsetof(struct kcov8_func, counters), 8);
@@ -106,6 +150,8 @@ static void layout(void **state) {
   assert_int_equal(offsetof(struct kcov8_func, probe), 21);
   assert_int_equal(offsetof(struct kcov8_func, level), 22);
   assert_int_equal(offsetof(struct kcov8_func, flags), 23);
+  assert_int_equal(offsetof(struct kcov8_func, first), 24);
+  assert_int_equal(offsetof(struct kcov8_func, rows), 28);
 
   const size_t p = sizeof(void *);
   assert_int_equal(sizeof(struct kcov8_image), 8 + 8 * p);
@@ -152,7 +198,8 @@ int main(void) {
       cmocka_unit_test(mix64),         cmocka_unit_test(hash_bytes),
       cmocka_unit_test(hash_function), cmocka_unit_test(block_id),
       cmocka_unit_test(checksum_keys), cmocka_unit_test(slots),
-      cmocka_unit_test(layout),        cmocka_unit_test(ioctls),
+      cmocka_unit_test(layout),        cmocka_unit_test(counter_places),
+      cmocka_unit_test(counter_bytes), cmocka_unit_test(ioctls),
   };
   return cmocka_run_group_tests(tests, start_up, clean_up);
 }

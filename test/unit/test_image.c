@@ -64,6 +64,25 @@ static void records_in_any_order(void **state) {
   image_free(a);
 }
 
+/* Two functions in one array of three rows: PCs as if each had its own. */
+static void spread_counters(void **state) {
+  (void)state;
+  struct image *const a = image_make(1, (uint32_t[]){5, 5, 2, 0});
+  struct image *const b = image_make(1, (uint32_t[]){5, 5, 2, 0});
+  for (uint32_t f = 0; f < 3; f++) {
+    b->funcs[f].counters =
+        (int32_t)((intptr_t)b->counters - (intptr_t)&b->funcs[f].counters);
+    b->funcs[f].first = 5 * f;
+    b->funcs[f].rows = 3;
+  }
+  __kcov8_image_register(&b->desc);
+  assert_int_equal(try_open(), 0);
+  for (uint32_t i = 0; i < 12; i++)
+    assert_true(image_pc(b, kcov8_counter_at(i, 3)) == image_own_pc(a, i));
+  image_unload(b);
+  image_free(a);
+}
+
 static void duplicate_ids(void **state) {
   (void)state;
   struct image *const i = image_make(1, (uint32_t[]){2, 2, 0});
@@ -101,7 +120,7 @@ static void empty_image(void **state) {
 
 /* ---- Bad ones ---- */
 
-static void bad_abi(struct image *i) { i->funcs[1].abi = 2; }
+static void bad_abi(struct image *i) { i->funcs[1].abi = 3; }
 static void bad_abi_zero(struct image *i) { i->funcs[0].abi = 0; }
 static void bad_blocks(struct image *i) { i->funcs[1].n_blocks = 0; }
 static void bad_probe(struct image *i) { i->funcs[1].probe = 3; }
@@ -114,6 +133,10 @@ static void bad_counters_far(struct image *i) {
 static void bad_counters_many(struct image *i) {
   i->funcs[1].n_blocks = UINT32_MAX;
 }
+static void bad_rows(struct image *i) { i->funcs[0].rows = 1; }
+static void bad_first(struct image *i) { i->funcs[1].first = 1; }
+static void bad_first_far(struct image *i) { i->funcs[1].first = UINT32_MAX; }
+static void bad_rows_far(struct image *i) { i->funcs[0].rows = UINT32_MAX; }
 static void bad_keys_low(struct image *i) { i->funcs[0].keys -= 4; }
 static void bad_keys_high(struct image *i) { i->funcs[1].keys += 4; }
 static void bad_keys_odd(struct image *i) { i->funcs[0].keys += 2; }
@@ -157,7 +180,7 @@ static const struct bad {
   void (*spoil)(struct image *i);
   const char *reason;
 } bads[] = {
-    {bad_abi, "): table ABI 2, this runtime reads 1"},
+    {bad_abi, "): table ABI 3, this runtime reads 2"},
     {bad_abi_zero, "function record 0 (hash 0x"},
     {bad_blocks, "function record 1 (hash 0x"},
     {bad_blocks, "no blocks"},
@@ -168,6 +191,10 @@ static const struct bad {
     {bad_counters_far, "counters lie outside of __kcov8_cntrs"},
     {bad_counters_many, "counters lie outside of __kcov8_cntrs"},
     {bad_counters_cut, "counters lie outside of __kcov8_cntrs"},
+    {bad_rows, "more counters than rows hold"},
+    {bad_first, "counters lie outside of __kcov8_cntrs"},
+    {bad_first_far, "more counters than rows hold"},
+    {bad_rows_far, "more counters than rows hold"},
     {bad_keys_low, "keys lie outside of __kcov8_keys"},
     {bad_keys_high, "keys lie outside of __kcov8_keys"},
     {bad_keys_odd, "keys lie outside of __kcov8_keys"},
@@ -206,15 +233,15 @@ static void bad_tables(void **state) {
 static void foreign_descriptors(void **state) {
   (void)state;
   struct image *const good = image_load(2, 5);
-  uint32_t newer[2] = {2, 200}, shorter[2] = {1, 40};
+  uint32_t newer[2] = {3, 200}, shorter[2] = {2, 40};
   struct kcov8_image *const a = (void *)newer, *const b = (void *)shorter;
   __kcov8_image_register(a);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
-  expect_log("an image was built for table ABI 2 with a descriptor of 200 "
-             "bytes; this runtime reads ABI 1 with 72");
+  expect_log("an image was built for table ABI 3 with a descriptor of 200 "
+             "bytes; this runtime reads ABI 2 with 72");
   __kcov8_image_register(b);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
-  expect_log("table ABI 1 with a descriptor of 40 bytes");
+  expect_log("table ABI 2 with a descriptor of 40 bytes");
   assert_int_equal(try_open(), -KCOV8_ENODEV);
   assert_int_equal(port.n_logs, 2);
   __kcov8_image_unregister(a);
@@ -553,6 +580,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(own_pcs),
+      TEST(spread_counters),
       TEST(records_in_any_order),
       TEST(duplicate_ids),
       TEST(no_image),

@@ -365,6 +365,7 @@ static const char help[] =
     "  --kcov8-probe=KIND        counter (default), flag, wrapping\n"
     "  --kcov8-level=LEVEL       func, bb (default), edge\n"
     "  --kcov8-place=PLACE       late (default), early\n"
+    "  --kcov8-layout=LAYOUT     of counters: spread (default), group, order\n"
     "  --kcov8-prefix-map=O=N    replace a prefix of source paths\n"
     "  --kcov8-unit=NAME         for a source that is compiled twice\n"
     "  --kcov8-no-ctor           the host registers the image itself\n"

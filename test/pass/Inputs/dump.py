@@ -5,6 +5,7 @@ map      .kcov8.map as text: units with their rules, functions, blocks
 ids      ID FUNCTION of every block, sorted
 tables   function records joined with the map by hash and checksum
 check    that records, keys, map and code agree; see check() below
+layout   counters: arrays, bytes, and whether neighbours lie apart
 """
 import re
 import subprocess
@@ -74,22 +75,18 @@ def check(path, elf):
             fail(f"{e.name}: equal keys")
         if [b.key for b in e.blocks] != f.keys:
             fail(f"{e.name}: keys of map and record differ")
-        section, start = f.counters
-        if section.name != "__kcov8_cntrs" or start + f.n > section.size:
+        section = f.array[0]
+        if section.name != "__kcov8_cntrs" or \
+           max(f.counters) >= section.size:
             fail(f"{e.name}: counters outside their section")
         for i, b in enumerate(e.blocks):
             n += 1
-            at = (section.index, start + i)
+            at = (section.index, f.counters[i])
             if at in listed:
                 fail(f"{e.name}: block {i} shares a counter")
             listed[at] = (e.name, i)
             if not b.flags & REMOVED:
                 live.add(at)
-    for s in elf.named("__kcov8_cntrs"):
-        for i in range(s.size):
-            if (s.index, i) not in listed:
-                fail(f"counter {i} of section {s.index} belongs to no block")
-
     if elf.type == 1:
         used = set()
         for at in code_references(path, elf):
@@ -135,6 +132,22 @@ def code_references(path, elf):
                     yield symbol[1], symbol[2] + addend
 
 
+def dump_layout(elf):
+    """How near in number two counters of one aligned word come, at least."""
+    functions = list(elf.functions())
+    numbers = {}
+    for f in functions:
+        for n, at in zip(range(f.first, f.first + f.n), f.counters):
+            where = (f.array[0].index, f.array[1], at // 4)
+            numbers.setdefault(where, []).append(n)
+    distance = min((b - a for ns in numbers.values()
+                    for a, b in zip(sorted(ns), sorted(ns)[1:])), default=0)
+    blocks = sum(f.n for f in functions)
+    size = sum(s.size for s in elf.named("__kcov8_cntrs"))
+    print(f"arrays {len({(f.array[0].index, f.array[1]) for f in functions})} "
+          f"blocks {blocks} padding {size - blocks} distance {distance}")
+
+
 def main():
     verb, *paths = sys.argv[1:]
     status = 0
@@ -147,6 +160,8 @@ def main():
                 print(f"{number:016x} {name}")
         elif verb == "tables":
             dump_tables(elf)
+        elif verb == "layout":
+            dump_layout(elf)
         elif verb == "check":
             status |= check(path, elf)
         else:

@@ -129,14 +129,17 @@ class Elf:
     def functions(self):
         """Records of __kcov8_funcs."""
         for s in self.named("__kcov8_funcs"):
-            if s.size % 24:
-                raise SystemExit("__kcov8_funcs: size is no multiple of 24")
-            for at in range(0, s.size, 24):
+            if s.size % 32:
+                raise SystemExit("__kcov8_funcs: size is no multiple of 32")
+            for at in range(0, s.size, 32):
                 f = Section()
-                f.hash, _, _, f.n, f.abi, f.probe, f.level, f.flags = \
-                    self.unpack("QiiIBBBB", at, s.bytes)
+                f.hash, _, _, f.n, f.abi, f.probe, f.level, f.flags, \
+                    f.first, f.rows = self.unpack("QiiIBBBBII", at, s.bytes)
                 f.section = s
-                f.counters = self.field(s, at + 8)
+                f.array = self.field(s, at + 8)
+                f.counters = [
+                    f.array[1] + (n % f.rows * 4 + n // f.rows if f.rows else n)
+                    for n in range(f.first, f.first + f.n)]
                 keys, start = self.field(s, at + 12)
                 f.keys = list(self.unpack(f"{f.n}I", start, keys.bytes))
                 yield f
@@ -160,7 +163,7 @@ class MapEntry:
         self.elf, self.data, self.at = elf, data, start
         magic, self.size, self.abi, self.kind = \
             self.fixed("I"), self.fixed("I"), self.fixed("H"), self.fixed("H")
-        if magic != MAGIC or self.size % 4 or self.abi != 1:
+        if magic != MAGIC or self.size % 4 or self.abi != 2:
             raise SystemExit(f"bad map entry at {start}")
         if self.kind == 1:
             self.function()

@@ -21,8 +21,8 @@ SPEC, one item a line, words as in the shell:
 
 Without runs= a block has the lines of its range, in its file. id= makes up a
 hash that gives the first block this ID. Damage, in a
-func line: abi=N n_blocks=N counters=N keys=N change the record (the last two
-are added), mapabi=N kind=N size=N checksum=N n_map=N the map entry,
+func line: abi=N n_blocks=N first=N rows=N counters=N keys=N change the record
+(the last two are added), mapabi=N kind=N size=N checksum=N n_map=N the map entry,
 mapkeys=K,K gives the map other keys, patch=OFFSET:HEX,... its bytes.
 """
 import argparse
@@ -142,9 +142,9 @@ class Block:
 def entry(end, kind, body, func=None):
     body += b"\0" * (-len(body) % 4)
     size = 12 + len(body)
-    abi = 1
+    abi = 2
     if func:
-        size, abi = func.num("size", size), func.num("mapabi", 1)
+        size, abi = func.num("size", size), func.num("mapabi", 2)
         kind = func.num("kind", kind)
     data = bytearray(struct.pack(end + "IIHH", 0x4D38564B, size, abi, kind))
     data += body
@@ -226,8 +226,9 @@ def assembly(funcs, units, raw, end, nobits):
                 f".4byte .Lc{i} - . + {f.num('counters')}",
                 f".4byte .Lk{i} - . + {f.num('keys')}",
                 f".4byte {f.num('n_blocks', n)}",
-                ".byte %d, %d, %d, %d" % (f.num("abi", 1), f.num("probe"),
-                                          f.num("level", 1), f.num("flags"))]
+                ".byte %d, %d, %d, %d" % (f.num("abi", 2), f.num("probe"),
+                                          f.num("level", 1), f.num("flags")),
+                f".4byte {f.num('first')}, {f.num('rows')}"]
     entries = [func_entry(end, f) for f in funcs if "nomap" not in f.opts]
     entries += [unit_entry(end, *u) for u in units] + raw
     if entries:
