@@ -2,7 +2,8 @@
 /*
  * buffer.c - append PCs to a cover buffer
  *
- * Word 0 is the count N, words 1..N are PCs. The buffer belongs to a hostile
+ * Word 0 is the count N, words 1..N are PCs, or 1..2N pairs of PC and hit count
+ * (KCOV8_SET_COUNTS). The buffer belongs to a hostile
  * guest that writes to it from other threads at any moment: word 0 is read once
  * per flush, only compared and never added to before it is known to be small,
  * and no index is ever read from the buffer. Every count that leaves no room is
@@ -63,21 +64,26 @@ static void store_count(struct kcov8i_buffer *b, uint64_t count) {
 
 void kcov8i_append_begin(struct kcov8i_append *a,
                          struct kcov8i_buffer *buffer) {
-  const uint64_t capacity = buffer->size_words - 1;
+  const uint64_t capacity = (buffer->size_words - 1) >> buffer->counts;
   a->buffer = buffer;
   a->start = load_count(buffer);
   a->count = a->start;
   a->room = a->start < capacity ? capacity - a->start : 0;
 }
 
-void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc) {
+void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count) {
   if (!a->room) {
     a->buffer->dropped++;
     return;
   }
   a->room--;
   a->count++;
-  store_word(a->buffer, a->count, pc);
+  if (!a->buffer->counts) {
+    store_word(a->buffer, a->count, pc);
+    return;
+  }
+  store_word(a->buffer, 2 * a->count - 1, pc);
+  store_word(a->buffer, 2 * a->count, count);
 }
 
 void kcov8i_append_end(struct kcov8i_append *a) {

@@ -124,7 +124,8 @@ void kcov8i_collect_image(struct kcov8i_image *img,
       keep_hits(img, hits, n);
     if (direct)
       for (size_t i = 0; i < n; i++)
-        kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]));
+        kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]),
+                          hits[i].count);
     else
       kcov8i_pending_mark(img, hits, n);
   }

@@ -186,12 +186,14 @@ struct kcov8i_layout {
  * @area:       as the host gave it; base is NULL before INIT_TRACE
  * @size_words: as the guest asked; area.bytes is not looked at again
  * @layout:     of its words
+ * @counts:     entries are pairs of PC and hit count
  * @dropped:    PCs that did not fit
  */
 struct kcov8i_buffer {
   struct kcov8_area area;
   uint64_t size_words;
   struct kcov8i_layout layout;
+  bool counts;
   uint64_t dropped;
 };
 
@@ -207,7 +209,7 @@ struct kcov8i_append {
 };
 
 void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8i_buffer *buffer);
-void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc);
+void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count);
 void kcov8i_append_end(struct kcov8i_append *a);
 
 /* Word 0 = 0. */

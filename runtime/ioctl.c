@@ -88,6 +88,15 @@ static int set_overflow(struct kcov8_file *file, uint64_t arg) {
   return kcov8i_trace_set_overflow(file, arg);
 }
 
+static int set_counts(struct kcov8_file *file, uint64_t arg) {
+  if (arg > 1)
+    return -KCOV8_EINVAL;
+  if (file->mode == KCOV8I_TRACE_PC)
+    return -KCOV8_EBUSY; /* what is in the buffer would change its meaning */
+  file->buffer.counts = arg;
+  return 0;
+}
+
 /* The calls whose argument is by value, with the lock held. */
 static int by_value(struct kcov8_file *file, struct kcov8_task *task,
                     uint32_t cmd, uint64_t arg) {
@@ -105,6 +114,8 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
     return reset_trace(file, task, arg);
   case KCOV8_SET_OVERFLOW:
     return set_overflow(file, arg);
+  case KCOV8_SET_COUNTS:
+    return set_counts(file, arg);
   default:
     return -KCOV8_ENOTTY;
   }

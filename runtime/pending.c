@@ -3,10 +3,11 @@
  * pending.c - what was harvested for a file, but is not in its buffer yet
  *
  * All counters are shared, so whoever flushes takes everybody's hits. While two
- * or more files are enabled, each has a set: one byte per counter of each
- * loaded image. A flush marks what it takes in the sets of all enabled files,
- * then moves its own set to its own buffer. With KCOV8_SET_OVERFLOW, what finds
- * the buffer full stays in the set; such a file always has one.
+ * or more files are enabled, each has a set: one byte, the hits so far, per
+ * counter of each loaded image. A flush marks what it takes in the sets of all
+ * enabled files, then moves its own set to its own buffer. With
+ * KCOV8_SET_OVERFLOW, what finds the buffer full stays in the set; such a file
+ * always has one.
  *
  * Sets are allocated where a call may fail: when a second file is enabled, or
  * one with overflow, at a harvest, at an unload (both take hits outside of any
@@ -92,6 +93,11 @@ int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   return 0;
 }
 
+static void add_count(uint8_t *byte, uint32_t count) {
+  const uint32_t sum = *byte + count;
+  *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+}
+
 void kcov8i_pending_mark(struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits) {
   if (!n_hits)
@@ -101,7 +107,7 @@ void kcov8i_pending_mark(struct kcov8i_image *img,
     if (!p)
       continue; /* no memory at an unload: reported there */
     for (size_t i = 0; i < n_hits; i++)
-      p->bytes[hits[i].index] = 1;
+      add_count(&p->bytes[hits[i].index], hits[i].count);
     f->pending_dirty = true;
   }
 }
@@ -110,7 +116,7 @@ void kcov8i_pending_mark(struct kcov8i_image *img,
 static void put_back(struct kcov8i_pending *p, const struct kcov8i_hit *hits,
                      size_t n_hits) {
   for (size_t i = 0; i < n_hits; i++)
-    p->bytes[hits[i].index] = 1;
+    p->bytes[hits[i].index] = (uint8_t)hits[i].count;
 }
 
 static bool is_full(const struct kcov8_file *file,
@@ -130,7 +136,8 @@ static bool drain_image(struct kcov8_file *file, struct kcov8i_image *img,
         put_back(p, hits + i, n - i);
         return false;
       }
-      kcov8i_append_put(a, kcov8_slot_pc(img->slots[hits[i].index]));
+      kcov8i_append_put(a, kcov8_slot_pc(img->slots[hits[i].index]),
+                        hits[i].count);
     }
   }
   return true;

@@ -222,6 +222,7 @@ void kcov8_file_put(struct kcov8_file *file);
  * for each handle -EINVAL (not USB) or -EEXIST, last the common handle.
  * KCOV_RESET_TRACE: -EINVAL (@arg, or not this task's file).
  * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_OVERFLOW: -EINVAL (@arg), -ENOMEM.
+ * KCOV8_SET_COUNTS: -EINVAL (@arg), -EBUSY (enabled).
  */
 int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task, uint64_t cmd,
                 uint64_t arg);

@@ -29,6 +29,7 @@
 /* kcov8's own, far above Linux's. Linux answers ENOTTY. */
 #define KCOV8_GET_STATUS 0x801063c8u /* _IOR('c', 200, kcov8_status) */
 #define KCOV8_SET_OVERFLOW 0x63c9u   /* _IO('c', 201): 0 or 1 */
+#define KCOV8_SET_COUNTS 0x63cau     /* _IO('c', 202): 0 or 1 */
 
 /* Trace modes, argument of KCOV8_ENABLE. */
 #define KCOV8_TRACE_PC 0

@@ -30,7 +30,7 @@ static void append(struct trial *t, uint64_t n) {
   struct kcov8i_append a;
   kcov8i_append_begin(&a, &t->buffer);
   for (uint64_t i = 0; i < n; i++)
-    kcov8i_append_put(&a, 1000 + i);
+    kcov8i_append_put(&a, 1000 + i, 1);
   kcov8i_append_end(&a);
 }
 
@@ -135,9 +135,9 @@ static void word_0_is_read_once(void **state) {
   struct kcov8i_append a;
   begin(&t, 8, 1);
   kcov8i_append_begin(&a, &t.buffer);
-  kcov8i_append_put(&a, 1000);
+  kcov8i_append_put(&a, 1000, 1);
   t.words[0] = UINT64_MAX - 3; /* another thread of the guest */
-  kcov8i_append_put(&a, 1001);
+  kcov8i_append_put(&a, 1001, 1);
   kcov8i_append_end(&a);
   assert_int_equal(t.words[0], 3);
   expect_only(&t, 2, 2);
@@ -154,7 +154,7 @@ static void reset_meanwhile(void **state) {
     kcov8i_append_begin(&a, &t.buffer);
     t.words[0] = 0;
     if (i)
-      kcov8i_append_put(&a, 1000);
+      kcov8i_append_put(&a, 1000, 1);
     kcov8i_append_end(&a);
     assert_int_equal(t.words[0], 0);
     expect_only(&t, 1, 0);
@@ -169,11 +169,43 @@ static void count_is_last(void **state) {
   begin(&t, 8, 0);
   kcov8i_append_begin(&a, &t.buffer);
   for (uint64_t i = 0; i < 3; i++) {
-    kcov8i_append_put(&a, 1000 + i);
+    kcov8i_append_put(&a, 1000 + i, 1);
     assert_int_equal(t.words[0], 0);
   }
   kcov8i_append_end(&a);
   assert_int_equal(t.words[0], 3);
+}
+
+/* Pairs of PC and hits: half the capacity, bounded by division. */
+static void pairs(void **state) {
+  (void)state;
+  struct trial t;
+  for (uint64_t size = 2; size <= 20; size++) {
+    for (uint64_t count = 0; count <= size + 2; count++) {
+      const uint64_t capacity = (size - 1) / 2;
+      const uint64_t room = count < capacity ? capacity - count : 0;
+      struct kcov8i_append a;
+      begin(&t, size, count);
+      t.buffer.counts = true;
+      kcov8i_append_begin(&a, &t.buffer);
+      for (uint64_t i = 0; i < 4; i++)
+        kcov8i_append_put(&a, 1000 + 2 * i, 1001 + 2 * (uint32_t)i);
+      kcov8i_append_end(&a);
+      const uint64_t added = room < 4 ? room : 4;
+      assert_int_equal(t.words[0], count + added);
+      assert_int_equal(t.buffer.dropped, 4 - added);
+      expect_only(&t, 2 * count + 1, 2 * added);
+    }
+  }
+  const uint64_t hostile[] = {UINT64_MAX, UINT64_C(1) << 63, UINT64_C(1) << 62,
+                              (UINT64_C(1) << 63) - 1, UINT64_C(1) << 60};
+  for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+    begin(&t, 16, hostile[i]);
+    t.buffer.counts = true;
+    append(&t, 3);
+    assert_true(t.words[0] == hostile[i]);
+    expect_only(&t, 1, 0);
+  }
 }
 
 int main(void) {
@@ -185,6 +217,7 @@ int main(void) {
       cmocka_unit_test(word_0_is_read_once),
       cmocka_unit_test(reset_meanwhile),
       cmocka_unit_test(count_is_last),
+      cmocka_unit_test(pairs),
   };
   return cmocka_run_group_tests(tests, start_up, clean_up);
 }

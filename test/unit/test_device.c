@@ -83,6 +83,10 @@ static const struct row {
     {KCOV8_SET_OVERFLOW, 1, 0, {0, 0, 0, 0, 0}},
     {KCOV8_SET_OVERFLOW, 2, 0, BAD},
     {KCOV8_SET_OVERFLOW, (UINT64_C(1) << 32) + 1, 0, BAD},
+    {KCOV8_SET_COUNTS, 0, 0, {0, 0, -16, -16, 0}},
+    {KCOV8_SET_COUNTS, 1, 0, {0, 0, -16, -16, 0}},
+    {KCOV8_SET_COUNTS, 2, 0, BAD},
+    {KCOV8_SET_COUNTS, UINT64_C(1) << 32, 0, BAD},
     /* absent, the last two for want of hooks */
     {KCOV8_INIT_TRACE32, WORDS, 0, NOTTY},
     {KCOV8_REMOTE_ENABLE, 0, 0, NOTTY},
@@ -290,6 +294,45 @@ static void full_buffer(void **state) {
   }
   kcov8_task_exit(&me);
   kcov8_file_put(f);
+}
+
+/* Pairs of PC and hits, from a flush of one's own and from pending sets. */
+static void counts(void **state) {
+  (void)state;
+  uint64_t *w, *w2;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  struct kcov8_file *const f2 = file_make(device, 64, &w2);
+  assert_int_equal(call(f, &me, KCOV8_SET_COUNTS, 1), 0);
+  enable(f, &me);
+  for (int i = 0; i < 3; i++)
+    hit(img, 1);
+  hit(img, 2);
+  kcov8_syscall_return(&me);
+  assert_int_equal(w[0], 2);
+  assert_true(w[1] == image_pc(img, 1) && w[2] == 3);
+  assert_true(w[3] == image_pc(img, 2) && w[4] == 1);
+  w[0] = 0;
+  enable(f2, &other); /* PCs alone */
+  for (int i = 0; i < 200; i++)
+    hit(img, 1);
+  kcov8_syscall_return(&other);
+  expect_pcs(w2, img, 1, NULL);
+  for (int i = 0; i < 100; i++)
+    hit(img, 1);
+  kcov8_syscall_return(&me);
+  assert_int_equal(w[0], 1);
+  assert_true(w[1] == image_pc(img, 1) && w[2] == 255); /* saturates */
+  kcov8_task_exit(&other);
+  assert_int_equal(call(f, &me, KCOV8_DISABLE, 0), 0);
+  w[0] = 0;
+  assert_int_equal(call(f, &me, KCOV8_SET_COUNTS, 0), 0);
+  enable(f, &me);
+  hit(img, 5);
+  kcov8_syscall_return(&me);
+  expect_pcs(w, img, 5, NULL);
+  kcov8_task_exit(&me);
+  kcov8_file_put(f);
+  kcov8_file_put(f2);
 }
 
 /* ---- Two files ---- */
@@ -671,6 +714,7 @@ int main(void) {
       TEST(not_tracing),
       TEST(disable_exit_exec_flush_first),
       TEST(full_buffer),
+      TEST(counts),
       TEST(two_files),
       TEST(pending_ends_with_disable),
       TEST(three_files),
