@@ -103,7 +103,7 @@ private:
       CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
       if (!isDiscardable(Plan))
         Unit.First += Plan.Blocks.size();
-      emitProbes(Place, Plan.Blocks, O.Probe);
+      emitProbes(Place, Plan.Blocks, O.Probe, O.Early);
       P.Functions.push_back({Place, std::move(Plan.Map)});
     }
   }

@@ -43,8 +43,10 @@ CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
 CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
                               CounterLayout Layout);
 
+// Early: the optimiser will see the probes.
 void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe);
+                const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe,
+                bool Early);
 
 // Which bytes of an array code refers to, now that the optimiser has run.
 std::vector<bool> usedCounters(const llvm::GlobalVariable &Array);

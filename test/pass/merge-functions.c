@@ -8,6 +8,6 @@ int g(int a) { return h(a + 1) + h(a * 77) + h(~a); }
 // CHECK: f hash
 // CHECK: g hash
 // IR: define {{.*}}@f(
-// IR: store atomic {{.*}}__kcov8_cntrs.f
+// IR: call void asm {{.*}}__kcov8_cntrs.f
 // IR: define {{.*}}@g(
-// IR: store atomic {{.*}}__kcov8_cntrs.g
+// IR: call void asm {{.*}}__kcov8_cntrs.g
