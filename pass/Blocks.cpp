@@ -14,18 +14,6 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-// Nothing but bookkeeping in front of `unreachable`: such a block is where
-// the optimiser proved that control never comes, or a switch's impossible
-// default. A call in front (abort) makes it a real block.
-bool isOnlyUnreachable(const BasicBlock &B) {
-  for (const Instruction &I : B) {
-    if (isa<PHINode>(I) || isa<DbgInfoIntrinsic>(I) || I.isLifetimeStartOrEnd())
-      continue;
-    return isa<UnreachableInst>(I);
-  }
-  return true;
-}
-
 bool isReservedName(StringRef Name) {
   Name.consume_front("\1");
   for (const char *Prefix : {"__kcov8_", "__sanitizer_", "__asan_", "__tsan_",
@@ -36,6 +24,15 @@ bool isReservedName(StringRef Name) {
 }
 
 } // namespace
+
+bool neverRuns(const BasicBlock &B) {
+  for (const Instruction &I : B) {
+    if (isa<PHINode>(I) || isa<DbgInfoIntrinsic>(I) || I.isLifetimeStartOrEnd())
+      continue;
+    return isa<UnreachableInst>(I);
+  }
+  return true;
+}
 
 BlockChooser::BlockChooser(Module &M, const Options &O) : O(O) {
   for (const GlobalIFunc &IFunc : M.ifuncs())
@@ -91,8 +88,7 @@ std::vector<ChosenBlock> BlockChooser::choose(Function &F) const {
   for (BasicBlock &B : F) {
     if (O.Level == KCOV8_LEVEL_FUNC && &B != &F.getEntryBlock())
       break;
-    if (!Reachable.count(&B) || isOnlyUnreachable(B) ||
-        probePoint(B) == B.end())
+    if (!Reachable.count(&B) || neverRuns(B) || probePoint(B) == B.end())
       continue;
     Chosen.push_back({&B, O.Level == KCOV8_LEVEL_EDGE && !Original.count(&B)});
   }

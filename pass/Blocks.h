@@ -35,6 +35,11 @@ private:
   llvm::SmallPtrSet<const llvm::Function *, 4> Resolvers;
 };
 
+// Nothing but bookkeeping in front of `unreachable`: such a block is where
+// the optimiser proved that control never comes, or a switch's impossible
+// default. A call in front (abort) makes it a real block.
+bool neverRuns(const llvm::BasicBlock &B);
+
 // Probes go here: after the pad, after the entry's static allocas.
 // end() if the block can hold none (catchswitch).
 llvm::BasicBlock::iterator probePoint(llvm::BasicBlock &B);

@@ -55,10 +55,11 @@ public:
       if (!Refused)
         Refused = Chooser.refuses(*Fn);
       size_t Blocks = Refused ? 0 : plan(*Fn, Chooser);
+      size_t Probes = Blocks ? Blocks - Plans.back().Implied.size() : 0;
       if (!Refused && !Blocks)
         Refused = "nothing in it can run";
       if (O.Remarks)
-        remark(*Fn, Refused, Blocks);
+        remark(*Fn, Refused, Blocks, Probes);
     }
     instrument();
     writeUnitMap(M, Source, O.canonical(), F.Rules);
@@ -71,6 +72,7 @@ private:
     Function *Fn;
     std::vector<ChosenBlock> Blocks;
     FunctionMap Map;
+    std::vector<ImpliedBlock> Implied;
   };
 
   size_t plan(Function &Fn, BlockChooser &Chooser) {
@@ -82,7 +84,11 @@ private:
     std::vector<uint32_t> Keys = blockKeys(Fn, Blocks);
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
-    Plans.push_back({&Fn, std::move(Blocks), std::move(Map)});
+    std::vector<ImpliedBlock> Implied;
+    if (O.Prune)
+      Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG, Reach);
+    Plans.push_back(
+        {&Fn, std::move(Blocks), std::move(Map), std::move(Implied)});
     return Keys.size();
   }
 
@@ -103,8 +109,9 @@ private:
       CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
       if (!isDiscardable(Plan))
         Unit.First += Plan.Blocks.size();
-      emitProbes(Place, Plan.Blocks, O.Probe, O.Early);
-      P.Functions.push_back({Place, std::move(Plan.Map)});
+      emitProbes(Place, Plan.Blocks, Plan.Implied, O.Probe, O.Early);
+      P.Functions.push_back(
+          {Place, std::move(Plan.Map), std::move(Plan.Implied)});
     }
   }
 
@@ -115,14 +122,17 @@ private:
                                 Copied ? Plan.Map.copyName() : "");
   }
 
-  void remark(const Function &Fn, const char *Refused, size_t Blocks) {
+  void remark(const Function &Fn, const char *Refused, size_t Blocks,
+              size_t Probes) {
     raw_ostream &OS = errs();
     OS << "kcov8: remark: " << Source << ": " << Fn.getName() << ": ";
     if (Refused)
       OS << "not instrumented: " << Refused << "\n";
     else
-      OS << "instrumented, " << Blocks
-         << (Blocks == 1 ? " block\n" : " blocks\n");
+      OS << "instrumented, " << Blocks << (Blocks == 1 ? " block" : " blocks");
+    if (Probes != Blocks)
+      OS << ", " << Probes << (Probes == 1 ? " probe" : " probes");
+    OS << "\n";
   }
 
   Module &M;
@@ -132,13 +142,19 @@ private:
   Filter F;
   std::string Source;
   std::vector<Planned> Plans;
+  FlushReach Reach; // good until the first probe
 };
 
 // place=early: marks the blocks that the optimiser removed. False: all of them.
 bool markRemoved(Pending::Function &Fn, const std::vector<bool> &Used) {
+  std::vector<bool> Runs;
+  for (size_t I = 0; I < Fn.Map.Blocks.size(); I++)
+    Runs.push_back(Used[Fn.Counters.at(I)]);
+  for (const ImpliedBlock &B : Fn.Implied)
+    Runs[B.Block] = any_of(B.Witnesses, [&](uint32_t W) { return Runs[W]; });
   bool Any = false;
-  for (size_t I = 0; I < Fn.Map.Blocks.size(); I++) {
-    bool Here = Used[Fn.Counters.at(I)];
+  for (size_t I = 0; I < Runs.size(); I++) {
+    bool Here = Runs[I];
     if (!Here)
       Fn.Map.Blocks[I].Flags |= KCOV8_BLOCK_REMOVED;
     Any |= Here;
@@ -161,7 +177,7 @@ void emitTables(Module &M, const Options &O, Pending &P) {
       if (!markRemoved(Fn, It->second))
         continue; // the function went, and was inlined nowhere
     }
-    emitFunctionTables(Fn.Counters, Fn.Map.Hash, Fn.Map.keys(), O);
+    emitFunctionTables(Fn.Counters, Fn.Map.Hash, Fn.Map.keys(), Fn.Implied, O);
     writeFunctionMap(M, Fn.Map);
   }
   for (auto &[Array, Bytes] : Used)

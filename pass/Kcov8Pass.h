@@ -21,6 +21,7 @@ struct Pending {
   struct Function {
     CounterPlace Counters;
     FunctionMap Map;
+    std::vector<ImpliedBlock> Implied;
   };
   std::vector<Function> Functions;
 };

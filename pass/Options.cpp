@@ -83,6 +83,12 @@ const OptionInfo Table[] = {
                                      {"group", CounterLayout::Group},
                                      {"order", CounterLayout::Order}});
      }},
+    {"prune", false, false,
+     "no probe where others' probes tell the same; reports stay complete",
+     [](Options &O, StringRef) -> std::string {
+       O.Prune = true;
+       return "";
+     }},
     {"prefix-map", true, true, "OLD=NEW: replace a prefix of source paths",
      [](Options &O, StringRef V) -> std::string {
        auto [Old, New] = V.split('=');
@@ -294,6 +300,8 @@ std::string Options::canonical() const {
                      " level=" + Levels[Level] +
                      " place=" + (Early ? "early" : "late") +
                      " layout=" + Layouts[unsigned(Layout)];
+  if (Prune)
+    Text += " prune";
   if (!Unit.empty())
     Text += " unit=" + Unit;
   if (NoCtor)

@@ -35,6 +35,7 @@ struct Options {
   kcov8_level Level = KCOV8_LEVEL_BB;
   CounterLayout Layout = CounterLayout::Spread;
   bool Early = false;
+  bool Prune = false;
   bool NoCtor = false;
   bool Remarks = false;
 

@@ -129,12 +129,18 @@ CounterPlace emitUnitCounters(Module &M, size_t Blocks, CounterLayout Layout) {
 }
 
 void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe,
+                const std::vector<ChosenBlock> &Blocks,
+                const std::vector<ImpliedBlock> &Implied, kcov8_probe Probe,
                 bool Early) {
   GlobalVariable &Array = *Counters.array();
   IRBuilder<> B(Array.getContext());
   bool X86 = !Early && moduleTriple(*Array.getParent()).isX86();
+  auto NextImplied = Implied.begin();
   for (size_t I = 0; I < Blocks.size(); I++) {
+    if (NextImplied != Implied.end() && NextImplied->Block == I) {
+      ++NextImplied;
+      continue;
+    }
     BasicBlock &Block = *Blocks[I].Block;
     B.SetInsertPoint(&Block, probePoint(Block));
     // Line 0: debuggers do not stop here, profiles do not charge a line.

@@ -5,7 +5,7 @@
 #ifndef KCOV8_PASS_PROBES_H
 #define KCOV8_PASS_PROBES_H
 
-#include "Blocks.h"
+#include "Prune.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/ValueHandle.h"
 #include <vector>
@@ -43,9 +43,10 @@ CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
 CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
                               CounterLayout Layout);
 
-// Early: the optimiser will see the probes.
+// In all Blocks but the Implied ones. Early: the optimiser will see the probes.
 void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks, kcov8_probe Probe,
+                const std::vector<ChosenBlock> &Blocks,
+                const std::vector<ImpliedBlock> &Implied, kcov8_probe Probe,
                 bool Early);
 
 // Which bytes of an array code refers to, now that the optimiser has run.

@@ -13,6 +13,17 @@ namespace {
 // constructor; programs' own constructors are covered.
 constexpr int CtorPriority = 1;
 
+// Behind the keys: the number of rules, then the rules (kcov8/abi.h).
+void appendRules(std::vector<uint32_t> &Keys,
+                 const std::vector<ImpliedBlock> &Implied) {
+  const size_t At = Keys.size();
+  Keys.push_back(0);
+  for (const ImpliedBlock &B : Implied)
+    for (uint32_t W : B.Witnesses)
+      Keys.push_back(W << 16 | B.Block);
+  Keys[At] = Keys.size() - At - 1;
+}
+
 GlobalVariable *emitTable(const GlobalVariable &Counters, Constant *Value,
                           StringRef Section, Align Alignment,
                           const char *Prefix) {
@@ -74,7 +85,9 @@ Function *emitHook(Module &M, GlobalVariable *Image, const char *Name,
 } // namespace
 
 void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
-                        const std::vector<uint32_t> &Keys, const Options &O) {
+                        std::vector<uint32_t> Keys,
+                        const std::vector<ImpliedBlock> &Implied,
+                        const Options &O) {
   GlobalVariable &Counters = *Place.array();
   Module &M = *Counters.getParent();
   LLVMContext &C = M.getContext();
@@ -88,6 +101,9 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
     Counters.setVisibility(GlobalValue::DefaultVisibility);
     Counters.setLinkage(GlobalValue::PrivateLinkage);
   }
+  const uint32_t Blocks = Keys.size();
+  if (!Implied.empty())
+    appendRules(Keys, Implied);
   auto *KeyTable = emitTable(Counters, ConstantDataArray::get(C, Keys),
                              KCOV8_SECTION_KEYS, Align(4), "__kcov8_keys.");
 
@@ -111,10 +127,11 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
   Record->setInitializer(ConstantStruct::get(
       Type,
       {ConstantInt::get(Type->getElementType(0), Hash), Offset(&Counters, 1),
-       Offset(KeyTable, 2), ConstantInt::get(Word, Keys.size()),
+       Offset(KeyTable, 2), ConstantInt::get(Word, Blocks),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
-       ConstantInt::get(Byte, O.Early ? KCOV8_FUNC_EARLY : 0),
+       ConstantInt::get(Byte, (O.Early ? KCOV8_FUNC_EARLY : 0) |
+                                  (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));
   appendToCompilerUsed(M, {&Counters, KeyTable, Record});

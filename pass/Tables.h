@@ -11,9 +11,11 @@
 
 namespace kcov8 {
 
-// Keys and function record of the blocks that count in Counters.
+// Keys, rules and function record of the blocks that count in Counters.
 void emitFunctionTables(const CounterPlace &Counters, uint64_t Hash,
-                        const std::vector<uint32_t> &Keys, const Options &O);
+                        std::vector<uint32_t> Keys,
+                        const std::vector<ImpliedBlock> &Implied,
+                        const Options &O);
 
 // Descriptor, constructor and destructor, one per linked image.
 void emitImage(llvm::Module &M);

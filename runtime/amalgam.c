@@ -10,6 +10,7 @@
 #include "collect.c"
 #include "device.c"
 #include "image.c"
+#include "implied.c"
 #include "ioctl.c"
 #include "log.c"
 #include "pc.c"

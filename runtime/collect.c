@@ -4,7 +4,8 @@
  *
  * kcov8i_sweep() is the only code that looks at counters, and the one function
  * that a vectorised sweep replaces. The order of what it finds is the order of
- * every delivery: images as they were prepared, counters by address.
+ * every delivery: images as they were prepared, counters by address, then
+ * blocks without probes.
  *
  * The race with probes. Other threads write counters while we sweep, with
  * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
@@ -112,6 +113,20 @@ static void keep_hits(struct kcov8i_image *img, const struct kcov8i_hit *hits,
   }
 }
 
+/* To where a flush wants them. */
+static void deliver(struct kcov8i_image *img, struct kcov8i_append *direct,
+                    bool keep, const struct kcov8i_hit *hits, size_t n) {
+  if (keep && img->kept)
+    keep_hits(img, hits, n);
+  if (!direct) {
+    kcov8i_pending_mark(img, hits, n);
+    return;
+  }
+  for (size_t i = 0; i < n; i++)
+    kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]),
+                      hits[i].count);
+}
+
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep) {
   struct kcov8i_hit hits[KCOV8I_BATCH];
@@ -120,15 +135,13 @@ void kcov8i_collect_image(struct kcov8i_image *img,
     if (!n)
       continue;
     n = drop_strays(img, hits, n);
-    if (keep && img->kept)
-      keep_hits(img, hits, n);
-    if (direct)
-      for (size_t i = 0; i < n; i++)
-        kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]),
-                          hits[i].count);
-    else
-      kcov8i_pending_mark(img, hits, n);
+    deliver(img, direct, keep, hits, n);
+    if (img->implied.n_rules)
+      kcov8i_implied_add(img, hits, n);
   }
+  if (img->implied.n_rules)
+    for (size_t n; (n = kcov8i_implied_take(img, hits));)
+      deliver(img, direct, keep, hits, n);
 }
 
 void kcov8i_collect(struct kcov8i_append *direct, bool keep) {

@@ -90,6 +90,7 @@ static struct kcov8i_image *find_ghost(const struct kcov8i_table *t,
 
 static void free_image(struct kcov8i_image *img) {
   kcov8_port_free(img->slots, img->n_counters * sizeof(uint32_t));
+  kcov8i_implied_free(img);
   if (img->ids)
     kcov8_port_free(img->ids, img->n_counters * (sizeof(uint64_t) + 2));
   kcov8_port_free(img, sizeof(*img));
@@ -109,7 +110,9 @@ static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
     kcov8_port_free(img, sizeof(*img));
     return -KCOV8_ENOMEM;
   }
-  const int err = kcov8i_table_number(t, img);
+  int err = kcov8i_table_number(t, img);
+  if (!err)
+    err = kcov8i_implied_build(t, img);
   if (err) {
     free_image(img);
     return err;

@@ -56,6 +56,25 @@ struct kcov8i_table {
 };
 
 /**
+ * struct kcov8i_implied - which blocks a hit stands for besides its own
+ * @n_rules:   0: none, and all pointers are NULL
+ * @first:     by counter: where its rules begin; one more at the end
+ * @implied:   @n_rules counters
+ * @sums:      by counter: hits in the flush in progress, else all 0
+ * @reached:   the first @n_reached are counters whose sum is not 0
+ * @n_taken:   of them
+ */
+struct kcov8i_implied {
+  size_t n_rules;
+  uint32_t *first;
+  uint32_t *implied;
+  uint32_t *reached;
+  uint8_t *sums;
+  size_t n_reached;
+  size_t n_taken;
+};
+
+/**
  * struct kcov8i_image - an image that has PCs
  * @next:        in order of preparation; the order of every delivery
  * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
@@ -68,6 +87,7 @@ struct kcov8i_table {
  *               the slot is not the one that the image alone would have
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
  *               harvested
+ * @implied:     rules of pruned functions
  * @said_stray:  a hit on a byte without owner was reported
  */
 struct kcov8i_image {
@@ -81,6 +101,7 @@ struct kcov8i_image {
   uint64_t *ids;
   uint8_t *moved;
   uint8_t *kept;
+  struct kcov8i_implied implied;
   bool said_stray;
 };
 
@@ -96,6 +117,11 @@ int kcov8i_table_number(const struct kcov8i_table *t, struct kcov8i_image *img);
 
 /* Allocates and fills in @img->ids, @moved and @kept. 0 or -ENOMEM. */
 int kcov8i_table_identify(struct kcov8i_image *img);
+
+/* Of a record that has been checked: its keys; the index of a counter. */
+const uint32_t *kcov8i_table_keys(const struct kcov8_func *f);
+size_t kcov8i_table_counter(const struct kcov8i_table *t,
+                            const struct kcov8_func *f, uint32_t block);
 
 uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
 
@@ -172,6 +198,25 @@ struct kcov8i_append;
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/* ---- implied.c: blocks without probes ------------------------------------ */
+
+size_t kcov8i_table_n_rules(const struct kcov8_func *f);
+
+/* Fills in @img->implied. 0 or -ENOMEM. */
+int kcov8i_implied_build(const struct kcov8i_table *t,
+                         struct kcov8i_image *img);
+void kcov8i_implied_free(struct kcov8i_image *img);
+
+/* Notes what the hits of a sweep imply. Only with @n_rules > 0. */
+void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
+                        size_t n_hits);
+
+/*
+ * The next implied blocks that ran; at most KCOV8I_BATCH. 0: that was all, and
+ * the image is ready for the next flush.
+ */
+size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits);
 
 /* ---- buffer.c: cover buffers --------------------------------------------- */
 

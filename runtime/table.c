@@ -65,14 +65,29 @@ static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
 }
 
 /* Index of block @b's counter in the image. */
-static size_t counter(const struct kcov8i_table *t, const struct kcov8_func *f,
-                      uint32_t b) {
+size_t kcov8i_table_counter(const struct kcov8i_table *t,
+                            const struct kcov8_func *f, uint32_t b) {
   return target(&f->counters) - (uintptr_t)t->counters +
          kcov8_counter_at(f->first + b, f->rows);
 }
 
-static const uint32_t *first_key(const struct kcov8_func *f) {
+const uint32_t *kcov8i_table_keys(const struct kcov8_func *f) {
   return (const uint32_t *)target(&f->keys);
+}
+
+/* The keys are known to be inside. */
+static int check_rules(const struct kcov8_image *desc, size_t n,
+                       const struct kcov8_func *f) {
+  const uint32_t *const end = kcov8i_table_keys(f) + f->n_blocks;
+  if (!inside((uintptr_t)end, 1, sizeof(uint32_t), desc->keys[0],
+              desc->keys[1]) ||
+      !inside((uintptr_t)(end + 1), *end, sizeof(uint32_t), desc->keys[0],
+              desc->keys[1]))
+    return refuse_func(desc, n, f, "rules lie outside of " KCOV8_SECTION_KEYS);
+  for (uint32_t i = 1; i <= *end; i++)
+    if (end[i] >> 16 >= f->n_blocks || (end[i] & UINT16_MAX) >= f->n_blocks)
+      return refuse_func(desc, n, f, "a rule names a block that is not there");
+  return 0;
 }
 
 static int check_func(const struct kcov8_image *desc, size_t n,
@@ -96,7 +111,9 @@ static int check_func(const struct kcov8_image *desc, size_t n,
       !inside(target(&f->keys), f->n_blocks, sizeof(uint32_t), desc->keys[0],
               desc->keys[1]))
     return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
-  return 0;
+  if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED))
+    return refuse_func(desc, n, f, "unknown flags");
+  return f->flags & KCOV8_FUNC_PRUNED ? check_rules(desc, n, f) : 0;
 }
 
 int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
@@ -126,6 +143,7 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
       .funcs = desc->funcs[0],
       .n_funcs = (f1 - f0) / sizeof(struct kcov8_func),
   };
+  size_t n_keys = 0;
   for (size_t i = 0; i < t->n_funcs; i++) {
     const int err = check_func(desc, i, &t->funcs[i]);
     if (err)
@@ -135,7 +153,8 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
     if (t->n_blocks > t->n_counters)
       return refuse_func(desc, i, &t->funcs[i],
                          "more blocks than counters: records overlap");
-    if (t->n_blocks > (k1 - k0) / sizeof(uint32_t))
+    n_keys += t->funcs[i].n_blocks + kcov8i_table_n_rules(&t->funcs[i]);
+    if (n_keys > (k1 - k0) / sizeof(uint32_t))
       return refuse_func(desc, i, &t->funcs[i],
                          "more blocks than keys: records overlap");
   }
@@ -148,9 +167,9 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
   uint64_t h = kcov8_mix64(t->n_counters);
   for (size_t i = 0; i < t->n_funcs; i++) {
     const struct kcov8_func *const f = &t->funcs[i];
-    const uint32_t *const keys = first_key(f);
+    const uint32_t *const keys = kcov8i_table_keys(f);
     h = kcov8_mix64(h ^ f->hash);
-    h = kcov8_mix64(h ^ counter(t, f, 0));
+    h = kcov8_mix64(h ^ kcov8i_table_counter(t, f, 0));
     for (uint32_t b = 0; b < f->n_blocks; b++)
       h = kcov8_mix64(h ^ keys[b]);
   }
@@ -165,7 +184,7 @@ static bool mark_owned(const struct kcov8i_table *t, uint32_t *slots,
   for (size_t i = 0; i < t->n_funcs; i++) {
     const struct kcov8_func *const f = &t->funcs[i];
     for (uint32_t b = 0; b < f->n_blocks; b++) {
-      uint32_t *const mine = &slots[counter(t, f, b)];
+      uint32_t *const mine = &slots[kcov8i_table_counter(t, f, b)];
       if (*mine != KCOV8I_NO_SLOT) {
         *func = i;
         return false;
@@ -182,7 +201,7 @@ static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
   size_t n = 0;
   for (size_t i = 0; i < t->n_funcs; i++) {
     const struct kcov8_func *const f = &t->funcs[i];
-    const uint32_t *const keys = first_key(f);
+    const uint32_t *const keys = kcov8i_table_keys(f);
     for (uint32_t b = 0; b < f->n_blocks; b++)
       ids[n++].id = kcov8_block_id(f->hash, keys[b]);
   }
@@ -247,7 +266,7 @@ int kcov8i_table_number(const struct kcov8i_table *t,
     for (size_t i = 0; i < t->n_funcs; i++) {
       const struct kcov8_func *const f = &t->funcs[i];
       for (uint32_t b = 0; b < f->n_blocks; b++)
-        img->slots[counter(t, f, b)] = next++->slot;
+        img->slots[kcov8i_table_counter(t, f, b)] = next++->slot;
     }
   } else if (err == -KCOV8_ENODEV) {
     refuse(img->desc, "no PCs left for its blocks");
@@ -287,7 +306,7 @@ int kcov8i_table_identify(struct kcov8i_image *img) {
   for (size_t i = 0; i < t.n_funcs; i++) {
     const struct kcov8_func *const f = &t.funcs[i];
     for (uint32_t b = 0; b < f->n_blocks; b++, next++) {
-      const size_t c = counter(&t, f, b);
+      const size_t c = kcov8i_table_counter(&t, f, b);
       img->ids[c] = next->id;
       img->moved[c] = next->slot != img->slots[c];
     }

@@ -20,6 +20,7 @@ struct duplicate {
 struct stat_data {
   const struct image *img;
   uint64_t discarded_funcs, discarded_blocks, removed_blocks, lineless_blocks;
+  uint64_t implied_blocks;
   uint64_t unnamed_funcs, misfit_funcs;
   uint64_t probes[4], levels[4], early; /* the last of each: unknown */
   struct duplicate *duplicates;
@@ -109,6 +110,7 @@ static void gather(struct stat_data *s, const struct image *img) {
     s->probes[f->probe < 3 ? f->probe : 3]++;
     s->levels[f->level < 3 ? f->level : 3]++;
     s->early += (f->flags & KCOV8_FUNC_EARLY) != 0;
+    s->implied_blocks += f->n_implied;
     s->discarded_funcs += f->discarded;
     s->unnamed_funcs += f->join == JOIN_NONE;
     s->misfit_funcs += f->join == JOIN_PARTIAL;
@@ -167,6 +169,7 @@ static void stat_text(const struct stat_data *s, FILE *f) {
   fprintf(f, "discarded blocks: %" PRIu64 "\n", s->discarded_blocks);
   fprintf(f, "removed blocks: %" PRIu64 "\n", s->removed_blocks);
   fprintf(f, "blocks without a line: %" PRIu64 "\n", s->lineless_blocks);
+  fprintf(f, "blocks without a probe: %" PRIu64 "\n", s->implied_blocks);
   fprintf(f, "duplicate IDs: %zu\n", img->n_duplicates);
   fprintf(f, "PC collisions: %zu\n", img->n_collisions);
   put_mix(f, "probes", s->probes, probe_names);
@@ -237,6 +240,7 @@ static void stat_json(const struct stat_data *s, FILE *f, bool unmatched) {
   json_number(&j, "blocks_discarded", s->discarded_blocks);
   json_number(&j, "blocks_removed", s->removed_blocks);
   json_number(&j, "blocks_without_line", s->lineless_blocks);
+  json_number(&j, "blocks_without_probe", s->implied_blocks);
   json_number(&j, "duplicate_ids", img->n_duplicates);
   json_number(&j, "pc_collisions", img->n_collisions);
   json_mix(&j, "probes", s->probes, probe_names);

@@ -73,6 +73,27 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
                 "off by objcopy --only-keep-debug?)",
                 KCOV8_SECTION_KEYS);
 
+  uint8_t flags = p[offsetof(struct kcov8_func, flags)];
+  uint32_t n_rules = 0;
+  if (flags & KCOV8_FUNC_PRUNED) {
+    const struct table_data *all = &elf->tables[TABLE_KEYS];
+    if (keys + 4 * ((uint64_t)n + 1) <= all->size)
+      n_rules = read_u32(all->data + keys + (uint64_t)n * 4, big);
+    if (keys + 4 * ((uint64_t)n + 1 + n_rules) > all->size)
+      return fail(img->path, "%s: record %zu has rules outside %s",
+                  KCOV8_SECTION_FUNCS, i, KCOV8_SECTION_KEYS);
+  }
+
+  /* Rules stand by implied block. */
+  uint32_t n_implied = 0, last = UINT32_MAX;
+  for (uint32_t r = 1; r <= n_rules; r++) {
+    uint64_t rule = keys + 4 * ((uint64_t)n + r);
+    uint32_t implied =
+        read_u32(elf->tables[TABLE_KEYS].data + rule, big) & UINT16_MAX;
+    n_implied += implied != last;
+    last = implied;
+  }
+
   struct func *f = &img->funcs[i];
   *f = (struct func){
       .hash = read_u64(p, big),
@@ -80,7 +101,8 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
       .n_blocks = n,
       .probe = p[offsetof(struct kcov8_func, probe)],
       .level = p[offsetof(struct kcov8_func, level)],
-      .flags = p[offsetof(struct kcov8_func, flags)],
+      .flags = flags,
+      .n_implied = n_implied,
   };
   for (uint32_t b = 0; b < n; b++) {
     uint64_t key = keys / 4 + b;

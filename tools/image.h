@@ -58,6 +58,7 @@ enum join {
  * @file:    its source file, index in image.files
  * @line:    of its declaration, 0 if unknown
  * @first_block: its n_blocks blocks in image.blocks
+ * @n_implied:   blocks without a probe
  * @discarded:   the linker dropped its code but kept its tables. Drops the
  *               function from every total, unless a PC says otherwise.
  */
@@ -65,7 +66,7 @@ struct func {
   uint64_t hash;
   const char *name, *display;
   uint32_t file, line;
-  uint32_t first_block, n_blocks;
+  uint32_t first_block, n_blocks, n_implied;
   uint8_t probe, level, flags;
   enum join join;
   bool discarded;

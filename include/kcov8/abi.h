@@ -25,6 +25,7 @@
  */
 #define KCOV8_SECTION_COUNTERS "__kcov8_cntrs" /* uint8_t, one per block */
 #define KCOV8_SECTION_KEYS "__kcov8_keys"      /* uint32_t, one per block */
+                                               /* (and rules, see below) */
 #define KCOV8_SECTION_FUNCS "__kcov8_funcs"    /* struct kcov8_func */
 
 /*
@@ -47,7 +48,8 @@ enum kcov8_level {
   KCOV8_LEVEL_EDGE = 2, /* every block after splitting critical edges */
 };
 
-#define KCOV8_FUNC_EARLY 0x01 /* probes went in before the optimiser */
+#define KCOV8_FUNC_EARLY 0x01  /* probes went in before the optimiser */
+#define KCOV8_FUNC_PRUNED 0x02 /* rules follow the keys */
 
 /**
  * struct kcov8_func - one instrumented function
@@ -65,6 +67,14 @@ enum kcov8_level {
  *            @first + @n_blocks <= 4 * @rows unless @rows is 0
  *
  * Native byte order of the image; 8-aligned, 32 bytes. No dynamic relocation.
+ *
+ * With KCOV8_FUNC_PRUNED some blocks have no probe; their counters stay zero.
+ * Behind the keys stand a word N and N rules, each a word
+ * `witness << 16 | implied`, both numbers of blocks: whenever the witness, a
+ * block with a probe, was hit, so was the implied block, which has none. The
+ * hits of all its witnesses add up to its own (not with KCOV8_PROBE_FLAG, whose
+ * hits are no counts). A block is implied if it stands in a rule as such; then
+ * it ran if and only if one of its witnesses did.
  */
 struct kcov8_func {
   uint64_t hash;

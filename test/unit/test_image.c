@@ -83,6 +83,57 @@ static void spread_counters(void **state) {
   image_free(a);
 }
 
+/* Three blocks, of which number 1 has no probe; the rest holds the rules. */
+static void prune(struct kcov8_func *f, uint32_t *keys, uint32_t rule0,
+                  uint32_t rule1) {
+  f->flags = KCOV8_FUNC_PRUNED;
+  f->n_blocks = 3;
+  keys[3] = 2;
+  keys[4] = rule0;
+  keys[5] = rule1;
+}
+
+struct seen {
+  size_t n;
+  uint64_t pc[8];
+  unsigned hits[8];
+};
+
+static void note(void *ctx, uint64_t pc, unsigned hits, uint64_t id,
+                 int moved) {
+  struct seen *const s = ctx;
+  (void)id, (void)moved;
+  s->pc[s->n] = pc;
+  s->hits[s->n++] = hits;
+}
+
+static void implied_blocks(void **state) {
+  (void)state;
+  struct image *const i = image_make(1, (uint32_t[]){6, 4, 0});
+  prune(&i->funcs[0], i->keys, 0 << 16 | 1, 2 << 16 | 1);
+  __kcov8_image_register(&i->desc);
+  struct seen s = {0};
+  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(s.n, 0);
+  i->counters[0] = 3;
+  i->counters[2] = 4;
+  i->counters[6] = 1;
+  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(s.n, 4);
+  for (size_t b = 0; b < 3; b++)
+    assert_true(s.pc[b] == image_pc(i, b));
+  assert_int_equal(s.hits[1], 7);
+  i->counters[2] = 1; /* nothing is left of the last flush */
+  s.n = 0;
+  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(s.n, 2);
+  assert_int_equal(s.hits[0], 1);
+  s.n = 0;
+  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(s.n, 0);
+  image_unload(i);
+}
+
 static void duplicate_ids(void **state) {
   (void)state;
   struct image *const i = image_make(1, (uint32_t[]){2, 2, 0});
@@ -137,6 +188,16 @@ static void bad_rows(struct image *i) { i->funcs[0].rows = 1; }
 static void bad_first(struct image *i) { i->funcs[1].first = 1; }
 static void bad_first_far(struct image *i) { i->funcs[1].first = UINT32_MAX; }
 static void bad_rows_far(struct image *i) { i->funcs[0].rows = UINT32_MAX; }
+static void bad_flags(struct image *i) { i->funcs[1].flags = 0x80; }
+static void bad_rule(struct image *i) { prune(i->funcs, i->keys, 3 << 16, 0); }
+static void bad_implied(struct image *i) { prune(i->funcs, i->keys, 0, 3); }
+static void bad_rules_cut(struct image *i) {
+  i->funcs[1].flags = KCOV8_FUNC_PRUNED;
+}
+static void bad_rules_many(struct image *i) {
+  prune(i->funcs, i->keys, 0, 1);
+  i->keys[3] = UINT32_MAX;
+}
 static void bad_keys_low(struct image *i) { i->funcs[0].keys -= 4; }
 static void bad_keys_high(struct image *i) { i->funcs[1].keys += 4; }
 static void bad_keys_odd(struct image *i) { i->funcs[0].keys += 2; }
@@ -195,6 +256,11 @@ static const struct bad {
     {bad_first, "counters lie outside of __kcov8_cntrs"},
     {bad_first_far, "more counters than rows hold"},
     {bad_rows_far, "more counters than rows hold"},
+    {bad_flags, "unknown flags"},
+    {bad_rule, "a rule names a block that is not there"},
+    {bad_implied, "a rule names a block that is not there"},
+    {bad_rules_cut, "rules lie outside of __kcov8_keys"},
+    {bad_rules_many, "rules lie outside of __kcov8_keys"},
     {bad_keys_low, "keys lie outside of __kcov8_keys"},
     {bad_keys_high, "keys lie outside of __kcov8_keys"},
     {bad_keys_odd, "keys lie outside of __kcov8_keys"},
@@ -581,6 +647,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(own_pcs),
       TEST(spread_counters),
+      TEST(implied_blocks),
       TEST(records_in_any_order),
       TEST(duplicate_ids),
       TEST(no_image),

@@ -4,6 +4,7 @@
 map      .kcov8.map as text: units with their rules, functions, blocks
 ids      ID FUNCTION of every block, sorted
 tables   function records joined with the map by hash and checksum
+rules    per function: each block without a probe, and its witnesses
 check    that records, keys, map and code agree; see check() below
 layout   counters: arrays, bytes, and whether neighbours lie apart
 """
@@ -79,13 +80,16 @@ def check(path, elf):
         if section.name != "__kcov8_cntrs" or \
            max(f.counters) >= section.size:
             fail(f"{e.name}: counters outside their section")
+        implied = {b for _, b in f.rules}
+        if implied & {w for w, _ in f.rules}:
+            fail(f"{e.name}: a witness has no probe")
         for i, b in enumerate(e.blocks):
             n += 1
             at = (section.index, f.counters[i])
             if at in listed:
                 fail(f"{e.name}: block {i} shares a counter")
             listed[at] = (e.name, i)
-            if not b.flags & REMOVED:
+            if not b.flags & REMOVED and i not in implied:
                 live.add(at)
     if elf.type == 1:
         used = set()
@@ -132,6 +136,16 @@ def code_references(path, elf):
                     yield symbol[1], symbol[2] + addend
 
 
+def dump_rules(elf):
+    for f, e in sorted(joined(elf), key=lambda p: p[1].name):
+        print(f"{e.name}: {f.n} blocks")
+        lines = [b.range[0] for b in e.blocks]
+        for block in sorted({b for _, b in f.rules}):
+            print(f"  line {lines[block]} <- " + " ".join(
+                str(x) for x in sorted(lines[w] for w, b in f.rules
+                                       if b == block)))
+
+
 def dump_layout(elf):
     """How near in number two counters of one aligned word come, at least."""
     functions = list(elf.functions())
@@ -162,6 +176,8 @@ def main():
             dump_tables(elf)
         elif verb == "layout":
             dump_layout(elf)
+        elif verb == "rules":
+            dump_rules(elf)
         elif verb == "check":
             status |= check(path, elf)
         else:

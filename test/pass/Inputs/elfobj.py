@@ -38,6 +38,9 @@ def checksum(keys):
     return h & 0xffffffff
 
 
+PRUNED = 2  # flag of a function record
+
+
 class Section:
     pass
 
@@ -142,6 +145,12 @@ class Elf:
                     for n in range(f.first, f.first + f.n)]
                 keys, start = self.field(s, at + 12)
                 f.keys = list(self.unpack(f"{f.n}I", start, keys.bytes))
+                f.rules = []  # (witness, implied)
+                if f.flags & PRUNED:
+                    start += 4 * f.n
+                    n, = self.unpack("I", start, keys.bytes)
+                    f.rules = [(r >> 16, r & 0xffff) for r in
+                               self.unpack(f"{n}I", start + 4, keys.bytes)]
                 yield f
 
     def map_entries(self):

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * implied.c - blocks that have no probe of their own (option `prune`)
+ *
+ * A flush adds each witness's hits to the blocks that it implies, and takes
+ * those when the image has been swept: each once, with the sum of its
+ * witnesses' hits, in the order in which they were first implied. Their own
+ * counter bytes lie idle; they lend their index, so that slots, IDs and
+ * pending sets need to know nothing of rules.
+ */
+#include "internal.h"
+
+#define PRUNED_RULES(f, keys) ((keys) + (f)->n_blocks + 1)
+
+static bool is_pruned(const struct kcov8_func *f) {
+  return f->flags & KCOV8_FUNC_PRUNED;
+}
+
+size_t kcov8i_table_n_rules(const struct kcov8_func *f) {
+  return is_pruned(f) ? kcov8i_table_keys(f)[f->n_blocks] : 0;
+}
+
+/* Sizes for one image: of what implied.c allocates, in one piece. */
+static size_t bytes_for(size_t n_counters, size_t n_rules) {
+  /* first[n + 1], implied[rules], reached[<= rules], sums[n] */
+  return sizeof(uint32_t) * (n_counters + 1 + 2 * n_rules) + n_counters;
+}
+
+int kcov8i_implied_build(const struct kcov8i_table *t,
+                         struct kcov8i_image *img) {
+  struct kcov8i_implied *const m = &img->implied;
+  size_t n_rules = 0;
+  for (size_t i = 0; i < t->n_funcs; i++)
+    n_rules += kcov8i_table_n_rules(&t->funcs[i]);
+  *m = (struct kcov8i_implied){.n_rules = n_rules};
+  if (!n_rules)
+    return 0;
+
+  m->first = kcov8_port_alloc(bytes_for(img->n_counters, n_rules));
+  if (!m->first)
+    return -KCOV8_ENOMEM;
+  m->implied = m->first + img->n_counters + 1;
+  m->reached = m->implied + n_rules;
+  m->sums = (uint8_t *)(m->reached + n_rules);
+
+  /* By witness: count, sum up, fill from the end. */
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t i = 0; i < t->n_funcs; i++) {
+      const struct kcov8_func *const f = &t->funcs[i];
+      const uint32_t *const rules = PRUNED_RULES(f, kcov8i_table_keys(f));
+      for (size_t r = kcov8i_table_n_rules(f); r-- > 0;) {
+        const size_t w = kcov8i_table_counter(t, f, rules[r] >> 16);
+        const size_t b = kcov8i_table_counter(t, f, rules[r] & UINT16_MAX);
+        if (pass == 0)
+          m->first[w]++;
+        else
+          m->implied[--m->first[w]] = (uint32_t)b;
+      }
+    }
+    for (size_t c = 0; pass == 0 && c < img->n_counters; c++)
+      m->first[c + 1] += m->first[c];
+  }
+  return 0;
+}
+
+void kcov8i_implied_free(struct kcov8i_image *img) {
+  struct kcov8i_implied *const m = &img->implied;
+  if (m->first)
+    kcov8_port_free(m->first, bytes_for(img->n_counters, m->n_rules));
+  m->first = NULL;
+}
+
+void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
+                        size_t n_hits) {
+  struct kcov8i_implied *const m = &img->implied;
+  for (size_t i = 0; i < n_hits; i++)
+    for (uint32_t r = m->first[hits[i].index]; r < m->first[hits[i].index + 1];
+         r++) {
+      const uint32_t b = m->implied[r];
+      const uint32_t sum = m->sums[b] + hits[i].count;
+      if (!m->sums[b])
+        m->reached[m->n_reached++] = b;
+      m->sums[b] = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+    }
+}
+
+size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits) {
+  struct kcov8i_implied *const m = &img->implied;
+  size_t n = 0;
+  while (n < KCOV8I_BATCH && m->n_taken < m->n_reached) {
+    const uint32_t b = m->reached[m->n_taken++];
+    hits[n++] = (struct kcov8i_hit){b, m->sums[b]};
+    m->sums[b] = 0;
+  }
+  if (!n)
+    m->n_reached = m->n_taken = 0;
+  return n;
+}
