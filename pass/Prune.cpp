@@ -259,8 +259,9 @@ private:
     std::vector<uint32_t> Order;
     for (auto &[C, Own] : Rules) {
       Order.push_back(C);
-      std::stable_sort(Own.begin(), Own.end(),
-                       [&](auto &A, auto &B) { return cost(A) < cost(B); });
+      std::sort(Own.begin(), Own.end(), [&](const Rule &A, const Rule &B) {
+        return cost(A) != cost(B) ? cost(A) < cost(B) : A < B;
+      });
     }
     std::sort(Order.begin(), Order.end(), [&](uint32_t A, uint32_t B) {
       return cost(A) != cost(B) ? cost(A) > cost(B) : A < B;
