@@ -2,10 +2,9 @@
 /*
  * collect.c - from counters to blocks
  *
- * kcov8i_sweep() is the only code that looks at counters, and the one function
- * that a vectorised sweep replaces. The order of what it finds is the order of
- * every delivery: images as they were prepared, counters by address, then
- * blocks without probes.
+ * kcov8i_sweep() is the only code that looks at counters. The order of what it
+ * finds is the order of every delivery: images as they were prepared, counters
+ * by address, then blocks without probes.
  *
  * The race with probes. Other threads write counters while we sweep, with
  * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
@@ -14,6 +13,11 @@
  * - A byte that we read as non-zero is reported, then cleared by a store to
  *   this byte alone. A hit between our read and our store is erased, but it is
  *   a hit of the block that this very flush reports: the set loses nothing.
+ *   The vector sweeps read twice, 64 bytes for the set and later each byte for
+ *   its count: the first read decides, and between it and the store everything
+ *   is a hit of a block that is being reported.
+ * - A vector load need not be atomic as a whole; each of its bytes is (no CPU
+ *   tears a byte), and bytes are all that is looked at.
  * - An incrementing probe that loaded before our store and stores after it
  *   brings the old value back, plus one. The block did run after our store, so
  *   reporting it again is no invention. A `flag` probe stores a constant.
@@ -22,57 +26,6 @@
  * ordered by whatever hands a task from thread to thread in the host.
  */
 #include "internal.h"
-
-/* A word that may lie over any bytes. */
-typedef uintptr_t __attribute__((may_alias)) word;
-
-#define WORD sizeof(word)
-#define STEP (4 * WORD) /* bytes looked at together */
-
-static word load_word(const uint8_t *at) {
-  return __atomic_load_n((const word *)(const void *)at, __ATOMIC_RELAXED);
-}
-
-/* Takes bytes [from, to); returns the new number of hits. */
-static size_t take_bytes(uint8_t *bytes, size_t from, size_t to,
-                         struct kcov8i_hit *hits, size_t n_hits) {
-  for (size_t i = from; i < to; i++) {
-    const uint8_t v = __atomic_load_n(&bytes[i], __ATOMIC_RELAXED);
-    if (!v)
-      continue;
-    __atomic_store_n(&bytes[i], 0, __ATOMIC_RELAXED);
-    hits[n_hits++] = (struct kcov8i_hit){(uint32_t)i, v};
-  }
-  return n_hits;
-}
-
-size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
-                    struct kcov8i_hit *hits) {
-  size_t i = *pos, n_hits = 0;
-
-  while (i < n && n_hits + STEP <= KCOV8I_BATCH) {
-    const size_t ahead = (uintptr_t)(bytes + i) % WORD;
-    if (ahead || n - i < STEP) {
-      size_t to = ahead ? i + WORD - ahead : n;
-      if (to > n)
-        to = n;
-      n_hits = take_bytes(bytes, i, to, hits, n_hits);
-      i = to;
-      continue;
-    }
-    for (; n - i >= STEP; i += STEP)
-      if (load_word(bytes + i) | load_word(bytes + i + WORD) |
-          load_word(bytes + i + 2 * WORD) | load_word(bytes + i + 3 * WORD))
-        break;
-    if (n - i < STEP)
-      continue;
-    for (size_t end = i + STEP; i < end; i += WORD)
-      if (load_word(bytes + i))
-        n_hits = take_bytes(bytes, i, i + WORD, hits, n_hits);
-  }
-  *pos = i;
-  return n_hits;
-}
 
 /* ---- Delivery
  * ------------------------------------------------------------------ */

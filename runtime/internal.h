@@ -2,10 +2,10 @@
 /*
  * internal.h - what the files of the runtime share
  *
- * Core files (all but hosted/) include this, pc.h and nothing else: no libc
- * beyond memcpy, memmove, memset and memcmp. Unless a comment says otherwise,
- * every function here is called with kcov8_port_lock() held, and every field
- * is protected by it.
+ * Core files (all but hosted/) include this, pc.h, sweep.h and the compiler's
+ * intrinsics: no libc beyond memcpy, memmove, memset and memcmp. Unless a
+ * comment says otherwise, every function here is called with kcov8_port_lock()
+ * held, and every field is protected by it.
  */
 #ifndef KCOV8_INTERNAL_H
 #define KCOV8_INTERNAL_H
@@ -25,6 +25,8 @@
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
 void *memset(void *to, int c, size_t n);
+
+#include "sweep.h"
 
 /* The compiler's switch hides definitions only; this is for the uses. */
 #pragma GCC visibility push(hidden)
@@ -169,24 +171,6 @@ void kcov8i_forget_images(void);
 
 /* ---- collect.c: counters to blocks ----------------------------------------
  */
-
-struct kcov8i_hit {
-  uint32_t index; /* of the byte */
-  uint32_t count; /* its value, 1-255 */
-};
-
-#define KCOV8I_BATCH 128 /* hits per sweep step; 1 KiB of stack */
-
-/**
- * kcov8i_sweep() - find and clear non-zero bytes
- * @pos:  in: where to start; out: where to go on, @n at the end
- * @hits: KCOV8I_BATCH elements, filled in ascending order
- *
- * Return: number of hits; may be 0 before the end.
- * Context: one sweep of an array at a time; bytes may be written meanwhile.
- */
-size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
-                    struct kcov8i_hit *hits);
 
 struct kcov8i_append;
 

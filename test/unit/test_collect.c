@@ -1,79 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * test_collect.c - the sweep, and kcov8_harvest()
+ * test_collect.c - kcov8_harvest()
  */
 #include "support.h"
 
-static uint64_t seed = 1;
-
-static uint64_t random64(void) { return kcov8_mix64(seed++); }
-
-enum { MAX = 700, GUARD = 40 };
-
-/* Sweeps a copy of @bytes at @offset and compares with a byte loop. */
-static void check_sweep(const uint8_t *bytes, size_t n, size_t offset) {
-  static _Alignas(64) uint8_t memory[MAX + 2 * GUARD + 64];
-  struct kcov8i_hit hits[KCOV8I_BATCH];
-  uint8_t *const at = memory + GUARD + offset;
-  memset(memory, 0xee, sizeof(memory));
-  memcpy(at, bytes, n);
-  size_t next = 0, pos = 0, rounds = 0;
-  while (pos < n) {
-    const size_t before = pos;
-    const size_t n_hits = kcov8i_sweep(at, n, &pos, hits);
-    assert_true(pos > before && pos <= n);
-    assert_true(n_hits <= KCOV8I_BATCH);
-    for (size_t i = 0; i < n_hits; i++) {
-      while (next < n && !bytes[next])
-        next++;
-      assert_int_equal(hits[i].index, next);
-      assert_int_equal(hits[i].count, bytes[next]);
-      next++;
-    }
-    assert_true(++rounds <= n);
-  }
-  while (next < n)
-    assert_int_equal(bytes[next++], 0);
-  for (size_t i = 0; i < sizeof(memory); i++)
-    assert_int_equal(memory[i],
-                     i >= GUARD + offset && i < GUARD + offset + n ? 0 : 0xee);
-}
-
-static void sweep_single_bytes(void **state) {
-  (void)state;
-  uint8_t bytes[MAX] = {0};
-  for (size_t n = 1; n <= 80; n++) {
-    for (size_t at = 0; at < n; at++) {
-      bytes[at] = 1;
-      for (size_t offset = 0; offset < 8; offset++)
-        check_sweep(bytes, n, offset);
-      bytes[at] = 0;
-    }
-  }
-}
-
-static void sweep_random(void **state) {
-  (void)state;
-  uint8_t bytes[MAX];
-  for (int round = 0; round < 3000; round++) {
-    const size_t n = random64() % (MAX + 1);
-    const uint64_t one_in = 1 + random64() % 40;
-    for (size_t i = 0; i < n; i++)
-      bytes[i] = random64() % one_in ? 0 : (uint8_t)(1 + random64() % 255);
-    check_sweep(bytes, n, random64() % 64);
-  }
-}
-
-static void sweep_full_and_empty(void **state) {
-  (void)state;
-  uint8_t bytes[MAX];
-  for (size_t n = 0; n <= MAX; n += 7) {
-    memset(bytes, 255, sizeof(bytes));
-    check_sweep(bytes, n, 3);
-    memset(bytes, 0, sizeof(bytes));
-    check_sweep(bytes, n, 5);
-  }
-}
+enum { MAX = 700 };
 
 /* ---- Harvest ---- */
 
@@ -284,11 +215,13 @@ static void strays(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_up, clean_up)
   const struct CMUnitTest tests[] = {
-      TEST(sweep_single_bytes),     TEST(sweep_random),
-      TEST(sweep_full_and_empty),   TEST(harvest),
-      TEST(harvest_without_blocks), TEST(harvest_without_memory),
-      TEST(harvest_moved),          TEST(harvest_and_file),
-      TEST(harvest_keeps),          TEST(strays),
+      TEST(harvest),
+      TEST(harvest_without_blocks),
+      TEST(harvest_without_memory),
+      TEST(harvest_moved),
+      TEST(harvest_and_file),
+      TEST(harvest_keeps),
+      TEST(strays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

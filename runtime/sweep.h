@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * sweep.h - find and clear counters that are not zero
+ *
+ * sweep.c picks the implementation, and has the one for any CPU, in words.
+ * The vector ones (sweep_x86.c, sweep_neon.c) are a loop that is here and a
+ * function that turns 64 bytes into 64 bits. Needs nothing of internal.h, so
+ * that tests and benches can have it alone. The memory-model argument, which
+ * binds every implementation, is in collect.c.
+ *
+ * Vector registers: used if the core is compiled for a CPU that has them. A
+ * kernel that may not touch them compiles without (x86 -mno-sse or
+ * -mgeneral-regs-only, ARM -mgeneral-regs-only), or with KCOV8_NO_VECTOR, and
+ * gets words.
+ */
+#ifndef KCOV8_SWEEP_H
+#define KCOV8_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(KCOV8_NO_VECTOR)
+#elif defined(__x86_64__) && defined(__SSE2__)
+#define KCOV8I_SWEEP_X86 1
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#define KCOV8I_SWEEP_NEON 1
+#endif
+
+#pragma GCC visibility push(hidden)
+
+struct kcov8i_hit {
+  uint32_t index; /* of the byte */
+  uint32_t count; /* its value, 1-255 */
+};
+
+#define KCOV8I_BATCH 128 /* hits per sweep step; 1 KiB of stack */
+
+/**
+ * kcov8i_sweep() - find and clear non-zero bytes
+ * @pos:  in: where to start; out: where to go on, @n at the end
+ * @hits: KCOV8I_BATCH elements, filled in ascending order
+ *
+ * Return: number of hits; may be 0 before the end.
+ * Context: one sweep of an array at a time; bytes may be written meanwhile.
+ * With the lock held (the choice of implementation is remembered).
+ */
+size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
+                    struct kcov8i_hit *hits);
+
+/* ---- Implementations ------------------------------------------------------
+ */
+
+typedef size_t kcov8i_sweep_fn(uint8_t *bytes, size_t n, size_t *pos,
+                               struct kcov8i_hit *hits);
+
+struct kcov8i_sweep_kind {
+  const char *name;
+  kcov8i_sweep_fn *sweep;
+};
+
+#define KCOV8I_SWEEP_KINDS 4
+
+/* Those that this CPU can run, best last. Returns how many, at least 1. */
+size_t kcov8i_sweep_kinds(struct kcov8i_sweep_kind *kinds);
+
+size_t kcov8i_sweep_words(uint8_t *bytes, size_t n, size_t *pos,
+                          struct kcov8i_hit *hits);
+
+/* Appends to @kinds, after the words. */
+size_t kcov8i_sweep_vector_kinds(struct kcov8i_sweep_kind *kinds);
+
+/* ---- The loop of the vector ones ------------------------------------------
+ */
+
+enum {
+  KCOV8I_LINE = 64,
+  KCOV8I_GROUP = 4 * KCOV8I_LINE,
+  KCOV8I_AHEAD = 2048, /* bytes: enough lines under way from the next cache */
+};
+
+/* Bit i: byte i of the 64 at @line, which may lie anywhere, is not zero. */
+typedef uint64_t kcov8i_line_fn(const uint8_t *line);
+
+/* Is one of the 256 at @group, aligned to 64, not zero? */
+typedef bool kcov8i_group_fn(const uint8_t *group);
+
+/* Not the builtin: gcc calls libgcc for it. Compilers know this as popcnt. */
+static inline size_t kcov8i_popcount(uint64_t v) {
+  v -= v >> 1 & UINT64_C(0x5555555555555555);
+  v = (v & UINT64_C(0x3333333333333333)) +
+      (v >> 2 & UINT64_C(0x3333333333333333));
+  v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (size_t)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/*
+ * Adds the places of @mask to @hits, four at a time so that few branches
+ * depend on how many there are: @hits needs room for 64. What is written past
+ * the end is overwritten by the next.
+ */
+static inline size_t kcov8i_note(size_t at, uint64_t mask,
+                                 struct kcov8i_hit *hits, size_t n_hits) {
+  const size_t n = kcov8i_popcount(mask);
+  struct kcov8i_hit *to = hits + n_hits;
+  for (size_t done = 0; done < n; done += 4, to += 4)
+    for (size_t k = 0; k < 4; k++, mask &= mask - 1)
+      to[k].index = (uint32_t)(at + (mask ? (size_t)__builtin_ctzll(mask) : 0));
+  return n_hits + n;
+}
+
+/*
+ * Counts, then zeros, each by a store of its own. Not in one go: a byte load
+ * waits for a store just before to another byte of the same word (abi.h). A
+ * counter may show zero for a moment when it wraps; that it ran was seen.
+ */
+static inline void kcov8i_take(uint8_t *bytes, struct kcov8i_hit *hits,
+                               size_t n_hits) {
+  for (size_t h = 0; h < n_hits; h++) {
+    const uint8_t v = __atomic_load_n(&bytes[hits[h].index], __ATOMIC_RELAXED);
+    hits[h].count = v + !v;
+  }
+  for (size_t h = 0; h < n_hits; h++)
+    __atomic_store_n(&bytes[hits[h].index], 0, __ATOMIC_RELAXED);
+}
+
+/* Less than a line at @i: one read inside the array, with other bits off. */
+static inline uint64_t kcov8i_part(const uint8_t *bytes, size_t n, size_t i,
+                                   size_t length, kcov8i_line_fn *line) {
+  const size_t from = i < n - KCOV8I_LINE ? i : n - KCOV8I_LINE;
+  const uint64_t mask = line(bytes + from) >> (i - from);
+  return length < KCOV8I_LINE ? mask & ((UINT64_C(1) << length) - 1) : mask;
+}
+
+/*
+ * Skips groups of zeros, and notes those lines of the next group that are not,
+ * without a branch for each: a mispredicted branch costs more than reading
+ * several lines. To be inlined into a function that is compiled for the CPU in
+ * question.
+ */
+static inline __attribute__((always_inline)) size_t
+kcov8i_sweep_lines(uint8_t *bytes, size_t n, size_t *pos,
+                   struct kcov8i_hit *hits, kcov8i_line_fn *line,
+                   kcov8i_group_fn *group) {
+  size_t i = *pos, n_hits = 0;
+
+  if (n < KCOV8I_LINE)
+    return kcov8i_sweep_words(bytes, n, pos, hits);
+  while (i < n && n_hits + KCOV8I_LINE <= KCOV8I_BATCH) {
+    const size_t ahead = (uintptr_t)(bytes + i) % KCOV8I_LINE;
+    if (ahead || n - i < KCOV8I_GROUP) {
+      size_t length = KCOV8I_LINE - ahead;
+      if (length > n - i)
+        length = n - i;
+      n_hits =
+          kcov8i_note(i, kcov8i_part(bytes, n, i, length, line), hits, n_hits);
+      i += length;
+      continue;
+    }
+    for (; n - i >= KCOV8I_GROUP; i += KCOV8I_GROUP) {
+      for (size_t l = 0; l < KCOV8I_GROUP; l += KCOV8I_LINE)
+        __builtin_prefetch(bytes + i + KCOV8I_AHEAD + l);
+      if (group(bytes + i))
+        break;
+    }
+    if (n - i < KCOV8I_GROUP)
+      continue;
+    size_t n_lines = 0, places[4], l = 0;
+    uint64_t masks[4];
+    for (const size_t end = i + KCOV8I_GROUP; i < end; i += KCOV8I_LINE) {
+      places[n_lines] = i;
+      masks[n_lines] = line(bytes + i);
+      n_lines += masks[n_lines] != 0;
+    }
+    for (; l < n_lines && n_hits + KCOV8I_LINE <= KCOV8I_BATCH; l++)
+      n_hits = kcov8i_note(places[l], masks[l], hits, n_hits);
+    if (l < n_lines)
+      i = places[l];
+  }
+  kcov8i_take(bytes, hits, n_hits);
+  *pos = i;
+  return n_hits;
+}
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_SWEEP_H */
