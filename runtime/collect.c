@@ -177,10 +177,13 @@ int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
   int err = identify_all();
   if (!err)
     err = kcov8i.images ? 0 : kcov8i_require_blocks();
-  for (const struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
+  for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next) {
+    if (i->desc)
+      kcov8i_image_identify(i);
     for (size_t c = 0; i->ids && c < i->n_counters; c++)
       if (i->moved[c])
         fn(ctx, i->fingerprint, kcov8_slot_pc(i->slots[c]), i->ids[c]);
+  }
   kcov8_port_unlock();
   return err;
 }

@@ -79,13 +79,27 @@ static void refuse_foreign(void) {
 /* ---- Preparation -----------------------------------------------------------
  */
 
-static struct kcov8i_image *find_ghost(const struct kcov8i_table *t,
-                                       uint64_t fingerprint) {
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    if (!i->desc && i->fingerprint == fingerprint &&
-        i->n_counters == t->n_counters && i->n_blocks == t->n_blocks)
+static struct kcov8i_image *find_ghost(const struct kcov8i_table *t) {
+  uint64_t fingerprint = 0;
+  bool known = false;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    if (i->desc || i->n_counters != t->n_counters || i->n_blocks != t->n_blocks)
+      continue;
+    if (!known)
+      fingerprint = kcov8i_table_fingerprint(t);
+    known = true;
+    if (i->fingerprint == fingerprint)
       return i;
+  }
   return NULL;
+}
+
+void kcov8i_image_identify(struct kcov8i_image *img) {
+  struct kcov8i_table t;
+  if (img->has_fingerprint || kcov8i_table_read(img->desc, &t))
+    return;
+  img->fingerprint = kcov8i_table_fingerprint(&t);
+  img->has_fingerprint = true;
 }
 
 static void free_image(struct kcov8i_image *img) {
@@ -97,14 +111,13 @@ static void free_image(struct kcov8i_image *img) {
 }
 
 static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
-                     uint64_t fingerprint, struct kcov8i_image **out) {
+                     struct kcov8i_image **out) {
   struct kcov8i_image *const img = kcov8_port_alloc(sizeof(*img));
   if (!img)
     return -KCOV8_ENOMEM;
   img->desc = desc;
   img->n_counters = t->n_counters;
   img->n_blocks = t->n_blocks;
-  img->fingerprint = fingerprint;
   img->slots = kcov8_port_alloc(t->n_counters * sizeof(uint32_t));
   if (!img->slots) {
     kcov8_port_free(img, sizeof(*img));
@@ -131,11 +144,10 @@ static int prepare(struct kcov8_image *desc) {
     return 0;
   }
 
-  const uint64_t fingerprint = kcov8i_table_fingerprint(&t);
-  struct kcov8i_image *img = find_ghost(&t, fingerprint);
+  struct kcov8i_image *img = find_ghost(&t);
   const bool ghost = img;
   if (!ghost) {
-    err = new_image(&t, desc, fingerprint, &img);
+    err = new_image(&t, desc, &img);
     if (err)
       return err;
   }
@@ -278,6 +290,7 @@ static void unregister(struct kcov8_image *desc) {
   } else if (desc->runtime[1] != &empty_mark) {
     struct kcov8i_image *const img = desc->runtime[1];
     kcov8i.n_blocks -= img->n_blocks;
+    kcov8i_image_identify(img);
     img->desc = NULL;
     img->counters = NULL;
   }

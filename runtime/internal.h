@@ -83,7 +83,8 @@ struct kcov8i_implied {
  * @counters:    NULL once unloaded
  * @n_counters:  bytes; the length of every array below
  * @n_blocks:    counters that a function record owns
- * @fingerprint: of all IDs and their places; tells the same image again
+ * @fingerprint: of all IDs and their places; tells the same image again.
+ *               Once it is asked for, or the image goes: @has_fingerprint
  * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
  * @ids, @moved: for harvests, NULL until needed: final block IDs; non-zero if
  *               the slot is not the one that the image alone would have
@@ -99,6 +100,7 @@ struct kcov8i_image {
   size_t n_counters;
   size_t n_blocks;
   uint64_t fingerprint;
+  bool has_fingerprint;
   uint32_t *slots;
   uint64_t *ids;
   uint8_t *moved;
@@ -111,8 +113,8 @@ struct kcov8i_image {
 int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t);
 
 /*
- * Fills in @img->slots (allocated by the caller) and the fingerprint, yielding
- * to all images in the registry. -ENODEV (overlap or no room, logged) or
+ * Fills in @img->slots (allocated by the caller), yielding to all images in the
+ * registry. -ENODEV (overlap or no room, logged) or
  * -ENOMEM.
  */
 int kcov8i_table_number(const struct kcov8i_table *t, struct kcov8i_image *img);
@@ -159,6 +161,9 @@ extern struct kcov8i_state kcov8i;
  * call tries again. Refused ones are logged and counted, not an error here.
  */
 int kcov8i_prepare_images(void);
+
+/* Makes sure of @img->fingerprint, while the image is loaded. */
+void kcov8i_image_identify(struct kcov8i_image *img);
 
 /* -ENODEV, with the reason logged once, if there are no blocks at all. */
 int kcov8i_require_blocks(void);

@@ -4,7 +4,7 @@
  *
  * The one implementation of abi.h's "Collisions inside one image"; the tool
  * links it too, so it needs no port hook and no lock, and the caller supplies
- * all memory. Sorting is by stable radix passes: linear, no recursion, 2 KiB of
+ * all memory. Sorting is by stable radix passes: linear, no recursion, 4 KiB of
  * stack.
  */
 #include "pc.h"
@@ -13,13 +13,13 @@
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n);
 
-enum { RADIX_BITS = 8, RADIX = 1 << RADIX_BITS };
+enum { RADIX_BITS = 8, RADIX = 1 << RADIX_BITS, DIGITS = 4, FEW = 16 };
 
 /* Turns digit counts into start positions; false if one digit has them all. */
-static int starts(size_t *at, size_t n) {
-  size_t sum = 0;
+static int starts(uint32_t *at, size_t n) {
+  uint32_t sum = 0;
   for (size_t d = 0; d < RADIX; d++) {
-    const size_t count = at[d];
+    const uint32_t count = at[d];
     if (count == n)
       return 0;
     at[d] = sum;
@@ -28,17 +28,20 @@ static int starts(size_t *at, size_t n) {
   return 1;
 }
 
-/* Ascending by ID; equal IDs stay in the order they were in. */
-static void sort_ids(struct kcov8i_id *v, size_t n, struct kcov8i_id *scratch) {
+/* Ascending by 32 bits of the ID from @low; stable. */
+static void sort_half(struct kcov8i_id *v, size_t n, struct kcov8i_id *scratch,
+                      unsigned int low) {
   struct kcov8i_id *from = v, *to = scratch;
-  for (unsigned int shift = 0; shift < 64; shift += RADIX_BITS) {
-    size_t at[RADIX] = {0};
-    for (size_t i = 0; i < n; i++)
-      at[(from[i].id >> shift) % RADIX]++;
-    if (!starts(at, n))
+  uint32_t at[DIGITS][RADIX] = {{0}};
+  for (size_t i = 0; i < n; i++)
+    for (unsigned int d = 0; d < DIGITS; d++)
+      at[d][v[i].id >> (low + d * RADIX_BITS) & (RADIX - 1)]++;
+  for (unsigned int d = 0; d < DIGITS; d++) {
+    const unsigned int shift = low + d * RADIX_BITS;
+    if (!starts(at[d], n))
       continue;
     for (size_t i = 0; i < n; i++)
-      to[at[(from[i].id >> shift) % RADIX]++] = from[i];
+      to[at[d][from[i].id >> shift & (RADIX - 1)]++] = from[i];
     struct kcov8i_id *const swap = from;
     from = to;
     to = swap;
@@ -47,10 +50,38 @@ static void sort_ids(struct kcov8i_id *v, size_t n, struct kcov8i_id *scratch) {
     memcpy(v, from, n * sizeof(*v));
 }
 
+/* Ascending; equal IDs stay in the order they were in. */
+static void sort_few(struct kcov8i_id *v, size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    const struct kcov8i_id x = v[i];
+    size_t k = i;
+    for (; k > 0 && v[k - 1].id > x.id; k--)
+      v[k] = v[k - 1];
+    v[k] = x;
+  }
+}
+
+/*
+ * Ascending by ID; equal IDs stay in the order they were in. IDs are hashes:
+ * their high halves tell nearly all of them apart.
+ */
+static void sort_ids(struct kcov8i_id *v, size_t n, struct kcov8i_id *scratch) {
+  sort_half(v, n, scratch, 32);
+  for (size_t i = 0, end; i < n; i = end) {
+    const uint64_t high = v[i].id >> 32;
+    for (end = i + 1; end < n && v[end].id >> 32 == high;)
+      end++;
+    if (end - i > FEW)
+      sort_half(v + i, end - i, scratch + i, 0);
+    else
+      sort_few(v + i, end - i);
+  }
+}
+
 void kcov8i_sort_slots(uint32_t *v, size_t n, uint32_t *scratch) {
   uint32_t *from = v, *to = scratch;
   for (unsigned int shift = 0; shift < 32; shift += RADIX_BITS) {
-    size_t at[RADIX] = {0};
+    uint32_t at[RADIX] = {0};
     for (size_t i = 0; i < n; i++)
       at[(from[i] >> shift) % RADIX]++;
     if (!starts(at, n))

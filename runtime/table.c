@@ -71,6 +71,33 @@ size_t kcov8i_table_counter(const struct kcov8i_table *t,
          kcov8_counter_at(f->first + b, f->rows);
 }
 
+/* All counters of one record in the order of its blocks, without divisions. */
+struct walk {
+  size_t base; /* of its array in the image */
+  uint32_t row, column, rows;
+};
+
+static struct walk walk_begin(const struct kcov8i_table *t,
+                              const struct kcov8_func *f) {
+  return (struct walk){
+      .base = target(&f->counters) - (uintptr_t)t->counters,
+      .row = f->rows ? f->first % f->rows : f->first,
+      .column = f->rows ? f->first / f->rows : 0,
+      .rows = f->rows,
+  };
+}
+
+static size_t walk_next(struct walk *w) {
+  if (!w->rows)
+    return w->base + w->row++;
+  const size_t at = w->base + 4 * (size_t)w->row + w->column;
+  if (++w->row == w->rows) {
+    w->row = 0;
+    w->column++;
+  }
+  return at;
+}
+
 const uint32_t *kcov8i_table_keys(const struct kcov8_func *f) {
   return (const uint32_t *)target(&f->keys);
 }
@@ -176,25 +203,6 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
   return h;
 }
 
-/* Sets every owned byte of @slots to 0; true if each had but one owner. */
-static bool mark_owned(const struct kcov8i_table *t, uint32_t *slots,
-                       size_t *func) {
-  for (size_t i = 0; i < t->n_counters; i++)
-    slots[i] = KCOV8I_NO_SLOT;
-  for (size_t i = 0; i < t->n_funcs; i++) {
-    const struct kcov8_func *const f = &t->funcs[i];
-    for (uint32_t b = 0; b < f->n_blocks; b++) {
-      uint32_t *const mine = &slots[kcov8i_table_counter(t, f, b)];
-      if (*mine != KCOV8I_NO_SLOT) {
-        *func = i;
-        return false;
-      }
-      *mine = 0;
-    }
-  }
-  return true;
-}
-
 /* The IDs in table order, then sorted and with the slots of this image alone */
 static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
                    struct kcov8i_id *scratch) {
@@ -238,21 +246,28 @@ static int yield_to_loaded(struct kcov8i_id *ids, size_t n,
   return 0;
 }
 
-/* Back from the order of IDs. */
-static void table_order(const struct kcov8i_id *from, size_t n,
-                        struct kcov8i_id *to) {
-  for (size_t i = 0; i < n; i++)
-    to[from[i].index] = from[i];
+/* Gives each counter its slot; false, with the record, if it has two owners. */
+static bool place_slots(const struct kcov8i_table *t, const uint32_t *slots,
+                        uint32_t *by_counter, size_t *func) {
+  for (size_t i = 0; i < t->n_counters; i++)
+    by_counter[i] = KCOV8I_NO_SLOT;
+  for (size_t i = 0; i < t->n_funcs; i++) {
+    struct walk w = walk_begin(t, &t->funcs[i]);
+    for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++) {
+      uint32_t *const mine = &by_counter[walk_next(&w)];
+      if (*mine != KCOV8I_NO_SLOT) {
+        *func = i;
+        return false;
+      }
+      *mine = *slots++;
+    }
+  }
+  return true;
 }
 
 int kcov8i_table_number(const struct kcov8i_table *t,
                         struct kcov8i_image *img) {
   const size_t n = t->n_blocks;
-  size_t func;
-  if (!mark_owned(t, img->slots, &func))
-    return refuse_func(img->desc, func, &t->funcs[func],
-                       "overlaps the counters of another record");
-
   const size_t bytes = 2 * n * sizeof(struct kcov8i_id);
   struct kcov8i_id *const ids = kcov8_port_alloc(bytes);
   if (!ids)
@@ -261,18 +276,26 @@ int kcov8i_table_number(const struct kcov8i_table *t,
   assign(t, ids, scratch);
   int err = yield_to_loaded(ids, n, scratch);
   if (!err) {
-    table_order(ids, n, scratch);
-    const struct kcov8i_id *next = scratch;
-    for (size_t i = 0; i < t->n_funcs; i++) {
-      const struct kcov8_func *const f = &t->funcs[i];
-      for (uint32_t b = 0; b < f->n_blocks; b++)
-        img->slots[kcov8i_table_counter(t, f, b)] = next++->slot;
-    }
+    /* Back from the order of IDs to that of the table. */
+    uint32_t *const slots = (uint32_t *)(void *)scratch;
+    size_t func;
+    for (size_t i = 0; i < n; i++)
+      slots[ids[i].index] = ids[i].slot;
+    if (!place_slots(t, slots, img->slots, &func))
+      err = refuse_func(img->desc, func, &t->funcs[func],
+                        "overlaps the counters of another record");
   } else if (err == -KCOV8_ENODEV) {
     refuse(img->desc, "no PCs left for its blocks");
   }
   kcov8_port_free(ids, bytes);
   return err;
+}
+
+/* Back from the order of IDs. */
+static void table_order(const struct kcov8i_id *from, size_t n,
+                        struct kcov8i_id *to) {
+  for (size_t i = 0; i < n; i++)
+    to[from[i].index] = from[i];
 }
 
 int kcov8i_table_identify(struct kcov8i_image *img) {
@@ -305,8 +328,9 @@ int kcov8i_table_identify(struct kcov8i_image *img) {
   const struct kcov8i_id *next = scratch;
   for (size_t i = 0; i < t.n_funcs; i++) {
     const struct kcov8_func *const f = &t.funcs[i];
+    struct walk w = walk_begin(&t, f);
     for (uint32_t b = 0; b < f->n_blocks; b++, next++) {
-      const size_t c = kcov8i_table_counter(&t, f, b);
+      const size_t c = walk_next(&w);
       img->ids[c] = next->id;
       img->moved[c] = next->slot != img->slots[c];
     }

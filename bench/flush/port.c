@@ -2,20 +2,19 @@
 /*
  * port.c - port hooks: memory that is counted, a lock for one thread
  *
- * Memory is mapped for each request and unmapped, so page faults are in the
- * times, as in a host that starts.
+ * Memory is mapped for each request and unmapped, as the hosted port does when
+ * there is much, so page faults are in the times.
  */
 #include "bench.h"
+#include "hosted/pages.h"
 
 #include <stdio.h>
-#include <sys/mman.h>
 
 size_t port_live_bytes, port_peak_bytes;
 
 void *kcov8_port_alloc(size_t bytes) {
-  void *const p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (p == MAP_FAILED)
+  void *const p = kcov8i_pages_map(bytes);
+  if (!p)
     return NULL;
   port_live_bytes += bytes;
   if (port_live_bytes > port_peak_bytes)
@@ -25,7 +24,7 @@ void *kcov8_port_alloc(size_t bytes) {
 
 void kcov8_port_free(void *p, size_t bytes) {
   port_live_bytes -= bytes;
-  munmap(p, bytes);
+  kcov8i_pages_unmap(p, bytes);
 }
 
 void kcov8_port_lock(void) {}

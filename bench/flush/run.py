@@ -50,6 +50,7 @@ def compile_program(build, into):
          "-I" + os.path.join(ROOT, "include"),
          "-I" + os.path.join(ROOT, "runtime"),
          *(os.path.join(HERE, s) for s in SOURCES),
+         os.path.join(ROOT, "runtime", "hosted", "pages.c"),
          os.path.join(build, "lib", "libkcov8-core.a"), "-o", program],
         check=True)
     return program

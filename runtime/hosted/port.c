@@ -2,11 +2,13 @@
 /*
  * port.c - the port hooks on POSIX
  *
- * A mutex, the heap, standard error. errno is left alone: a host may be in the
- * middle of a system call. A thread that forks takes the lock along, so a child
- * never inherits it held by a thread that the child does not have.
+ * A mutex, the heap, pages for what is big, standard error. errno is left
+ * alone: a host may be in the middle of a system call. A thread that forks
+ * takes the lock along, so a child never inherits it held by a thread that the
+ * child does not have.
  */
 #include "hosted.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -25,6 +27,8 @@ void kcov8_port_lock(void) { pthread_mutex_lock(&lock); }
 void kcov8_port_unlock(void) { pthread_mutex_unlock(&lock); }
 
 void *kcov8_port_alloc(size_t bytes) {
+  if (bytes >= KCOV8I_PAGES_MIN)
+    return kcov8i_pages_map(bytes);
   const int saved = errno;
   void *const p = calloc(1, bytes);
   errno = saved;
@@ -32,8 +36,11 @@ void *kcov8_port_alloc(size_t bytes) {
 }
 
 void kcov8_port_free(void *p, size_t bytes) {
+  if (bytes >= KCOV8I_PAGES_MIN) {
+    kcov8i_pages_unmap(p, bytes);
+    return;
+  }
   const int saved = errno;
-  (void)bytes;
   free(p);
   errno = saved;
 }
