@@ -79,6 +79,17 @@ enum {
   KCOV8I_AHEAD = 2048, /* bytes: enough lines under way from the next cache */
 };
 
+/*
+ * Vector loads race with probes by intent, collect.c has the argument; they
+ * cannot be written as atomics, so ThreadSanitizer must not look. All else, the
+ * words and every store, is atomic and is looked at.
+ */
+#if defined(__clang__) || defined(__SANITIZE_THREAD__)
+#define KCOV8I_RACY __attribute__((no_sanitize("thread")))
+#else
+#define KCOV8I_RACY
+#endif
+
 /* Bit i: byte i of the 64 at @line, which may lie anywhere, is not zero. */
 typedef uint64_t kcov8i_line_fn(const uint8_t *line);
 
@@ -125,8 +136,9 @@ static inline void kcov8i_take(uint8_t *bytes, struct kcov8i_hit *hits,
 }
 
 /* Less than a line at @i: one read inside the array, with other bits off. */
-static inline uint64_t kcov8i_part(const uint8_t *bytes, size_t n, size_t i,
-                                   size_t length, kcov8i_line_fn *line) {
+static inline KCOV8I_RACY uint64_t kcov8i_part(const uint8_t *bytes, size_t n,
+                                               size_t i, size_t length,
+                                               kcov8i_line_fn *line) {
   const size_t from = i < n - KCOV8I_LINE ? i : n - KCOV8I_LINE;
   const uint64_t mask = line(bytes + from) >> (i - from);
   return length < KCOV8I_LINE ? mask & ((UINT64_C(1) << length) - 1) : mask;
@@ -138,7 +150,7 @@ static inline uint64_t kcov8i_part(const uint8_t *bytes, size_t n, size_t i,
  * several lines. To be inlined into a function that is compiled for the CPU in
  * question.
  */
-static inline __attribute__((always_inline)) size_t
+static inline __attribute__((always_inline)) KCOV8I_RACY size_t
 kcov8i_sweep_lines(uint8_t *bytes, size_t n, size_t *pos,
                    struct kcov8i_hit *hits, kcov8i_line_fn *line,
                    kcov8i_group_fn *group) {

@@ -9,7 +9,7 @@
 #include <arm_neon.h>
 
 /* NEON has no move-mask: give each byte its bit, then add neighbours thrice. */
-static inline uint64_t line_neon(const uint8_t *at) {
+static inline KCOV8I_RACY uint64_t line_neon(const uint8_t *at) {
   static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128,
                                    1, 2, 4, 8, 16, 32, 64, 128};
   const uint8x16_t bit = vld1q_u8(bits);
@@ -23,15 +23,15 @@ static inline uint64_t line_neon(const uint8_t *at) {
   return vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
 }
 
-static inline bool group_neon(const uint8_t *at) {
+static inline KCOV8I_RACY bool group_neon(const uint8_t *at) {
   uint8x16_t any = vld1q_u8(at);
   for (int i = 1; i < 16; i++)
     any = vorrq_u8(any, vld1q_u8(at + 16 * i));
   return vmaxvq_u32(vreinterpretq_u32_u8(any)) != 0;
 }
 
-static size_t sweep_neon(uint8_t *bytes, size_t n, size_t *pos,
-                         struct kcov8i_hit *hits) {
+static KCOV8I_RACY size_t sweep_neon(uint8_t *bytes, size_t n, size_t *pos,
+                                     struct kcov8i_hit *hits) {
   return kcov8i_sweep_lines(bytes, n, pos, hits, line_neon, group_neon);
 }
 

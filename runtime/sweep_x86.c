@@ -18,40 +18,42 @@
 /* ---- SSE2 -----------------------------------------------------------------
  */
 
-static inline uint64_t zeros_sse2(const uint8_t *at) {
+#define SSE2 KCOV8I_RACY
+
+static inline SSE2 uint64_t zeros_sse2(const uint8_t *at) {
   const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
   return (unsigned int)_mm_movemask_epi8(
       _mm_cmpeq_epi8(v, _mm_setzero_si128()));
 }
 
-static inline uint64_t line_sse2(const uint8_t *at) {
+static inline SSE2 uint64_t line_sse2(const uint8_t *at) {
   return ~(zeros_sse2(at) | zeros_sse2(at + 16) << 16 |
            zeros_sse2(at + 32) << 32 | zeros_sse2(at + 48) << 48);
 }
 
-static inline __m128i any_sse2(const uint8_t *at) {
+static inline SSE2 __m128i any_sse2(const uint8_t *at) {
   const __m128i *const v = (const __m128i *)(const void *)at;
   return _mm_or_si128(
       _mm_or_si128(_mm_load_si128(v), _mm_load_si128(v + 1)),
       _mm_or_si128(_mm_load_si128(v + 2), _mm_load_si128(v + 3)));
 }
 
-static inline bool group_sse2(const uint8_t *at) {
+static inline SSE2 bool group_sse2(const uint8_t *at) {
   const __m128i any =
       _mm_or_si128(_mm_or_si128(any_sse2(at), any_sse2(at + 64)),
                    _mm_or_si128(any_sse2(at + 128), any_sse2(at + 192)));
   return _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) != 0xffff;
 }
 
-static size_t sweep_sse2(uint8_t *bytes, size_t n, size_t *pos,
-                         struct kcov8i_hit *hits) {
+static SSE2 size_t sweep_sse2(uint8_t *bytes, size_t n, size_t *pos,
+                              struct kcov8i_hit *hits) {
   return kcov8i_sweep_lines(bytes, n, pos, hits, line_sse2, group_sse2);
 }
 
 /* ---- AVX2 -----------------------------------------------------------------
  */
 
-#define AVX2 __attribute__((target("avx2,bmi,popcnt")))
+#define AVX2 KCOV8I_RACY __attribute__((target("avx2,bmi,popcnt")))
 
 static inline AVX2 uint64_t zeros_avx2(const uint8_t *at) {
   const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
@@ -83,7 +85,8 @@ static AVX2 size_t sweep_avx2(uint8_t *bytes, size_t n, size_t *pos,
 /* ---- AVX-512 --------------------------------------------------------------
  */
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,bmi,popcnt")))
+#define AVX512                                                                 \
+  KCOV8I_RACY __attribute__((target("avx512f,avx512bw,bmi,popcnt")))
 
 static inline AVX512 uint64_t line_avx512(const uint8_t *at) {
   const __m512i v = _mm512_loadu_si512(at);
