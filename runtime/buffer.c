@@ -86,6 +86,25 @@ void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count) {
   store_word(a->buffer, 2 * a->count, count);
 }
 
+/* The common case, words of the host and no counts, without asking each time.
+ */
+void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
+                        const struct kcov8i_hit *hits, size_t n_hits) {
+  const struct kcov8i_buffer *const b = a->buffer;
+  if (b->counts || b->layout.word_bytes != 8 || b->layout.swap) {
+    for (size_t i = 0; i < n_hits; i++)
+      kcov8i_append_put(a, kcov8_slot_pc(slots[hits[i].index]), hits[i].count);
+    return;
+  }
+  const size_t n = n_hits < a->room ? n_hits : (size_t)a->room;
+  uint64_t *const to = (uint64_t *)b->area.base + a->count + 1;
+  for (size_t i = 0; i < n; i++)
+    store64(&to[i], kcov8_slot_pc(slots[hits[i].index]));
+  a->count += n;
+  a->room -= n;
+  a->buffer->dropped += n_hits - n;
+}
+
 void kcov8i_append_end(struct kcov8i_append *a) {
   if (a->count != a->start)
     store_count(a->buffer, a->count);

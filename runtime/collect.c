@@ -81,13 +81,10 @@ static void deliver(struct kcov8i_image *img, struct kcov8i_append *direct,
                     bool keep, const struct kcov8i_hit *hits, size_t n) {
   if (keep && img->kept)
     keep_hits(img, hits, n);
-  if (!direct) {
+  if (direct)
+    kcov8i_append_hits(direct, img->slots, hits, n);
+  else
     kcov8i_pending_mark(img, hits, n);
-    return;
-  }
-  for (size_t i = 0; i < n; i++)
-    kcov8i_append_put(direct, kcov8_slot_pc(img->slots[hits[i].index]),
-                      hits[i].count);
 }
 
 void kcov8i_collect_image(struct kcov8i_image *img,

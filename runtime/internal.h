@@ -246,6 +246,10 @@ void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8i_buffer *buffer);
 void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count);
 void kcov8i_append_end(struct kcov8i_append *a);
 
+/* put for each of @hits, whose PCs are those of @slots[index] */
+void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
+                        const struct kcov8i_hit *hits, size_t n_hits);
+
 /* Word 0 = 0. */
 void kcov8i_buffer_reset(struct kcov8i_buffer *buffer);
 

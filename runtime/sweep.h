@@ -93,26 +93,21 @@ enum {
 /* Bit i: byte i of the 64 at @line, which may lie anywhere, is not zero. */
 typedef uint64_t kcov8i_line_fn(const uint8_t *line);
 
+/* How many bits are set. */
+typedef size_t kcov8i_popcount_fn(uint64_t mask);
+
 /* Is one of the 256 at @group, aligned to 64, not zero? */
 typedef bool kcov8i_group_fn(const uint8_t *group);
-
-/* Not the builtin: gcc calls libgcc for it. Compilers know this as popcnt. */
-static inline size_t kcov8i_popcount(uint64_t v) {
-  v -= v >> 1 & UINT64_C(0x5555555555555555);
-  v = (v & UINT64_C(0x3333333333333333)) +
-      (v >> 2 & UINT64_C(0x3333333333333333));
-  v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-  return (size_t)(v * UINT64_C(0x0101010101010101) >> 56);
-}
 
 /*
  * Adds the places of @mask to @hits, four at a time so that few branches
  * depend on how many there are: @hits needs room for 64. What is written past
  * the end is overwritten by the next.
  */
-static inline size_t kcov8i_note(size_t at, uint64_t mask,
-                                 struct kcov8i_hit *hits, size_t n_hits) {
-  const size_t n = kcov8i_popcount(mask);
+static inline __attribute__((always_inline)) size_t
+kcov8i_note(size_t at, uint64_t mask, struct kcov8i_hit *hits, size_t n_hits,
+            kcov8i_popcount_fn *popcount) {
+  const size_t n = popcount(mask);
   struct kcov8i_hit *to = hits + n_hits;
   for (size_t done = 0; done < n; done += 4, to += 4)
     for (size_t k = 0; k < 4; k++, mask &= mask - 1)
@@ -153,7 +148,7 @@ static inline KCOV8I_RACY uint64_t kcov8i_part(const uint8_t *bytes, size_t n,
 static inline __attribute__((always_inline)) KCOV8I_RACY size_t
 kcov8i_sweep_lines(uint8_t *bytes, size_t n, size_t *pos,
                    struct kcov8i_hit *hits, kcov8i_line_fn *line,
-                   kcov8i_group_fn *group) {
+                   kcov8i_group_fn *group, kcov8i_popcount_fn *popcount) {
   size_t i = *pos, n_hits = 0;
 
   if (n < KCOV8I_LINE)
@@ -164,8 +159,8 @@ kcov8i_sweep_lines(uint8_t *bytes, size_t n, size_t *pos,
       size_t length = KCOV8I_LINE - ahead;
       if (length > n - i)
         length = n - i;
-      n_hits =
-          kcov8i_note(i, kcov8i_part(bytes, n, i, length, line), hits, n_hits);
+      n_hits = kcov8i_note(i, kcov8i_part(bytes, n, i, length, line), hits,
+                           n_hits, popcount);
       i += length;
       continue;
     }
@@ -185,7 +180,7 @@ kcov8i_sweep_lines(uint8_t *bytes, size_t n, size_t *pos,
       n_lines += masks[n_lines] != 0;
     }
     for (; l < n_lines && n_hits + KCOV8I_LINE <= KCOV8I_BATCH; l++)
-      n_hits = kcov8i_note(places[l], masks[l], hits, n_hits);
+      n_hits = kcov8i_note(places[l], masks[l], hits, n_hits, popcount);
     if (l < n_lines)
       i = places[l];
   }

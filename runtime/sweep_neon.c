@@ -30,9 +30,14 @@ static inline KCOV8I_RACY bool group_neon(const uint8_t *at) {
   return vmaxvq_u32(vreinterpretq_u32_u8(any)) != 0;
 }
 
+static inline KCOV8I_RACY size_t popcount_neon(uint64_t v) {
+  return vaddv_u8(vcnt_u8(vcreate_u8(v)));
+}
+
 static KCOV8I_RACY size_t sweep_neon(uint8_t *bytes, size_t n, size_t *pos,
                                      struct kcov8i_hit *hits) {
-  return kcov8i_sweep_lines(bytes, n, pos, hits, line_neon, group_neon);
+  return kcov8i_sweep_lines(bytes, n, pos, hits, line_neon, group_neon,
+                            popcount_neon);
 }
 
 size_t kcov8i_sweep_vector_kinds(struct kcov8i_sweep_kind *kinds) {

@@ -45,9 +45,19 @@ static inline SSE2 bool group_sse2(const uint8_t *at) {
   return _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) != 0xffff;
 }
 
+/* Not the builtin: without the instruction, gcc calls libgcc for it. */
+static inline SSE2 size_t popcount_sse2(uint64_t v) {
+  v -= v >> 1 & UINT64_C(0x5555555555555555);
+  v = (v & UINT64_C(0x3333333333333333)) +
+      (v >> 2 & UINT64_C(0x3333333333333333));
+  v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (size_t)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
 static SSE2 size_t sweep_sse2(uint8_t *bytes, size_t n, size_t *pos,
                               struct kcov8i_hit *hits) {
-  return kcov8i_sweep_lines(bytes, n, pos, hits, line_sse2, group_sse2);
+  return kcov8i_sweep_lines(bytes, n, pos, hits, line_sse2, group_sse2,
+                            popcount_sse2);
 }
 
 /* ---- AVX2 -----------------------------------------------------------------
@@ -77,9 +87,14 @@ static inline AVX2 bool group_avx2(const uint8_t *at) {
   return !_mm256_testz_si256(any, any);
 }
 
+static inline AVX2 size_t popcount_avx2(uint64_t v) {
+  return (size_t)__builtin_popcountll(v);
+}
+
 static AVX2 size_t sweep_avx2(uint8_t *bytes, size_t n, size_t *pos,
                               struct kcov8i_hit *hits) {
-  return kcov8i_sweep_lines(bytes, n, pos, hits, line_avx2, group_avx2);
+  return kcov8i_sweep_lines(bytes, n, pos, hits, line_avx2, group_avx2,
+                            popcount_avx2);
 }
 
 /* ---- AVX-512 --------------------------------------------------------------
@@ -101,9 +116,14 @@ static inline AVX512 bool group_avx512(const uint8_t *at) {
   return _mm512_test_epi32_mask(any, any) != 0;
 }
 
+static inline AVX512 size_t popcount_avx512(uint64_t v) {
+  return (size_t)__builtin_popcountll(v);
+}
+
 static AVX512 size_t sweep_avx512(uint8_t *bytes, size_t n, size_t *pos,
                                   struct kcov8i_hit *hits) {
-  return kcov8i_sweep_lines(bytes, n, pos, hits, line_avx512, group_avx512);
+  return kcov8i_sweep_lines(bytes, n, pos, hits, line_avx512, group_avx512,
+                            popcount_avx512);
 }
 
 /* ---- What the CPU has -----------------------------------------------------
@@ -123,8 +143,9 @@ size_t kcov8i_sweep_vector_kinds(struct kcov8i_sweep_kind *kinds) {
   kinds[n++] = (struct kcov8i_sweep_kind){"sse2", sweep_sse2};
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
     return n;
+  const bool has_popcnt = c & bit_POPCNT;
   const uint64_t saved = saved_registers();
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_BMI))
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_BMI) || !has_popcnt)
     return n;
   if ((saved & YMM) == YMM && b & bit_AVX2)
     kinds[n++] = (struct kcov8i_sweep_kind){"avx2", sweep_avx2};
