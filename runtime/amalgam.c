@@ -16,6 +16,7 @@
 #include "pc.c"
 #include "pending.c"
 #include "remote.c"
+#include "summary.c"
 #include "sweep.c"
 #include "sweep_neon.c"
 #include "sweep_x86.c"

@@ -87,22 +87,79 @@ static void deliver(struct kcov8i_image *img, struct kcov8i_append *direct,
     kcov8i_pending_mark(img, hits, n);
 }
 
+/* Hits on their way; the second half is room for one more step of a sweep. */
+struct batch {
+  struct kcov8i_image *img;
+  struct kcov8i_append *direct;
+  bool keep;
+  size_t n;
+  struct kcov8i_hit hits[2 * KCOV8I_BATCH];
+};
+
+static void batch_deliver(struct batch *b) {
+  prefetch_slots(b->img, b->hits, b->n);
+  const size_t n = drop_strays(b->img, b->hits, b->n);
+  deliver(b->img, b->direct, b->keep, b->hits, n);
+  if (b->img->implied.n_rules)
+    kcov8i_implied_add(b->img, b->hits, n);
+  b->n = 0;
+}
+
+static void batch_sweep(struct batch *b, size_t begin, size_t end) {
+  uint8_t *const from = b->img->counters + begin;
+  for (size_t pos = 0; pos < end - begin;) {
+    struct kcov8i_hit *const hits = b->hits + b->n;
+    const size_t n = kcov8i_sweep(from, end - begin, &pos, hits);
+    for (size_t i = 0; begin && i < n; i++)
+      hits[i].index += (uint32_t)begin;
+    b->n += n;
+    if (b->n > KCOV8I_BATCH)
+      batch_deliver(b);
+  }
+}
+
+static void prefetch_piece(const struct kcov8i_image *img,
+                           struct kcov8i_piece piece) {
+  for (size_t at = piece.begin; at < piece.end; at += 64)
+    __builtin_prefetch(img->counters + at);
+}
+
+/* Marked pieces and the gaps between, by address. */
+static void batch_sweep_marked(struct batch *b) {
+  const struct kcov8i_summary *const s = &b->img->summary;
+  struct kcov8i_hit marks[KCOV8I_BATCH];
+  size_t gap = 0;
+  for (size_t pos = 0; pos < s->n_marks;) {
+    const size_t n = kcov8i_summary_take(b->img, &pos, marks);
+    for (size_t i = 0; i < n; i++)
+      prefetch_piece(b->img, s->pieces[marks[i].index]);
+    for (size_t i = 0; i < n; i++) {
+      const struct kcov8i_piece piece = s->pieces[marks[i].index];
+      for (; gap < s->n_gaps && s->gaps[gap].end <= piece.begin; gap++)
+        batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
+      batch_sweep(b, piece.begin, piece.end);
+    }
+  }
+  for (; gap < s->n_gaps; gap++)
+    batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
+}
+
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep) {
-  struct kcov8i_hit hits[KCOV8I_BATCH];
-  for (size_t pos = 0; pos < img->n_counters;) {
-    size_t n = kcov8i_sweep(img->counters, img->n_counters, &pos, hits);
-    if (!n)
-      continue;
-    prefetch_slots(img, hits, n);
-    n = drop_strays(img, hits, n);
-    deliver(img, direct, keep, hits, n);
-    if (img->implied.n_rules)
-      kcov8i_implied_add(img, hits, n);
-  }
+  struct batch b;
+  b.img = img;
+  b.direct = direct;
+  b.keep = keep;
+  b.n = 0;
+  if (img->summary.n_marks)
+    batch_sweep_marked(&b);
+  else
+    batch_sweep(&b, 0, img->n_counters);
+  if (b.n)
+    batch_deliver(&b);
   if (img->implied.n_rules)
-    for (size_t n; (n = kcov8i_implied_take(img, hits));)
-      deliver(img, direct, keep, hits, n);
+    for (size_t n; (n = kcov8i_implied_take(img, b.hits));)
+      deliver(img, direct, keep, b.hits, n);
 }
 
 void kcov8i_collect(struct kcov8i_append *direct, bool keep) {

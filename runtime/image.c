@@ -35,8 +35,7 @@ static struct {
 static bool said_no_blocks;
 
 static bool is_foreign(const struct kcov8_image *desc) {
-  return desc->abi != KCOV8_ABI_VERSION ||
-         desc->size < sizeof(struct kcov8_image);
+  return desc->abi != KCOV8_ABI_VERSION || desc->size < KCOV8_IMAGE_MIN_SIZE;
 }
 
 static void add_foreign(const struct kcov8_image *desc) {
@@ -72,7 +71,7 @@ static void refuse_foreign(void) {
   kcov8i_msg_str(&m, " bytes; this runtime reads ABI ");
   kcov8i_msg_dec(&m, KCOV8_ABI_VERSION);
   kcov8i_msg_str(&m, " with ");
-  kcov8i_msg_dec(&m, sizeof(struct kcov8_image));
+  kcov8i_msg_dec(&m, KCOV8_IMAGE_MIN_SIZE);
   kcov8i_msg_log(&m, KCOV8_LOG_ERROR);
 }
 
@@ -105,6 +104,7 @@ void kcov8i_image_identify(struct kcov8i_image *img) {
 static void free_image(struct kcov8i_image *img) {
   kcov8_port_free(img->slots, img->n_counters * sizeof(uint32_t));
   kcov8i_implied_free(img);
+  kcov8i_summary_free(img);
   if (img->ids)
     kcov8_port_free(img->ids, img->n_counters * (sizeof(uint64_t) + 2));
   kcov8_port_free(img, sizeof(*img));
@@ -155,8 +155,11 @@ static int prepare(struct kcov8_image *desc) {
   img->counters = t.counters;
   err = kcov8i.keep ? kcov8i_table_identify(img) : 0;
   if (!err)
+    err = kcov8i_summary_build(img);
+  if (!err)
     err = kcov8i_pending_need_image(img, !ghost);
   if (err) {
+    kcov8i_summary_free(img);
     img->desc = NULL;
     img->counters = NULL;
     if (!ghost)
@@ -291,6 +294,7 @@ static void unregister(struct kcov8_image *desc) {
     struct kcov8i_image *const img = desc->runtime[1];
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_image_identify(img);
+    kcov8i_summary_free(img);
     img->desc = NULL;
     img->counters = NULL;
   }

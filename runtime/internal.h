@@ -46,6 +46,11 @@ void kcov8i_msg_log(struct kcov8i_msg *m, enum kcov8_log_level level);
 
 /* ---- table.c: one image's tables ----------------------------------------- */
 
+/* Where a field of a record points, which is relative to the field itself. */
+static inline uintptr_t kcov8i_target(const int32_t *field) {
+  return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
+}
+
 #define KCOV8I_NO_SLOT UINT32_MAX /* a counter byte that no record owns */
 
 /* An image's tables after the first checks. */
@@ -76,6 +81,26 @@ struct kcov8i_implied {
   size_t n_taken;
 };
 
+/* Counters [begin, end) of an image. */
+struct kcov8i_piece {
+  uint32_t begin, end;
+};
+
+/**
+ * struct kcov8i_summary - marks of an image; all zero if it has none
+ * @pieces: by mark
+ * @gaps:   @n_gaps stretches with counters that no mark is for, ascending
+ * @bytes:  allocated for both
+ */
+struct kcov8i_summary {
+  uint8_t *marks;
+  size_t n_marks;
+  struct kcov8i_piece *pieces;
+  struct kcov8i_piece *gaps;
+  size_t n_gaps;
+  size_t bytes;
+};
+
 /**
  * struct kcov8i_image - an image that has PCs
  * @next:        in order of preparation; the order of every delivery
@@ -91,6 +116,7 @@ struct kcov8i_implied {
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
  *               harvested
  * @implied:     rules of pruned functions
+ * @summary:     while the image is loaded
  * @said_stray:  a hit on a byte without owner was reported
  */
 struct kcov8i_image {
@@ -106,6 +132,7 @@ struct kcov8i_image {
   uint8_t *moved;
   uint8_t *kept;
   struct kcov8i_implied implied;
+  struct kcov8i_summary summary;
   bool said_stray;
 };
 
@@ -187,6 +214,17 @@ struct kcov8i_append;
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/* ---- summary.c: where counters may have been hit --------------------------
+ */
+
+/* Fills in @img->summary if there are marks to be used. 0 or -ENOMEM. */
+int kcov8i_summary_build(struct kcov8i_image *img);
+void kcov8i_summary_free(struct kcov8i_image *img);
+
+/* As kcov8i_sweep(), of marks; then the counters of @hits may be read. */
+size_t kcov8i_summary_take(struct kcov8i_image *img, size_t *pos,
+                           struct kcov8i_hit *hits);
 
 /* ---- implied.c: blocks without probes ------------------------------------ */
 

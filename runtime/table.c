@@ -52,11 +52,6 @@ static int refuse_abi(const struct kcov8_image *desc, size_t n,
   return refuse_func(desc, n, f, m.text);
 }
 
-/* Where a field of a record points, which is relative to the field itself. */
-static uintptr_t target(const int32_t *field) {
-  return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
-}
-
 /* Do @n elements of @size bytes from @at lie inside [begin, end)? */
 static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
                    const void *end) {
@@ -67,7 +62,7 @@ static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
 /* Index of block @b's counter in the image. */
 size_t kcov8i_table_counter(const struct kcov8i_table *t,
                             const struct kcov8_func *f, uint32_t b) {
-  return target(&f->counters) - (uintptr_t)t->counters +
+  return kcov8i_target(&f->counters) - (uintptr_t)t->counters +
          kcov8_counter_at(f->first + b, f->rows);
 }
 
@@ -80,7 +75,7 @@ struct walk {
 static struct walk walk_begin(const struct kcov8i_table *t,
                               const struct kcov8_func *f) {
   return (struct walk){
-      .base = target(&f->counters) - (uintptr_t)t->counters,
+      .base = kcov8i_target(&f->counters) - (uintptr_t)t->counters,
       .row = f->rows ? f->first % f->rows : f->first,
       .column = f->rows ? f->first / f->rows : 0,
       .rows = f->rows,
@@ -99,7 +94,7 @@ static size_t walk_next(struct walk *w) {
 }
 
 const uint32_t *kcov8i_table_keys(const struct kcov8_func *f) {
-  return (const uint32_t *)target(&f->keys);
+  return (const uint32_t *)kcov8i_target(&f->keys);
 }
 
 /* The keys are known to be inside. */
@@ -130,13 +125,13 @@ static int check_func(const struct kcov8_image *desc, size_t n,
   const uint64_t bytes = kcov8_counter_bytes(f->first, f->n_blocks, f->rows);
   if (!bytes)
     return refuse_func(desc, n, f, "more counters than rows hold");
-  if (bytes > SIZE_MAX || !inside(target(&f->counters), (size_t)bytes, 1,
+  if (bytes > SIZE_MAX || !inside(kcov8i_target(&f->counters), (size_t)bytes, 1,
                                   desc->counters[0], desc->counters[1]))
     return refuse_func(desc, n, f,
                        "counters lie outside of " KCOV8_SECTION_COUNTERS);
-  if (target(&f->keys) % sizeof(uint32_t) ||
-      !inside(target(&f->keys), f->n_blocks, sizeof(uint32_t), desc->keys[0],
-              desc->keys[1]))
+  if (kcov8i_target(&f->keys) % sizeof(uint32_t) ||
+      !inside(kcov8i_target(&f->keys), f->n_blocks, sizeof(uint32_t),
+              desc->keys[0], desc->keys[1]))
     return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
   if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED))
     return refuse_func(desc, n, f, "unknown flags");

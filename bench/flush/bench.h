@@ -23,10 +23,15 @@ struct image {
   struct kcov8_func *funcs;
   size_t n_funcs;
   size_t table_bytes; /* counters, keys and records */
+  uint8_t *marks;     /* one per KCOV8_MARK_BYTES counters */
+  struct kcov8_array *arrays;
 };
 
 /* Functions of 1 to 24 blocks, spread over units of UNIT_BLOCKS counters. */
 void image_make(struct image *image, size_t n_blocks);
+
+/* From now on it has marks, too. */
+void image_add_summary(struct image *image);
 void image_free(struct image *image);
 
 /*

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * flush.c - times one size of image: flush N
+ * flush.c - times one size of image: flush N MILLISECONDS [full|summary]
+ *
+ * With the third argument, a flush after 500 blocks, in functions, were hit in
+ * an image without or with marks:
+ *   touched N full|summary MEDIAN MIN
  *
  * Prints lines of words, for run.py:
  *   prepare N NANOSECONDS              first open, images registered
@@ -108,10 +112,14 @@ static int64_t clock_cost(void) {
 
 static int64_t time_one(const struct method *m, const uint32_t *hits, size_t n,
                         int64_t clock) {
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++) {
     image.counters[hits[i]] = 1;
+    if (image.marks)
+      image.marks[hits[i] / KCOV8_MARK_BYTES] = 1;
+  }
   kind = m->kind;
   buffer[0] = 0;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the hits' stores are not timed */
   const int64_t t = now();
   const size_t got = m->run();
   const int64_t spent = now() - t - clock;
@@ -151,6 +159,25 @@ static void time_cells(const char *layout, unsigned int per_100000,
   }
   for (size_t s = 0; s < SETS; s++)
     free(sets[s]);
+}
+
+static void time_touched(const char *how, int64_t budget) {
+  static int64_t times[MAX_ROUNDS];
+  const struct method flush = {"flush", run_flush, NULL, true};
+  const int64_t clock = clock_cost(), deadline = now() + budget;
+  const size_t n = 500;
+  uint32_t *sets[SETS];
+  size_t rounds = 0;
+  for (size_t s = 0; s < SETS; s++) {
+    sets[s] = choose_hits(&image, n, true);
+    time_one(&flush, sets[s], n, clock);
+  }
+  for (; rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && now() < deadline);
+       rounds++)
+    times[rounds] = time_one(&flush, sets[rounds % SETS], n, clock);
+  qsort(times, rounds, sizeof(times[0]), by_value);
+  printf("touched %zu %s %lld %lld\n", image.n_counters, how,
+         (long long)times[rounds / 2], (long long)times[0]);
 }
 
 /* ---- Set-up ---------------------------------------------------------------
@@ -195,11 +222,21 @@ static void enable(struct kcov8_device *device) {
 int main(int argc, char **argv) {
   static const unsigned int per_100000[] = {10, 50, 1000, 10000};
   struct kcov8_device *device = NULL;
-  if (argc != 3)
-    fail("usage: flush BLOCKS MILLISECONDS-PER-CELL");
+  if (argc != 3 && argc != 4)
+    fail("usage: flush BLOCKS MILLISECONDS-PER-CELL [full|summary]");
   const size_t n = strtoull(argv[1], NULL, 0);
   const int64_t budget = strtoll(argv[2], NULL, 0) * 1000000;
   image_make(&image, n);
+  if (argc == 4) {
+    if (argv[3][0] == 's')
+      image_add_summary(&image);
+    __kcov8_image_register(&image.desc);
+    if (kcov8_device_create(NULL, &device))
+      fail("no memory");
+    enable(device);
+    time_touched(argv[3], budget);
+    return 0;
+  }
   copy = malloc(n);
   found = malloc(n * sizeof(*found));
   if (!copy || !found || kcov8_device_create(NULL, &device))

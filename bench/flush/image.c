@@ -66,13 +66,36 @@ void image_make(struct image *image, size_t n_blocks) {
   }
   image->desc = (struct kcov8_image){
       .abi = KCOV8_ABI_VERSION,
-      .size = sizeof(struct kcov8_image),
+      .size = KCOV8_IMAGE_MIN_SIZE,
       .counters = {at, at + n_blocks},
       .keys = {keys, keys + n_blocks},
       .funcs = {image->funcs, image->funcs + image->n_funcs},
   };
   image->table_bytes =
       n_blocks * 5 + image->n_funcs * sizeof(struct kcov8_func);
+}
+
+void image_add_summary(struct image *image) {
+  const size_t n = image->n_counters;
+  const size_t n_arrays = (n + UNIT_BLOCKS - 1) / UNIT_BLOCKS;
+  const size_t n_marks = (n + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES;
+  uint8_t *const at = map(page_up(n_marks) + n_arrays * sizeof(*image->arrays));
+  image->marks = at;
+  image->arrays = (struct kcov8_array *)(void *)(at + page_up(n_marks));
+  for (size_t i = 0; i < n_arrays; i++) {
+    struct kcov8_array *const a = &image->arrays[i];
+    const size_t first = i * UNIT_BLOCKS;
+    const size_t left = n - first;
+    *a = (struct kcov8_array){
+        .bytes = (uint32_t)(left < UNIT_BLOCKS ? left : UNIT_BLOCKS)};
+    a->counters = relative(&a->counters, image->counters + first);
+    a->marks = relative(&a->marks, at + first / KCOV8_MARK_BYTES);
+  }
+  image->desc.size = sizeof(struct kcov8_image);
+  image->desc.marks[0] = at;
+  image->desc.marks[1] = at + n_marks;
+  image->desc.arrays[0] = image->arrays;
+  image->desc.arrays[1] = image->arrays + n_arrays;
 }
 
 void image_free(struct image *image) {

@@ -56,9 +56,9 @@ def compile_program(build, into):
     return program
 
 
-def measure(program, size, milliseconds):
+def measure(program, *words):
     """Lines of flush.c, on one CPU, as lists of words."""
-    command = [program, str(size), str(milliseconds)]
+    command = [program, *map(str, words)]
     if shutil.which("taskset"):
         command = ["taskset", "-c", str(os.cpu_count() - 1), *command]
     out = subprocess.run(command, check=True, text=True,
@@ -78,7 +78,10 @@ def main():
     load = os.getloadavg()[0]
     for size in sizes:
         print(f"bench: {size} blocks", flush=True)
-        lines += measure(program, size, 30 if args.quick else 300)
+        milliseconds = 30 if args.quick else 300
+        lines += measure(program, size, milliseconds)
+        for how in ("full", "summary"):
+            lines += measure(program, size, milliseconds, how)
     result = table.collect(lines)
     result.update({
         "cpu": cpu_model(), "cores": os.cpu_count(),

@@ -26,10 +26,10 @@ def collect(lines):
             cell["median_ns"][words[4]] = int(words[5])
             cell["min_ns"][words[4]] = int(words[6])
         elif words[0] == "touched":
-            touched.setdefault(words[2], {})[size] = {
+            touched.setdefault(size, {"blocks": size})[words[2]] = {
                 "median_ns": int(words[3]), "min_ns": int(words[4])}
     return {"cells": list(cells.values()), "images": list(images.values()),
-            "touched": touched}
+            "touched": list(touched.values())}
 
 
 def best_sweep(cell):
@@ -90,9 +90,32 @@ def images(result):
                  "both", "peak of runtime"], rows)
 
 
+def touched(result):
+    rows = [[size_name(t["blocks"]), *(micro(t[how][kind]) for how in (
+        "full", "summary") for kind in ("median_ns", "min_ns"))]
+        for t in result["touched"]]
+    return grid(["blocks", "full", "min", "summary", "min"], rows)
+
+
+def missed_summary(result):
+    by_size = {t["blocks"]: t["summary"]["median_ns"]
+               for t in result["touched"]}
+    small, large = by_size.get(64 << 10), by_size.get(4 << 20)
+    if not small or not large:
+        return []
+    out = []
+    if large > SUMMARY_GOAL * small:
+        out.append(f"summary, 500 blocks: at 4 Mi {large / small:.1f} x "
+                   f"the time at 64 Ki, goal {SUMMARY_GOAL}")
+    if large > SUMMARY_GOAL_US * 1000:
+        out.append(f"summary, 500 blocks: {large / 1000:.1f} us at 4 Mi, "
+                   f"goal {SUMMARY_GOAL_US}")
+    return out
+
+
 def missed(result):
     """One line for each goal that was not reached."""
-    out = []
+    out = missed_summary(result)
     for cell in result["cells"]:
         if cell["blocks"] > GOAL_SIZE:
             continue
@@ -124,12 +147,15 @@ def text(result):
              "", "Microseconds, medians. sweep-*: counters to indices; flush: "
              "all of a syscall's return.", times(result), "",
              "Images: from the first open to ready, and memory.",
-             images(result), ""]
+             images(result), "",
+             "A flush after 500 blocks, in functions, ran; without and with "
+             "option summary.", touched(result), ""]
     lines = missed(result)
     parts.append(f"Goals up to 1 Mi blocks: sweep <= {SWEEP_GOAL} x memchr, "
                  f">= {LOOP_GOAL} x as fast as the byte loop; 1 Mi blocks "
                  f"ready in <= {PREPARE_GOAL_MS} ms, <= {BYTES_GOAL} bytes "
-                 "each.")
+                 f"each. Summary: 4 Mi <= {SUMMARY_GOAL} x 64 Ki and <= "
+                 f"{SUMMARY_GOAL_US} us.")
     parts.append(f"{len(lines)} missed:" if lines else "All reached.")
     parts += ["  " + line for line in lines]
     return "\n".join(parts)

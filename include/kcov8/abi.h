@@ -29,6 +29,13 @@
 #define KCOV8_SECTION_FUNCS "__kcov8_funcs"    /* struct kcov8_func */
 
 /*
+ * With option `summary`, in the same groups: which parts of the counters may
+ * have been hit.
+ */
+#define KCOV8_SECTION_MARKS "__kcov8_marks"   /* uint8_t */
+#define KCOV8_SECTION_ARRAYS "__kcov8_arrays" /* struct kcov8_array */
+
+/*
  * Not allocated, no relocations: names and source ranges, for tools only.
  * Joined with the function records by function hash and block key.
  */
@@ -129,6 +136,26 @@ static inline uint64_t kcov8_counter_bytes(uint32_t first, uint32_t n_blocks,
   return most + 1;
 }
 
+/* ---- Summary (allocated, optional) --------------------------------------- */
+
+#define KCOV8_MARK_BYTES 256 /* of counters to one mark */
+
+/**
+ * struct kcov8_array - one counter array whose probes set marks
+ * @counters: address of the array, relative to this field's address
+ * @marks:    address of its marks, likewise
+ * @bytes:    of counters; (@bytes + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES
+ *            marks
+ *
+ * A probe stores to counter byte i, then 1 to marks[i / KCOV8_MARK_BYTES]; no
+ * other thread sees the second store without the first.
+ */
+struct kcov8_array {
+  int32_t counters;
+  int32_t marks;
+  uint32_t bytes;
+};
+
 /* ---- Image descriptor (allocated, one per linked image) ---------------- */
 
 /**
@@ -139,6 +166,8 @@ static inline uint64_t kcov8_counter_bytes(uint32_t first, uint32_t n_blocks,
  * @keys:     likewise
  * @funcs:    likewise
  * @runtime:  zero in the object; owned by the runtime once registered
+ * @marks:    first and one past last mark; both NULL without any
+ * @arrays:   likewise. @size tells whether these two are there at all
  *
  * Emitted by the pass (linkonce, hidden, so one per executable or shared
  * object) with a constructor that calls __kcov8_image_register() and a
@@ -152,7 +181,12 @@ struct kcov8_image {
   const uint32_t *keys[2];
   const struct kcov8_func *funcs[2];
   void *runtime[2];
+  uint8_t *marks[2];
+  const struct kcov8_array *arrays[2];
 };
+
+/* What every descriptor has. */
+#define KCOV8_IMAGE_MIN_SIZE offsetof(struct kcov8_image, marks)
 
 #define KCOV8_IMAGE_SYMBOL "__kcov8_image"
 #define KCOV8_REGISTER_SYMBOL "__kcov8_image_register"
@@ -325,6 +359,7 @@ KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, keys) == 12, "keys");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, n_blocks) == 16, "n_blocks");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, abi) == 20, "abi");
 KCOV8_STATIC_ASSERT(offsetof(struct kcov8_func, first) == 24, "first");
+KCOV8_STATIC_ASSERT(sizeof(struct kcov8_array) == 12, "array record");
 KCOV8_STATIC_ASSERT((KCOV8_PC_END - KCOV8_PC_BASE) / KCOV8_PC_STEP ==
                         KCOV8_PC_SLOTS,
                     "PC window");

@@ -128,7 +128,34 @@ struct image *image_of(uint64_t seed, uint32_t n_blocks) {
   return image_make(seed, (uint32_t[]){n_blocks, 0});
 }
 
+void image_add_marks(struct image *i, const size_t *bounds, size_t n) {
+  size_t n_marks = 0;
+  for (size_t a = 0; a < n; a += 2)
+    n_marks +=
+        (bounds[a + 1] - bounds[a] + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES;
+  i->mark = calloc(i->n_blocks, sizeof(*i->mark));
+  i->marks = calloc(1, n_marks);
+  i->arrays = calloc(n / 2, sizeof(*i->arrays));
+  size_t m = 0;
+  for (size_t a = 0; a < n; a += 2) {
+    struct kcov8_array *const r = &i->arrays[a / 2];
+    r->counters = relative(&r->counters, i->counters + bounds[a]);
+    r->marks = relative(&r->marks, i->marks + m);
+    r->bytes = (uint32_t)(bounds[a + 1] - bounds[a]);
+    for (uint32_t b = 0; b < r->bytes; b++)
+      i->mark[bounds[a] + b] = &i->marks[m + b / KCOV8_MARK_BYTES];
+    m += (r->bytes + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES;
+  }
+  i->desc.marks[0] = i->marks;
+  i->desc.marks[1] = i->marks + n_marks;
+  i->desc.arrays[0] = i->arrays;
+  i->desc.arrays[1] = i->arrays + n / 2;
+}
+
 void image_free(struct image *i) {
+  free(i->mark);
+  free(i->marks);
+  free(i->arrays);
   free(i->funcs);
   free(i);
 }
@@ -176,6 +203,8 @@ void hit(struct image *i, size_t block) {
   uint8_t *const c = &i->counters[block];
   const uint8_t v = (uint8_t)(__atomic_load_n(c, __ATOMIC_RELAXED) + 1);
   __atomic_store_n(c, v ? v : 1, __ATOMIC_RELAXED);
+  if (i->mark && i->mark[block])
+    __atomic_store_n(i->mark[block], 1, __ATOMIC_RELEASE);
 }
 
 bool all_clear(const struct image *i) {

@@ -55,6 +55,9 @@ struct image {
   uint8_t *counters;
   uint32_t *keys;
   struct kcov8_func *funcs;
+  uint8_t **mark; /* by counter, NULL: has none */
+  uint8_t *marks;
+  struct kcov8_array *arrays;
 };
 
 /* IDs depend on @seed alone. @blocks ends with 0. */
@@ -62,6 +65,12 @@ struct image *image_make(uint64_t seed, const uint32_t *blocks);
 
 /* One function of @n_blocks blocks. */
 struct image *image_of(uint64_t seed, uint32_t n_blocks);
+
+/*
+ * Before it is registered: marks for the counters [bounds[0], bounds[1]),
+ * [bounds[2], bounds[3]), ..., each an array of its own; @n bounds in all.
+ */
+void image_add_marks(struct image *image, const size_t *bounds, size_t n);
 
 void image_free(struct image *image);
 
@@ -79,7 +88,7 @@ uint64_t image_pc(const struct image *image, size_t block);
 /* The PC that the image alone would have. */
 uint64_t image_own_pc(const struct image *image, size_t block);
 
-/* As a `counter` probe does. */
+/* As a `counter` probe does, with its mark if there are marks. */
 void hit(struct image *image, size_t block);
 
 bool all_clear(const struct image *image);

@@ -154,7 +154,10 @@ static void layout(void **state) {
   assert_int_equal(offsetof(struct kcov8_func, rows), 28);
 
   const size_t p = sizeof(void *);
-  assert_int_equal(sizeof(struct kcov8_image), 8 + 8 * p);
+  assert_int_equal(sizeof(struct kcov8_image), 8 + 12 * p);
+  assert_int_equal(KCOV8_IMAGE_MIN_SIZE, 8 + 8 * p);
+  assert_int_equal(offsetof(struct kcov8_image, marks), 8 + 8 * p);
+  assert_int_equal(offsetof(struct kcov8_image, arrays), 8 + 10 * p);
   assert_int_equal(offsetof(struct kcov8_image, abi), 0);
   assert_int_equal(offsetof(struct kcov8_image, size), 4);
   assert_int_equal(offsetof(struct kcov8_image, counters), 8);
@@ -165,6 +168,10 @@ static void layout(void **state) {
   assert_string_equal(KCOV8_SECTION_COUNTERS, "__kcov8_cntrs");
   assert_string_equal(KCOV8_SECTION_KEYS, "__kcov8_keys");
   assert_string_equal(KCOV8_SECTION_FUNCS, "__kcov8_funcs");
+  assert_string_equal(KCOV8_SECTION_MARKS, "__kcov8_marks");
+  assert_string_equal(KCOV8_SECTION_ARRAYS, "__kcov8_arrays");
+  assert_int_equal(KCOV8_MARK_BYTES, 256);
+  assert_int_equal(sizeof(struct kcov8_array), 12);
   assert_string_equal(KCOV8_SECTION_MAP, ".kcov8.map");
   assert_int_equal(KCOV8_MAP_MAGIC, 0x4d38564b);
   assert_memory_equal(&(uint32_t){KCOV8_MAP_MAGIC}, "KV8M", 4);

@@ -41,10 +41,13 @@ static void run_block(size_t thread, uint32_t block) {
   const unsigned int n = atomic_load_explicit(begun, memory_order_relaxed) + 1;
   atomic_store_explicit(begun, n, memory_order_relaxed);
   atomic_thread_fence(memory_order_release); /* begun, then the hit */
-  if (flags)
+  if (flags) {
     __atomic_store_n(&image->counters[block], 1, __ATOMIC_RELAXED);
-  else
+    if (image->mark)
+      __atomic_store_n(image->mark[block], 1, __ATOMIC_RELEASE);
+  } else {
     hit(image, block);
+  }
   atomic_store_explicit(done, n, memory_order_release);
 }
 
@@ -211,22 +214,7 @@ static void enable_tasks(struct kcov8_device *device, size_t from, size_t to) {
   }
 }
 
-static void all_cases(void **state) {
-  (void)state;
-  struct kcov8i_sweep_kind kinds[KCOV8I_SWEEP_KINDS];
-  const size_t n_kinds = kcov8i_sweep_kinds(kinds);
-  const double length = seconds / (double)(2 * n_kinds + 4);
-  struct kcov8_device *const device = device_make();
-
-  image = image_load(1, BLOCKS);
-  for (size_t k = 0; k < n_kinds; k++)
-    for (flags = false;; flags = true) {
-      sweep = kinds[k].sweep;
-      stress(kinds[k].name, flush_by_sweep, length);
-      if (flags)
-        break;
-    }
-  enable_tasks(device, 0, 1);
+static void index_pcs(void) {
   for (uint32_t b = 0; b < BLOCKS; b++)
     pcs[b] = image_pc(image, b);
   qsort(pcs, BLOCKS, sizeof(*pcs), compare_pcs);
@@ -236,26 +224,66 @@ static void all_cases(void **state) {
         bsearch(&pc, pcs, BLOCKS, sizeof(pc), compare_pcs);
     block_of[at - pcs] = b;
   }
-  for (size_t n_tasks = 1; n_tasks <= TASKS; n_tasks++) {
-    enable_tasks(device, n_tasks > 1 ? n_tasks - 1 : 1, n_tasks);
-    for (flags = false;; flags = true) {
-      stress(n_tasks > 1 ? "two tasks" : "one task",
-             n_tasks > 1 ? flush_with_two : flush_by_device, length);
-      if (flags)
-        break;
-    }
+}
+
+static void both_probes(const char *name, flush_fn *flush, double length) {
+  flags = false;
+  stress(name, flush, length);
+  flags = true;
+  stress(name, flush, length);
+}
+
+static struct kcov8i_sweep_kind kinds[KCOV8I_SWEEP_KINDS];
+static size_t n_kinds;
+static double length; /* of one case */
+
+static void sweeps(void **state) {
+  (void)state;
+  image = image_load(1, BLOCKS);
+  for (size_t k = 0; k < n_kinds; k++) {
+    sweep = kinds[k].sweep;
+    both_probes(kinds[k].name, flush_by_sweep, length);
   }
+  image_unload(image);
+}
+
+static void devices(bool marks) {
+  struct kcov8_device *const device = device_make();
+  image = image_of(1, BLOCKS);
+  if (marks)
+    image_add_marks(image, (size_t[]){0, BLOCKS}, 2);
+  __kcov8_image_register(&image->desc);
+  enable_tasks(device, 0, 1);
+  assert_int_equal(kcov8i.images->summary.n_marks != 0, marks);
+  index_pcs();
+  both_probes(marks ? "marks, one task" : "one task", flush_by_device, length);
+  enable_tasks(device, 1, 2);
+  both_probes(marks ? "marks, two tasks" : "two tasks", flush_with_two, length);
   for (size_t t = 0; t < TASKS; t++)
     kcov8_task_exit(&tasks[t]);
   assert_int_equal(kcov8_device_destroy(device), 0);
   image_unload(image);
 }
 
+static void device(void **state) {
+  (void)state;
+  devices(false);
+}
+
+static void device_with_marks(void **state) {
+  (void)state;
+  devices(true);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(all_cases, start_up, clean_up),
+      cmocka_unit_test_setup_teardown(sweeps, start_up, clean_up),
+      cmocka_unit_test_setup_teardown(device, start_up, clean_up),
+      cmocka_unit_test_setup_teardown(device_with_marks, start_up, clean_up),
   };
   if (argc > 1)
     seconds = strtod(argv[1], NULL);
+  n_kinds = kcov8i_sweep_kinds(kinds);
+  length = seconds / (double)(2 * n_kinds + 8);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
