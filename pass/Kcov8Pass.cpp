@@ -127,7 +127,7 @@ private:
     raw_ostream &OS = errs();
     OS << "kcov8: remark: " << Source << ": " << Fn.getName() << ": ";
     if (Refused)
-      OS << "not instrumented: " << Refused << "\n";
+      OS << "not instrumented: " << Refused;
     else
       OS << "instrumented, " << Blocks << (Blocks == 1 ? " block" : " blocks");
     if (Probes != Blocks)
