@@ -105,6 +105,8 @@ private:
     CounterPlace Unit;
     if (Shared)
       Unit = emitUnitCounters(M, Shared, O.Layout);
+    if (Shared && O.Summary)
+      emitMarks(Unit);
     for (Planned &Plan : Plans) {
       CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
       if (!isDiscardable(Plan))
@@ -118,8 +120,12 @@ private:
   CounterPlace ownCounters(const Planned &Plan) {
     // Code that refers to the counters may yet be copied elsewhere.
     bool Copied = Plan.Map.MayBeCopied && (O.Early || isBeforeLTO(M));
-    return emitFunctionCounters(*Plan.Fn, Plan.Blocks.size(), O.Layout,
-                                Copied ? Plan.Map.copyName() : "");
+    CounterPlace Place =
+        emitFunctionCounters(*Plan.Fn, Plan.Blocks.size(), O.Layout,
+                             Copied ? Plan.Map.copyName() : "");
+    if (O.Summary)
+      emitMarks(Place);
+    return Place;
   }
 
   void remark(const Function &Fn, const char *Refused, size_t Blocks,

@@ -89,6 +89,11 @@ const OptionInfo Table[] = {
        O.Prune = true;
        return "";
      }},
+    {"summary", false, false, "probes mark what a flush has to look at",
+     [](Options &O, StringRef) -> std::string {
+       O.Summary = true;
+       return "";
+     }},
     {"prefix-map", true, true, "OLD=NEW: replace a prefix of source paths",
      [](Options &O, StringRef V) -> std::string {
        auto [Old, New] = V.split('=');
@@ -286,6 +291,10 @@ Options readOptions(StringRef PassParameters) {
   for (StringRef Word : Words)
     Parameters.add(Word);
 
+  // The optimiser could part a mark from its counter.
+  if (O.Summary && O.Early && O.Error.empty())
+    O.Error = "kcov8: option 'summary' needs place=late";
+
   // An array that functions share would keep their sections together.
   if (O.Layout == CounterLayout::Spread && hasFunctionSections())
     O.Layout = CounterLayout::Group;
@@ -302,6 +311,8 @@ std::string Options::canonical() const {
                      " layout=" + Layouts[unsigned(Layout)];
   if (Prune)
     Text += " prune";
+  if (Summary)
+    Text += " summary";
   if (!Unit.empty())
     Text += " unit=" + Unit;
   if (NoCtor)

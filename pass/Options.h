@@ -36,6 +36,7 @@ struct Options {
   CounterLayout Layout = CounterLayout::Spread;
   bool Early = false;
   bool Prune = false;
+  bool Summary = false; // probes mark which parts of the counters were hit
   bool NoCtor = false;
   bool Remarks = false;
 

@@ -30,23 +30,34 @@ void makeProbeAccess(Instruction &I) {
 // and stores the compiler makes four, of seventeen bytes. The carry of 255 + 1
 // comes back in: zero shows for the time between the two only, to another
 // thread's flush, which has it the next time.
-void emitCounterX86(IRBuilder<> &B, Value *Counter) {
+// Mark, if there is one, is set behind it.
+void emitCounterX86(IRBuilder<> &B, Value *Counter, Value *Mark) {
+  SmallVector<Value *, 3> Operands{Counter};
+  if (Mark)
+    Operands.push_back(Mark);
+  Operands.push_back(Counter);
   auto *Type = FunctionType::get(
-      B.getVoidTy(), {Counter->getType(), Counter->getType()}, false);
-  auto *Code = InlineAsm::get(Type, "addb $$1, $0\n\tadcb $$0, $0",
-                              "=*m,*m,~{dirflag},~{fpsr},~{flags}",
-                              /*hasSideEffects=*/true);
-  CallInst *Call = B.CreateCall(Type, Code, {Counter, Counter});
-  for (unsigned I = 0; I < 2; I++)
+      B.getVoidTy(),
+      SmallVector<llvm::Type *, 3>(Operands.size(), Counter->getType()), false);
+  auto *Code =
+      InlineAsm::get(Type,
+                     Mark ? "addb $$1, $0\n\tadcb $$0, $0\n\tmovb $$1, $1"
+                          : "addb $$1, $0\n\tadcb $$0, $0",
+                     Mark ? "=*m,=*m,*m,~{dirflag},~{fpsr},~{flags}"
+                          : "=*m,*m,~{dirflag},~{fpsr},~{flags}",
+                     /*hasSideEffects=*/true);
+  CallInst *Call = B.CreateCall(Type, Code, Operands);
+  for (unsigned I = 0; I < Operands.size(); I++)
     Call->addParamAttr(I, Attribute::get(B.getContext(), Attribute::ElementType,
                                          B.getInt8Ty()));
   Call->setDoesNotThrow();
 }
 
-void emitProbe(IRBuilder<> &B, Value *Counter, kcov8_probe Probe, bool X86) {
+void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe,
+               bool X86) {
   Type *Byte = B.getInt8Ty();
   if (Probe == KCOV8_PROBE_COUNTER && X86)
-    return emitCounterX86(B, Counter);
+    return emitCounterX86(B, Counter, Mark);
   Value *Next = B.getInt8(1);
   if (Probe != KCOV8_PROBE_FLAG) {
     LoadInst *Old = B.CreateAlignedLoad(Byte, Counter, Align(1));
@@ -63,6 +74,20 @@ void emitProbe(IRBuilder<> &B, Value *Counter, kcov8_probe Probe, bool X86) {
     }
   }
   makeProbeAccess(*B.CreateAlignedStore(Next, Counter, Align(1)));
+  if (Mark) {
+    // Whoever sees the mark sees the counter (runtime/summary.c).
+    StoreInst *Set = B.CreateAlignedStore(B.getInt8(1), Mark, Align(1));
+    makeProbeAccess(*Set);
+    Set->setAtomic(AtomicOrdering::Release);
+  }
+}
+
+Constant *byteOf(GlobalVariable &Array, uint32_t At) {
+  auto *Word = Type::getInt32Ty(Array.getContext());
+  return ConstantExpr::getInBoundsGetElementPtr(
+      Array.getValueType(), &Array,
+      ArrayRef<Constant *>{ConstantInt::get(Word, 0),
+                           ConstantInt::get(Word, At)});
 }
 
 // Is the address I only loaded from and stored to, through phis and selects?
@@ -128,11 +153,35 @@ CounterPlace emitUnitCounters(Module &M, size_t Blocks, CounterLayout Layout) {
   return emitArray(M, Blocks, Layout, "__kcov8_cntrs.unit", Group);
 }
 
+void emitMarks(CounterPlace &Counters) {
+  GlobalVariable &Array = *Counters.array();
+  size_t Bytes = Array.getValueType()->getArrayNumElements();
+  auto *Type =
+      ArrayType::get(IntegerType::get(Array.getContext(), 8),
+                     (Bytes + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES);
+  StringRef Name = Array.getName();
+  Name.consume_front("__kcov8_cntrs.");
+  auto *Marks =
+      new GlobalVariable(*Array.getParent(), Type, /*isConstant=*/false,
+                         GlobalValue::ExternalLinkage,
+                         Constant::getNullValue(Type), "__kcov8_marks." + Name);
+  Marks->setVisibility(GlobalValue::HiddenVisibility);
+  Marks->setDSOLocal(true);
+  Marks->setSection(KCOV8_SECTION_MARKS);
+  Marks->setAlignment(Align(1));
+  Marks->setComdat(Array.getComdat());
+  // So that a piece of an array is whole lines of cache.
+  if (Bytes >= KCOV8_MARK_BYTES)
+    Array.setAlignment(Align(64));
+  Counters.Marks = Marks;
+}
+
 void emitProbes(const CounterPlace &Counters,
                 const std::vector<ChosenBlock> &Blocks,
                 const std::vector<ImpliedBlock> &Implied, kcov8_probe Probe,
                 bool Early) {
   GlobalVariable &Array = *Counters.array();
+  GlobalVariable *Marks = Counters.marks();
   IRBuilder<> B(Array.getContext());
   bool X86 = !Early && moduleTriple(*Array.getParent()).isX86();
   auto NextImplied = Implied.begin();
@@ -148,12 +197,10 @@ void emitProbes(const CounterPlace &Counters,
       B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
     else
       B.SetCurrentDebugLocation(DebugLoc());
-    emitProbe(
-        B,
-        ConstantExpr::getInBoundsGetElementPtr(
-            Array.getValueType(), &Array,
-            ArrayRef<Constant *>{B.getInt32(0), B.getInt32(Counters.at(I))}),
-        Probe, X86);
+    const uint32_t At = Counters.at(I);
+    emitProbe(B, byteOf(Array, At),
+              Marks ? byteOf(*Marks, At / KCOV8_MARK_BYTES) : nullptr, Probe,
+              X86);
   }
 }
 

@@ -15,6 +15,7 @@ namespace kcov8 {
 // Where the counters of one function are: numbers First and up of an array.
 struct CounterPlace {
   llvm::WeakTrackingVH Array; // null if the optimiser dropped it
+  llvm::WeakTrackingVH Marks; // null without option summary
   uint32_t First = 0, Rows = 0;
 
   uint32_t at(size_t Block) const { // byte in the array
@@ -24,7 +25,14 @@ struct CounterPlace {
     return llvm::cast_or_null<llvm::GlobalVariable>(
         static_cast<llvm::Value *>(Array));
   }
+  llvm::GlobalVariable *marks() const {
+    return llvm::cast_or_null<llvm::GlobalVariable>(
+        static_cast<llvm::Value *>(Marks));
+  }
 };
+
+// Gives the array marks, which its probes will set (kcov8/abi.h, summary).
+void emitMarks(CounterPlace &Counters);
 
 // Makes the array of one function's Blocks counters. Its comdat is the section
 // group of F's counters, keys and record: F's own comdat, or a group of their

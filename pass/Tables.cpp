@@ -82,6 +82,44 @@ Function *emitHook(Module &M, GlobalVariable *Image, const char *Name,
   return Hook;
 }
 
+// Distance from a field of Record to Target: no dynamic relocation; so the
+// record must exist before its initialiser.
+Constant *offsetFrom(GlobalVariable &Record, unsigned Field,
+                     GlobalVariable &Target) {
+  Module &M = *Record.getParent();
+  Type *Word = Type::getInt32Ty(M.getContext());
+  Type *Address = M.getDataLayout().getIntPtrType(M.getContext());
+  Constant *Here = ConstantExpr::getInBoundsGetElementPtr(
+      Record.getValueType(), &Record,
+      ArrayRef<Constant *>{ConstantInt::get(Word, 0),
+                           ConstantInt::get(Word, Field)});
+  Constant *Distance =
+      ConstantExpr::getSub(ConstantExpr::getPtrToInt(&Target, Address),
+                           ConstantExpr::getPtrToInt(Here, Address));
+  return Address == Word ? Distance : ConstantExpr::getTrunc(Distance, Word);
+}
+
+// Once per array, if it has marks.
+void emitArrayRecord(const CounterPlace &Place) {
+  GlobalVariable &Counters = *Place.array();
+  GlobalVariable *Marks = Place.marks();
+  if (!Marks || Marks->getLinkage() == Counters.getLinkage())
+    return; // done for another function
+  Module &M = *Counters.getParent();
+  Type *Word = Type::getInt32Ty(M.getContext());
+  Marks->setVisibility(Counters.getVisibility());
+  Marks->setLinkage(Counters.getLinkage());
+  // struct kcov8_array
+  auto *Type = StructType::get(M.getContext(), {Word, Word, Word});
+  auto *Record = emitTable(Counters, Constant::getNullValue(Type),
+                           KCOV8_SECTION_ARRAYS, Align(4), "__kcov8_array.");
+  Record->setInitializer(ConstantStruct::get(
+      Type, {offsetFrom(*Record, 0, Counters), offsetFrom(*Record, 1, *Marks),
+             ConstantInt::get(
+                 Word, Counters.getValueType()->getArrayNumElements())}));
+  appendToCompilerUsed(M, {Marks, Record});
+}
+
 } // namespace
 
 void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
@@ -107,27 +145,16 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
   auto *KeyTable = emitTable(Counters, ConstantDataArray::get(C, Keys),
                              KCOV8_SECTION_KEYS, Align(4), "__kcov8_keys.");
 
-  // struct kcov8_func. Offsets from the field's own address need no dynamic
-  // relocation; so the record must exist before its initialiser.
+  // struct kcov8_func
   auto *Type = StructType::get(C, {Type::getInt64Ty(C), Word, Word, Word, Byte,
                                    Byte, Byte, Byte, Word, Word});
   auto *Record = emitTable(Counters, Constant::getNullValue(Type),
                            KCOV8_SECTION_FUNCS, Align(8), "__kcov8_func.");
-  auto *Address = M.getDataLayout().getIntPtrType(C);
-  auto Offset = [&](GlobalVariable *Target, unsigned Field) {
-    Constant *Here = ConstantExpr::getInBoundsGetElementPtr(
-        Type, Record,
-        ArrayRef<Constant *>{ConstantInt::get(Word, 0),
-                             ConstantInt::get(Word, Field)});
-    Constant *Distance =
-        ConstantExpr::getSub(ConstantExpr::getPtrToInt(Target, Address),
-                             ConstantExpr::getPtrToInt(Here, Address));
-    return Address == Word ? Distance : ConstantExpr::getTrunc(Distance, Word);
-  };
   Record->setInitializer(ConstantStruct::get(
       Type,
-      {ConstantInt::get(Type->getElementType(0), Hash), Offset(&Counters, 1),
-       Offset(KeyTable, 2), ConstantInt::get(Word, Blocks),
+      {ConstantInt::get(Type->getElementType(0), Hash),
+       offsetFrom(*Record, 1, Counters), offsetFrom(*Record, 2, *KeyTable),
+       ConstantInt::get(Word, Blocks),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
        ConstantInt::get(Byte, (O.Early ? KCOV8_FUNC_EARLY : 0) |
@@ -135,6 +162,7 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));
   appendToCompilerUsed(M, {&Counters, KeyTable, Record});
+  emitArrayRecord(Place);
 }
 
 void emitImage(Module &M) {
@@ -147,7 +175,8 @@ void emitImage(Module &M) {
                                      sectionBound(M, "__stop_", Section)});
   };
   // struct kcov8_image
-  auto *Type = StructType::get(C, {Word, Word, Pair, Pair, Pair, Pair});
+  auto *Type =
+      StructType::get(C, {Word, Word, Pair, Pair, Pair, Pair, Pair, Pair});
   uint64_t Size = M.getDataLayout().getTypeAllocSize(Type);
   auto *Image = new GlobalVariable(
       M, Type, /*isConstant=*/false, GlobalValue::LinkOnceODRLinkage,
@@ -155,7 +184,8 @@ void emitImage(Module &M) {
           Type, {ConstantInt::get(Word, KCOV8_ABI_VERSION),
                  ConstantInt::get(Word, Size), Bounds(KCOV8_SECTION_COUNTERS),
                  Bounds(KCOV8_SECTION_KEYS), Bounds(KCOV8_SECTION_FUNCS),
-                 Constant::getNullValue(Pair)}),
+                 Constant::getNullValue(Pair), Bounds(KCOV8_SECTION_MARKS),
+                 Bounds(KCOV8_SECTION_ARRAYS)}),
       KCOV8_IMAGE_SYMBOL);
   Image->setVisibility(GlobalValue::HiddenVisibility);
   Image->setComdat(imageComdat(M, KCOV8_IMAGE_SYMBOL));

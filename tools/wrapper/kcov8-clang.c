@@ -368,6 +368,7 @@ static const char help[] =
     "  --kcov8-layout=LAYOUT     of counters: spread (default), group, order\n"
     "  --kcov8-prefix-map=O=N    replace a prefix of source paths\n"
     "  --kcov8-unit=NAME         for a source that is compiled twice\n"
+    "  --kcov8-summary           probes mark what a flush has to look at\n"
     "  --kcov8-prune             no probe where others' probes tell the same\n"
     "  --kcov8-no-ctor           the host registers the image itself\n"
     "  --kcov8-no-runtime        do not link the runtime\n"

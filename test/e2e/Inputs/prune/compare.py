@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""compare.py KCOV8-CLANG DIR PROGRAMS [FIRST]
+"""compare.py KCOV8-CLANG DIR PROGRAMS [FIRST [OPTION]]
 
-Generates PROGRAMS programs, compiles each without and with `prune` in several
-ways, runs both with the same flushes, and compares every window: the sets of
+Generates PROGRAMS programs, compiles each without and with OPTION (`prune`, or
+`summary`) in several ways, runs both with the same flushes, and compares every window: the sets of
 blocks always, counts where they can be compared (both saturate or wrap at 255).
 """
 import os
@@ -24,6 +24,8 @@ def run(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
+    if "not usable" in done.stderr:
+        sys.exit(f"{' '.join(command)}: {done.stderr}")
     return done.stdout
 
 
@@ -64,6 +66,11 @@ def probes(kcov8, path):
 def main():
     clang, folder, programs = sys.argv[1], sys.argv[2], int(sys.argv[3])
     first = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+    option = sys.argv[5] if len(sys.argv) > 5 else "prune"
+    ways = WAYS
+    if option == "summary":
+        ways = [w for w in WAYS if "--kcov8-place=early" not in w]
+        ways += [["-O2", "--kcov8-prune"], ["-O2", "-ffunction-sections"]]
     kcov8 = os.path.join(os.path.dirname(clang), "kcov8")
     os.makedirs(folder, exist_ok=True)
     harness = os.path.join(folder, "harness.o")
@@ -75,11 +82,11 @@ def main():
         with open(source, "w") as f:
             f.write(run([sys.executable, os.path.join(HERE, "generate.py"),
                          str(seed)]))
-        for number, way in enumerate(WAYS):
+        for number, way in enumerate(ways):
             made = []
-            for prune in ([], ["--kcov8-prune"]):
+            for extra in ([], [f"--kcov8-{option}"]):
                 made.append(os.path.join(folder, f"p{seed}-{len(made)}"))
-                run([clang, *way, *prune, "-w", source, harness, "-o",
+                run([clang, *way, *extra, "-w", source, harness, "-o",
                      made[-1]])
             if run([kcov8, "list", made[0]]) != run([kcov8, "list", made[1]]):
                 sys.exit(f"{source} {way}: the lists differ")
@@ -96,7 +103,7 @@ def main():
                           f"{' '.join(arguments)}")
             for path in made:
                 os.remove(path)
-    print(f"{programs} programs, {len(WAYS)} ways each, {blocks} blocks, "
+    print(f"{programs} programs, {len(ways)} ways each, {blocks} blocks, "
           f"{implied} without a probe, {flushes} flushes compared, "
           f"{differences} runs differ")
     sys.exit(differences != 0)
