@@ -290,16 +290,23 @@ void __kcov8_image_unregister(struct kcov8_image *image);
   extern const struct kcov8_array __start___kcov8_arrays[]                     \
       __attribute__((weak, visibility("hidden")));                             \
   extern const struct kcov8_array __stop___kcov8_arrays[]                      \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern uint8_t __start___kcov8_marks[]                                       \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern uint8_t __stop___kcov8_marks[]                                        \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const struct kcov8_array __start___kcov8_arrays[]                     \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern const struct kcov8_array __stop___kcov8_arrays[]                      \
       __attribute__((weak, visibility("hidden")))
 #define KCOV8_IMAGE_INIT                                                       \
   {                                                                            \
-    KCOV8_ABI_VERSION, sizeof(struct kcov8_image),                             \
-        {__start___kcov8_cntrs, __stop___kcov8_cntrs},                         \
-        {__start___kcov8_keys, __stop___kcov8_keys},                           \
-        {__start___kcov8_funcs, __stop___kcov8_funcs}, {NULL, NULL},           \
-        {__start___kcov8_marks, __stop___kcov8_marks}, {                       \
-      __start___kcov8_arrays, __stop___kcov8_arrays                            \
-    }                                                                          \
+    .abi = KCOV8_ABI_VERSION, .size = sizeof(struct kcov8_image),              \
+    .counters = {__start___kcov8_cntrs, __stop___kcov8_cntrs},                 \
+    .keys = {__start___kcov8_keys, __stop___kcov8_keys},                       \
+    .funcs = {__start___kcov8_funcs, __stop___kcov8_funcs},                    \
+    .marks = {__start___kcov8_marks, __stop___kcov8_marks},                    \
+    .arrays = {__start___kcov8_arrays, __stop___kcov8_arrays},                 \
   }
 
 /**

@@ -51,12 +51,11 @@ static struct {
 
 static int trace(void) {
   struct kcov8_image desc = {
-      KCOV8_ABI_VERSION,
-      sizeof(desc),
-      {image.counters, image.counters + 8},
-      {image.keys, image.keys + 8},
-      {&image.func, &image.func + 1},
-      {NULL, NULL},
+      .abi = KCOV8_ABI_VERSION,
+      .size = sizeof(desc),
+      .counters = {image.counters, image.counters + 8},
+      .keys = {image.keys, image.keys + 8},
+      .funcs = {&image.func, &image.func + 1},
   };
   struct kcov8_device *device;
   struct kcov8_file *file;
