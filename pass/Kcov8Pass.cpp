@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Kcov8Pass.h"
 #include "Blocks.h"
+#include "Cmp.h"
 #include "Filter.h"
 #include "Ids.h"
 #include "LLVMCompat.h"
@@ -112,6 +113,8 @@ private:
       if (!isDiscardable(Plan))
         Unit.First += Plan.Blocks.size();
       emitProbes(Place, Plan.Blocks, Plan.Implied, O.Probe, O.Early);
+      if (O.TraceCmp)
+        emitCompares(*Plan.Fn, Place, Plan.Blocks);
       P.Functions.push_back(
           {Place, std::move(Plan.Map), std::move(Plan.Implied)});
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The pass: choose blocks (Blocks), name them (Ids), describe them (Map), emit
-// probes (Probes) and tables (Tables).
+// probes (Probes), calls at comparisons (Cmp) and tables (Tables).
 #ifndef KCOV8_PASS_KCOV8PASS_H
 #define KCOV8_PASS_KCOV8PASS_H
 

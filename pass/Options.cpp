@@ -94,6 +94,11 @@ const OptionInfo Table[] = {
        O.Summary = true;
        return "";
      }},
+    {"trace-cmp", false, false, "record comparisons (KCOV_TRACE_CMP)",
+     [](Options &O, StringRef) -> std::string {
+       O.TraceCmp = true;
+       return "";
+     }},
     {"prefix-map", true, true, "OLD=NEW: replace a prefix of source paths",
      [](Options &O, StringRef V) -> std::string {
        auto [Old, New] = V.split('=');
@@ -315,6 +320,8 @@ std::string Options::canonical() const {
     Text += " summary";
   if (!Unit.empty())
     Text += " unit=" + Unit;
+  if (TraceCmp)
+    Text += " trace-cmp";
   if (NoCtor)
     Text += " no-ctor";
   return Text;

@@ -37,6 +37,7 @@ struct Options {
   bool Early = false;
   bool Prune = false;
   bool Summary = false; // probes mark which parts of the counters were hit
+  bool TraceCmp = false;
   bool NoCtor = false;
   bool Remarks = false;
 

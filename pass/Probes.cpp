@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Probes.h"
+#include "Cmp.h"
 #include "LLVMCompat.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/IRBuilder.h"
@@ -220,11 +221,14 @@ std::vector<bool> usedCounters(const GlobalVariable &Array) {
       // counter by a phi. What cannot be followed counts as used, all of it.
       SmallPtrSet<const Instruction *, 8> Seen;
       APInt Offset(DL.getIndexTypeSizeInBits(V->getType()), 0);
+      auto *Call = dyn_cast<CallInst>(U);
       bool Known =
           V->getType()->isPointerTy() &&
           V->stripAndAccumulateConstantOffsets(DL, Offset, true) == &Array &&
           Offset.ult(N) &&
           (isa<LoadInst>(U) || isa<StoreInst>(U) ||
+           (Call && Call->getCalledFunction() &&
+            isCompareCallback(*Call->getCalledFunction())) ||
            ((isa<PHINode>(U) || isa<SelectInst>(U)) &&
             isOnlyAccessed(*cast<Instruction>(U), Seen)));
       if (!Known)

@@ -158,6 +158,7 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
        ConstantInt::get(Byte, (O.Early ? KCOV8_FUNC_EARLY : 0) |
+                                  (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
                                   (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));

@@ -7,6 +7,7 @@
  */
 /* NOLINTBEGIN(bugprone-suspicious-include): that is its one job */
 #include "buffer.c"
+#include "cmp.c"
 #include "collect.c"
 #include "device.c"
 #include "image.c"
@@ -20,6 +21,7 @@
 #include "sweep.c"
 #include "sweep_neon.c"
 #include "sweep_x86.c"
+#include "section.c"
 #include "table.c"
 #include "task.c"
 #include "trace.c"

@@ -128,7 +128,7 @@ void kcov8_file_put(struct kcov8_file *file) {
 
 uint64_t kcov8_file_dropped(struct kcov8_file *file) {
   kcov8_port_lock();
-  const uint64_t dropped = file->buffer.dropped;
+  const uint64_t dropped = kcov8i_buffer_dropped(&file->buffer);
   kcov8_port_unlock();
   return dropped;
 }

@@ -152,7 +152,7 @@ static int prepare(struct kcov8_image *desc) {
       return err;
   }
   img->desc = desc;
-  img->counters = t.counters;
+  __atomic_store_n(&img->counters, t.counters, __ATOMIC_RELEASE);
   err = kcov8i.keep ? kcov8i_table_identify(img) : 0;
   if (!err)
     err = kcov8i_summary_build(img);
@@ -161,7 +161,7 @@ static int prepare(struct kcov8_image *desc) {
   if (err) {
     kcov8i_summary_free(img);
     img->desc = NULL;
-    img->counters = NULL;
+    __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
     if (!ghost)
       free_image(img);
     return err;
@@ -169,12 +169,13 @@ static int prepare(struct kcov8_image *desc) {
 
   if (!ghost) {
     struct kcov8i_image **end = &kcov8i.images;
-    while (*end)
-      end = &(*end)->next;
-    *end = img;
+    for (; *end; end = &(*end)->next)
+      img->first_block += (*end)->n_counters;
+    __atomic_store_n(end, img, __ATOMIC_RELEASE);
   }
   desc->runtime[1] = img;
   kcov8i.n_blocks += img->n_blocks;
+  kcov8i.has_cmp |= t.has_cmp;
   return 0;
 }
 
@@ -296,7 +297,7 @@ static void unregister(struct kcov8_image *desc) {
     kcov8i_image_identify(img);
     kcov8i_summary_free(img);
     img->desc = NULL;
-    img->counters = NULL;
+    __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
   }
   unlink_image(desc);
 }

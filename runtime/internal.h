@@ -60,6 +60,7 @@ struct kcov8i_table {
   const struct kcov8_func *funcs;
   size_t n_funcs;
   size_t n_blocks;
+  bool has_cmp;
 };
 
 /**
@@ -103,11 +104,16 @@ struct kcov8i_summary {
 
 /**
  * struct kcov8i_image - an image that has PCs
+ *
+ * Comparisons look @counters, @n_counters and @slots up without the lock: the
+ * list only grows, images stay, @next and @counters are stored with release.
+ *
  * @next:        in order of preparation; the order of every delivery
  * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
  * @counters:    NULL once unloaded
  * @n_counters:  bytes; the length of every array below
  * @n_blocks:    counters that a function record owns
+ * @first_block: number of counter 0 in bitmaps, which have all images in a row
  * @fingerprint: of all IDs and their places; tells the same image again.
  *               Once it is asked for, or the image goes: @has_fingerprint
  * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
@@ -125,6 +131,7 @@ struct kcov8i_image {
   uint8_t *counters;
   size_t n_counters;
   size_t n_blocks;
+  uint64_t first_block;
   uint64_t fingerprint;
   bool has_fingerprint;
   uint32_t *slots;
@@ -165,6 +172,7 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @n_unprepared: registered, but neither prepared nor refused yet
  * @n_refused:    registered, with unusable tables
  * @n_blocks:     in prepared images that are loaded
+ * @has_cmp:      some image that was prepared has code with trace-cmp
  * @images:       prepared ones, ghosts included
  * @enabled:      files that are tracing, linked by next_enabled
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
@@ -174,6 +182,7 @@ struct kcov8i_state {
   size_t n_unprepared;
   size_t n_refused;
   size_t n_blocks;
+  bool has_cmp;
   struct kcov8i_image *images;
   struct kcov8_file *enabled;
   size_t n_enabled;
@@ -258,13 +267,16 @@ struct kcov8i_layout {
  * @area:       as the host gave it; base is NULL before INIT_TRACE
  * @size_words: as the guest asked; area.bytes is not looked at again
  * @layout:     of its words
- * @counts:     entries are pairs of PC and hit count
+ * @bitmap_words: KCOV_UNIQUE_ENABLE: the first words are a bitmap of blocks,
+ * the others are laid out as usual; 0: it is not there
+ * @counts:     entries are pairs of PC and hit count; not with a bitmap
  * @dropped:    PCs that did not fit
  */
 struct kcov8i_buffer {
   struct kcov8_area area;
   uint64_t size_words;
   struct kcov8i_layout layout;
+  uint64_t bitmap_words;
   bool counts;
   uint64_t dropped;
 };
@@ -288,8 +300,26 @@ void kcov8i_append_end(struct kcov8i_append *a);
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
                         const struct kcov8i_hit *hits, size_t n_hits);
 
-/* Word 0 = 0. */
+/*
+ * Sets the bit of a block in the bitmap. True if it was set already; false for
+ * blocks that have no bit, or without a bitmap.
+ */
+bool kcov8i_buffer_test_and_set(struct kcov8i_buffer *buffer, uint64_t block);
+
+/* The count = 0, and all bits of the bitmap. */
 void kcov8i_buffer_reset(struct kcov8i_buffer *buffer);
+
+/*
+ * Appends one record of KCOV_TRACE_CMP, or counts it as dropped. Without the
+ * lock, by the one task that has the buffer. May be interrupted by itself.
+ */
+void kcov8i_buffer_record(struct kcov8i_buffer *buffer, uint32_t type,
+                          uint64_t arg1, uint64_t arg2, uint64_t pc);
+void kcov8i_buffer_reset_records(struct kcov8i_buffer *buffer);
+
+/* @buffer->dropped, which kcov8i_buffer_record() changes without the lock. */
+uint64_t kcov8i_buffer_dropped(const struct kcov8i_buffer *buffer);
+void kcov8i_buffer_drop(struct kcov8i_buffer *buffer);
 
 /* ---- device.c: devices and files ----------------------------------------- */
 
@@ -306,19 +336,24 @@ enum kcov8i_mode {
   KCOV8I_DISABLED, /* no area */
   KCOV8I_INIT,
   KCOV8I_TRACE_PC,
+  KCOV8I_TRACE_CMP,
 };
 
 /**
  * struct kcov8_file - one open of the device
  * @device:        where it was opened
  * @refs:          descriptors and mappings, and one while a task has it enabled
- * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC
- * @owner:         the task that enabled it; NULL unless TRACE_PC
+ * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC, TRACE_CMP
+ * @owner:         the task that enabled it; NULL in the first two modes
  * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
  * @overflow:      what does not fit waits in the pending sets
  * @buffer:        what the guest maps
+ * @remote_words:  area_size of its REMOTE_ENABLE
+ * @sequence:      how often it was stopped: tells sections of an earlier enable
+ * @n_sections:    running ones of mode TRACE_PC
  * @handles:       @n_handles of them, NULL if there are none
- * @next_enabled:  list kcov8i.enabled; remote ones are not in it
+ * @next_enabled:  list kcov8i.enabled: mode TRACE_PC, remote ones only while
+ *                 they have sections
  * @pending:       one per image that had counters while they were needed
  * @pending_dirty: some byte of them is set
  */
@@ -330,6 +365,9 @@ struct kcov8_file {
   bool remote;
   bool overflow;
   struct kcov8i_buffer buffer;
+  uint32_t remote_words;
+  uint64_t sequence;
+  size_t n_sections;
   struct kcov8i_handle *handles;
   size_t n_handles;
   struct kcov8_file *next_enabled;
@@ -345,14 +383,28 @@ void kcov8i_file_put(struct kcov8_file *file);
 
 /* ---- trace.c: from ENABLE to DISABLE ------------------------------------- */
 
-/* INIT -> TRACE_PC; takes a reference for the task. 0 or -ENOMEM. */
-int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task);
+/*
+ * INIT -> @mode, TRACE_PC or TRACE_CMP; takes a reference for the task. A
+ * bitmap only with TRACE_PC. 0 or -ENOMEM.
+ */
+int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
+                       enum kcov8i_mode mode, uint64_t bitmap_words);
+
+struct kcov8i_remote_args;
 
 /* The same with KCOV_REMOTE_ENABLE; cannot fail. */
-void kcov8i_trace_start_remote(struct kcov8_file *file,
-                               struct kcov8_task *task);
+void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
+                               enum kcov8i_mode mode,
+                               const struct kcov8i_remote_args *args);
 
-/* TRACE_PC -> INIT, after a last flush; drops the task's reference. */
+/*
+ * A section of background work for a remote file of mode TRACE_PC: 0 or
+ * -ENOMEM; its end, with a flush.
+ */
+int kcov8i_trace_section_begin(struct kcov8_file *file);
+void kcov8i_trace_section_end(struct kcov8_file *file);
+
+/* TRACE_* -> INIT, after a last flush; drops the task's reference. */
 void kcov8i_trace_stop(struct kcov8_file *file);
 
 /* Flush of a file that its owner's own syscalls go to. */
@@ -364,6 +416,23 @@ void kcov8i_trace_reset(struct kcov8_file *file);
 /* 0 or -ENOMEM, for switching it on while tracing. */
 int kcov8i_trace_set_overflow(struct kcov8_file *file, bool on);
 
+/* ---- cmp.c: comparisons -------------------------------------------------- */
+
+/* Is there anything that could record them? If not, says why, once. */
+bool kcov8i_cmp_supported(void);
+
+/* From now on @task's comparisons go to @buffer; to nobody any more. */
+void kcov8i_cmp_start(struct kcov8_task *task, struct kcov8i_buffer *buffer);
+void kcov8i_cmp_stop(struct kcov8_task *task);
+
+/* The current task's buffer, or NULL. Without the lock. */
+struct kcov8i_buffer *kcov8i_cmp_buffer(void);
+
+/* ---- sancov.c: -fsanitize-coverage=trace-cmp ----------------------------- */
+
+/* Only there if the file was linked: code calls it. */
+extern const char kcov8i_sancov_linked __attribute__((weak));
+
 /* ---- pending.c: what other flushes harvested for a file ------------------ */
 
 /* Blocks that await the file's own next flush, or room in its buffer. */
@@ -372,6 +441,11 @@ struct kcov8i_pending {
   struct kcov8i_image *image;
   uint8_t bytes[]; /* image->n_counters */
 };
+
+/* Does @file need sets though no other is enabled? */
+static inline bool kcov8i_pending_always(const struct kcov8_file *file) {
+  return file->overflow || file->buffer.bitmap_words;
+}
 
 /*
  * Gives @extra (a file about to be enabled, or NULL) and all enabled files a
@@ -422,6 +496,15 @@ int kcov8i_remote_read(struct kcov8_device *device, struct kcov8_task *task,
 int kcov8i_handles_add(struct kcov8_file *file,
                        const struct kcov8i_remote_args *args);
 void kcov8i_handles_remove(struct kcov8_file *file);
+
+/* The file that has it, or NULL. */
+struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
+                                      uint64_t handle);
+
+/* ---- section.c: background work ------------------------------------------ */
+
+/* Ends @worker's section, if it is in one. */
+void kcov8i_section_stop(struct kcov8_task *worker);
 
 /* ---- task.c -------------------------------------------------------------- */
 

@@ -3,11 +3,12 @@
  * ioctl.c - the device's state machine, errno by errno
  *
  *   open -> DISABLED --INIT_TRACE--> INIT --ENABLE, REMOTE_ENABLE--> TRACE_PC
- *                                     ^---------DISABLE, exit---------'
+ *                                     ^                              or _CMP
+ *                                     '-------DISABLE, exit-------------'
  *
  * The reference is Linux 6.12 kernel/kcov.c, in the order of its checks. For
- * KCOV_RESET_TRACE, which 6.12 does not have, it is the fourth version of the
- * proposal (linux-kernel, 2025-07-31).
+ * KCOV_RESET_TRACE and KCOV_UNIQUE_ENABLE, which 6.12 does not have, it is the
+ * fourth version of the proposal (linux-kernel, 2025-07-31).
  */
 #include "internal.h"
 
@@ -33,28 +34,45 @@ static int init_trace(struct kcov8_file *file, uint64_t size_words) {
 
 /* May @task enable @file, with this mode? */
 static int may_enable(const struct kcov8_file *file,
-                      const struct kcov8_task *task, uint64_t mode) {
+                      const struct kcov8_task *task, uint64_t arg,
+                      enum kcov8i_mode *mode) {
   if (file->mode != KCOV8I_INIT)
     return -KCOV8_EINVAL;
-  if (task->file)
+  if (task->file || task->section)
     return -KCOV8_EBUSY;
-  if (mode == KCOV8_TRACE_CMP)
-    return -KCOV8_ENOTSUPP;
-  if (mode != KCOV8_TRACE_PC)
+  if (arg == KCOV8_TRACE_PC)
+    *mode = KCOV8I_TRACE_PC;
+  else if (arg == KCOV8_TRACE_CMP)
+    *mode = KCOV8I_TRACE_CMP;
+  else
     return -KCOV8_EINVAL;
-  return 0;
+  return *mode == KCOV8I_TRACE_CMP && !kcov8i_cmp_supported() ? -KCOV8_ENOTSUPP
+                                                              : 0;
 }
 
 static int enable(struct kcov8_file *file, struct kcov8_task *task,
-                  uint64_t mode) {
-  const int err = may_enable(file, task, mode);
-  return err ? err : kcov8i_trace_start(file, task);
+                  uint64_t arg) {
+  enum kcov8i_mode mode;
+  const int err = may_enable(file, task, arg, &mode);
+  return err ? err : kcov8i_trace_start(file, task, mode, 0);
+}
+
+static int unique_enable(struct kcov8_file *file, struct kcov8_task *task,
+                         uint64_t bitmap_words) {
+  enum kcov8i_mode mode;
+  const int err = may_enable(file, task, KCOV8_TRACE_PC, &mode);
+  if (err)
+    return err;
+  if (bitmap_words == 0 || bitmap_words >= file->buffer.size_words - 1)
+    return -KCOV8_EINVAL;
+  return kcov8i_trace_start(file, task, mode, bitmap_words);
 }
 
 static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
                          const struct kcov8i_remote_args *args) {
   const struct kcov8i_layout *const layout = &file->device->layout;
-  int err = may_enable(file, task, args->trace_mode);
+  enum kcov8i_mode mode;
+  int err = may_enable(file, task, args->trace_mode, &mode);
   if (err)
     return err;
   /* LONG_MAX / sizeof(long); only a kernel of 32 bits can get there. */
@@ -62,7 +80,7 @@ static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
     return -KCOV8_EINVAL;
   err = kcov8i_handles_add(file, args);
   if (!err)
-    kcov8i_trace_start_remote(file, task);
+    kcov8i_trace_start_remote(file, task, mode, args);
   return err;
 }
 
@@ -91,7 +109,7 @@ static int set_overflow(struct kcov8_file *file, uint64_t arg) {
 static int set_counts(struct kcov8_file *file, uint64_t arg) {
   if (arg > 1)
     return -KCOV8_EINVAL;
-  if (file->mode == KCOV8I_TRACE_PC)
+  if (file->mode >= KCOV8I_TRACE_PC)
     return -KCOV8_EBUSY; /* what is in the buffer would change its meaning */
   file->buffer.counts = arg;
   return 0;
@@ -103,8 +121,13 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
   const uint32_t init = file->device->layout.word_bytes == 4
                             ? KCOV8_INIT_TRACE32
                             : KCOV8_INIT_TRACE64;
+  const uint32_t unique = file->device->layout.word_bytes == 4
+                              ? KCOV8_UNIQUE_ENABLE32
+                              : KCOV8_UNIQUE_ENABLE64;
   if (cmd == init)
     return init_trace(file, arg);
+  if (cmd == unique)
+    return unique_enable(file, task, arg);
   switch (cmd) {
   case KCOV8_ENABLE:
     return enable(file, task, arg);
@@ -139,7 +162,7 @@ static int call_get_status(struct kcov8_file *file, struct kcov8_task *task,
   const struct kcov8_host *const host = &file->device->host;
   struct kcov8_status status;
   kcov8i_task_enter(task);
-  status.dropped = file->buffer.dropped;
+  status.dropped = kcov8i_buffer_dropped(&file->buffer);
   status.overflow = kcov8i_pending_count(file);
   kcov8i_task_leave(task);
   if (file->device->layout.swap) {

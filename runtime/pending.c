@@ -7,13 +7,15 @@
  * counter of each loaded image. A flush marks what it takes in the sets of all
  * enabled files, then moves its own set to its own buffer. With
  * KCOV8_SET_OVERFLOW, what finds the buffer full stays in the set; such a file
- * always has one.
+ * always has one. So has one of KCOV_UNIQUE_ENABLE: what comes out of the set
+ * is looked up in the bitmap.
  *
  * Sets are allocated where a call may fail: when a second file is enabled, or
- * one with overflow, at a harvest, at an unload (both take hits outside of any
- * file's flush), and with a late image while sets are in use. So a flush never
- * allocates for them. They are freed when their file is disabled. A set of an
- * image that is unloaded keeps its marks: the slots are still reserved.
+ * one with overflow or a bitmap, at a harvest, at an unload (both take hits
+ * outside of any file's flush), and with a late image while sets are in use. So
+ * a flush never allocates for them. They are freed when their file is disabled.
+ * A set of an image that is unloaded keeps its marks: the slots are still
+ * reserved.
  *
  * All with the lock held.
  */
@@ -71,7 +73,7 @@ int kcov8i_pending_need(struct kcov8_file *extra) {
   if (extra && add_all(extra)) {
     /* Two enabled files had theirs before; a lone one may have got them now. */
     struct kcov8_file *const f = kcov8i.enabled;
-    if (kcov8i.n_enabled == 1 && !f->pending_dirty && !f->overflow)
+    if (kcov8i.n_enabled == 1 && !f->pending_dirty && !kcov8i_pending_always(f))
       cut(f, NULL);
     return -KCOV8_ENOMEM;
   }
@@ -80,7 +82,8 @@ int kcov8i_pending_need(struct kcov8_file *extra) {
 
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   for (struct kcov8_file *f = kcov8i.enabled; f; f = f->next_enabled) {
-    const bool needed = f->pending || f->overflow || kcov8i.n_enabled > 1;
+    const bool needed =
+        f->pending || kcov8i_pending_always(f) || kcov8i.n_enabled > 1;
     if (!needed || !add(f, img))
       continue;
     /* Those just added go with the image; a ghost's may have marks. */
@@ -136,8 +139,10 @@ static bool drain_image(struct kcov8_file *file, struct kcov8i_image *img,
         put_back(p, hits + i, n - i);
         return false;
       }
-      kcov8i_append_put(a, kcov8_slot_pc(img->slots[hits[i].index]),
-                        hits[i].count);
+      if (!kcov8i_buffer_test_and_set(&file->buffer,
+                                      img->first_block + hits[i].index))
+        kcov8i_append_put(a, kcov8_slot_pc(img->slots[hits[i].index]),
+                          hits[i].count);
     }
   }
   return true;

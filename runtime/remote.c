@@ -4,7 +4,7 @@
  *
  * A handle names background work whose coverage a file wants. It belongs to one
  * file of a device at a time. Files hold theirs from REMOTE_ENABLE until they
- * are stopped; the device finds them in a hash table.
+ * are stopped; the device finds them in a hash table. section.c is the work.
  */
 #include "internal.h"
 
@@ -67,11 +67,18 @@ static struct kcov8i_handle **bucket(struct kcov8_device *device,
   return &device->handles[kcov8_mix64(handle) % KCOV8I_HANDLE_BUCKETS];
 }
 
+struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
+                                      uint64_t handle) {
+  const struct kcov8i_handle *h = *bucket(device, handle);
+  while (h && h->handle != handle)
+    h = h->next;
+  return h ? h->file : NULL;
+}
+
 static int add_handle(struct kcov8_file *file, uint64_t handle) {
   struct kcov8i_handle **const first = bucket(file->device, handle);
-  for (const struct kcov8i_handle *h = *first; h; h = h->next)
-    if (h->handle == handle)
-      return -KCOV8_EEXIST;
+  if (kcov8i_handle_file(file->device, handle))
+    return -KCOV8_EEXIST;
   struct kcov8i_handle *const h = &file->handles[file->n_handles++];
   *h = (struct kcov8i_handle){*first, file, handle};
   *first = h;

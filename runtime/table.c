@@ -133,7 +133,7 @@ static int check_func(const struct kcov8_image *desc, size_t n,
       !inside(kcov8i_target(&f->keys), f->n_blocks, sizeof(uint32_t),
               desc->keys[0], desc->keys[1]))
     return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
-  if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED))
+  if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED | KCOV8_FUNC_CMP))
     return refuse_func(desc, n, f, "unknown flags");
   return f->flags & KCOV8_FUNC_PRUNED ? check_rules(desc, n, f) : 0;
 }
@@ -172,6 +172,7 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
       return err;
     /* Bounds both sums: neither array can overflow a size_t. */
     t->n_blocks += t->funcs[i].n_blocks;
+    t->has_cmp |= (t->funcs[i].flags & KCOV8_FUNC_CMP) != 0;
     if (t->n_blocks > t->n_counters)
       return refuse_func(desc, i, &t->funcs[i],
                          "more blocks than counters: records overlap");

@@ -29,10 +29,20 @@ void kcov8_task_init(struct kcov8_task *task) {
   *task = (struct kcov8_task){0};
 }
 
+void kcov8_task_fork(struct kcov8_task *child,
+                     const struct kcov8_task *parent) {
+  kcov8_task_init(child);
+  child->common_handle = parent->common_handle;
+}
+
+uint64_t kcov8_common_handle(const struct kcov8_task *task) {
+  return task->common_handle;
+}
+
 /* Does the file that the task has agree? */
 static bool owns(const struct kcov8_task *task) {
   const struct kcov8_file *const file = task->file;
-  return file && file->mode == KCOV8I_TRACE_PC && file->owner == task;
+  return file && file->mode >= KCOV8I_TRACE_PC && file->owner == task;
 }
 
 void kcov8_task_flush(struct kcov8_task *task) {
@@ -47,9 +57,10 @@ void kcov8_task_flush(struct kcov8_task *task) {
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
 
 void kcov8_task_exit(struct kcov8_task *task) {
-  if (!task->file)
+  if (!task->file && !task->section)
     return;
   kcov8i_task_enter(task);
+  kcov8i_section_stop(task);
   if (owns(task))
     kcov8i_trace_stop(task->file);
   kcov8i_task_leave(task);

@@ -2,13 +2,15 @@
 /*
  * trace.c - from ENABLE to DISABLE: start, flush, reset, stop
  *
- * A file that its owner's own syscalls go to is in kcov8i.enabled. All with the
- * lock held.
+ * A file of mode TRACE_PC is in kcov8i.enabled while what runs is for it: that
+ * of a task always, a remote one between the begin and the end of sections. All
+ * with the lock held.
  */
 #include "internal.h"
 
-static void own(struct kcov8_file *file, struct kcov8_task *task, bool remote) {
-  file->mode = KCOV8I_TRACE_PC;
+static void own(struct kcov8_file *file, struct kcov8_task *task,
+                enum kcov8i_mode mode, bool remote) {
+  file->mode = mode;
   file->owner = task;
   file->remote = remote;
   file->refs++;
@@ -20,8 +22,11 @@ static void disown(struct kcov8_file *file) {
   file->mode = KCOV8I_INIT;
   file->owner->tracing = 0;
   file->owner->file = NULL;
+  file->owner->common_handle = 0;
   file->owner = NULL;
   file->remote = false;
+  file->buffer.bitmap_words = 0;
+  file->sequence++;
   kcov8i_file_put(file);
 }
 
@@ -42,30 +47,81 @@ static void enabled_remove(struct kcov8_file *file) {
   kcov8i.n_enabled--;
 }
 
-int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task) {
+int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
+                       enum kcov8i_mode mode, uint64_t bitmap_words) {
   int err = kcov8i_prepare_images();
-  if (!err && (kcov8i.n_enabled || file->overflow))
+  if (!err && mode == KCOV8I_TRACE_CMP) {
+    own(file, task, mode, false);
+    kcov8i_cmp_start(task, &file->buffer);
+    return 0;
+  }
+  if (!err && (kcov8i.n_enabled || file->overflow || bitmap_words))
+    err = kcov8i_pending_need(file);
+  if (err)
+    return err;
+  file->buffer.bitmap_words = bitmap_words;
+  /* For the others; what is left belongs to nobody and is discarded. */
+  kcov8i_collect(NULL, kcov8i.keep);
+  enabled_add(file);
+  own(file, task, mode, false);
+  return 0;
+}
+
+void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
+                               enum kcov8i_mode mode,
+                               const struct kcov8i_remote_args *args) {
+  own(file, task, mode, true);
+  file->remote_words = args->area_size;
+  task->common_handle = (uint32_t)args->common_handle; /* fits: subsystem 0 */
+}
+
+int kcov8i_trace_section_begin(struct kcov8_file *file) {
+  int err = kcov8i_prepare_images();
+  if (!err)
     err = kcov8i_pending_need(file);
   if (err)
     return err;
   /* For the others; what is left belongs to nobody and is discarded. */
   kcov8i_collect(NULL, kcov8i.keep);
-  enabled_add(file);
-  own(file, task, false);
+  if (!file->n_sections++)
+    enabled_add(file);
   return 0;
 }
 
-void kcov8i_trace_start_remote(struct kcov8_file *file,
-                               struct kcov8_task *task) {
-  own(file, task, true);
+void kcov8i_trace_section_end(struct kcov8_file *file) {
+  const uint64_t most = file->remote_words ? file->remote_words - 1 : 0;
+  struct kcov8i_append a;
+  (void)kcov8i_prepare_images();
+  kcov8i_collect(NULL, kcov8i.keep);
+  kcov8i_append_begin(&a, &file->buffer);
+  if (a.room > most)
+    a.room = most;
+  kcov8i_pending_drain(file, &a);
+  kcov8i_append_end(&a);
+  if (!--file->n_sections)
+    enabled_remove(file);
+}
+
+/* Sections that run on will find that they are out of date. */
+static void stop_remote(struct kcov8_file *file) {
+  kcov8i_handles_remove(file);
+  if (file->n_sections)
+    enabled_remove(file);
+  else
+    file->buffer.dropped += kcov8i_pending_count(file);
+  file->n_sections = 0;
+  kcov8i_pending_free(file);
 }
 
 void kcov8i_trace_flush(struct kcov8_file *file) {
   struct kcov8i_append a;
   /* Only after an image was loaded. No memory: its counters just wait. */
   (void)kcov8i_prepare_images();
+  if (file->mode == KCOV8I_TRACE_CMP)
+    return; /* records are there already */
   kcov8i_append_begin(&a, &file->buffer);
-  if (kcov8i.n_enabled == 1 && !file->pending_dirty && !file->overflow) {
+  if (kcov8i.n_enabled == 1 && !file->pending_dirty &&
+      !kcov8i_pending_always(file)) {
     kcov8i_collect(&a, kcov8i.keep);
   } else {
     kcov8i_collect(NULL, kcov8i.keep);
@@ -76,7 +132,9 @@ void kcov8i_trace_flush(struct kcov8_file *file) {
 
 void kcov8i_trace_stop(struct kcov8_file *file) {
   if (file->remote) {
-    kcov8i_handles_remove(file);
+    stop_remote(file);
+  } else if (file->mode == KCOV8I_TRACE_CMP) {
+    kcov8i_cmp_stop(file->owner);
   } else {
     kcov8i_trace_flush(file);
     file->buffer.dropped += kcov8i_pending_count(file);
@@ -87,11 +145,15 @@ void kcov8i_trace_stop(struct kcov8_file *file) {
 }
 
 void kcov8i_trace_reset(struct kcov8_file *file) {
-  if (!file->remote) {
+  if (file->mode == KCOV8I_TRACE_CMP) {
+    kcov8i_buffer_reset_records(&file->buffer);
+    return;
+  }
+  if (!file->remote || file->n_sections) {
     (void)kcov8i_prepare_images();
     kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
-    kcov8i_pending_clear(file);
   }
+  kcov8i_pending_clear(file);
   kcov8i_buffer_reset(&file->buffer);
 }
 

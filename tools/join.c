@@ -259,10 +259,12 @@ static bool has_symbol(const struct elf_file *elf, const char *name) {
  * gold drops unreferenced code but keeps its tables. No proof if symbols were
  * stripped, if only the local ones were (strip -x, ld -x: static functions
  * look dropped then), or if probes were in before the inliner ran, which a
- * flag of the record tells (any flag: those of later passes may mean the same).
+ * flag of the record tells (any flag: those of later passes may mean the same;
+ * the two below do not).
  */
 static bool symbols_decide(const struct image *img, const struct func *f) {
-  return img->elf.has_local_funcs && f->join != JOIN_NONE && f->flags == 0;
+  return img->elf.has_local_funcs && f->join != JOIN_NONE &&
+         (f->flags & ~(KCOV8_FUNC_CMP | KCOV8_FUNC_PRUNED)) == 0;
 }
 
 /* Functions in one state of the join, named by the first. */

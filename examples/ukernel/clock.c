@@ -165,6 +165,7 @@ static int64_t sys_alarm(const uint64_t arg[6]) {
   proc->alarm_ns =
       (uint32_t)arg[0] ? uk_now_ns() + (uint32_t)arg[0] * (uint64_t)NS : 0;
   proc->alarm_interval_ns = 0;
+  proc->alarm_kcov = kcov8_common_handle(&uk_current()->kcov);
   sched_timer_changed();
   return old[2] + (old[3] >= 500000 || (!old[2] && old[3]) ? 1 : 0);
 }
@@ -201,6 +202,7 @@ static int64_t sys_setitimer(const uint64_t arg[6]) {
     uint64_t first = timeval_ns(value + 2);
     proc->alarm_ns = first ? uk_now_ns() + first : 0;
     proc->alarm_interval_ns = timeval_ns(value);
+    proc->alarm_kcov = kcov8_common_handle(&uk_current()->kcov);
     sched_timer_changed();
   }
   return arg[2] ? copy_to_guest(arg[2], old, sizeof(old)) : 0;

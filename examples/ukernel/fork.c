@@ -86,6 +86,7 @@ static void copy_state(struct uk_task *child, struct uk_task *parent,
     child->alt_flags = parent->alt_flags;
   }
   memcpy(child->comm, parent->comm, sizeof(child->comm));
+  kcov8_task_fork(&child->kcov, &parent->kcov);
 }
 
 static void wait_for_vfork(struct uk_task *task) {

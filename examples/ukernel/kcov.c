@@ -202,6 +202,8 @@ int uk_kcov_init(void) {
   err = uk_mount_at("/sys/kernel/debug", root);
   if (!err)
     err = uk_ramfs_add(root, "kcov", S_IFREG | 0600, 0, NULL, kcov_open);
+  if (!err)
+    err = uk_compare_add(root);
   uk_ramfs_fix(root);
   uk_inode_put(root); /* the mount holds it */
   return err;

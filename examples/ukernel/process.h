@@ -200,6 +200,7 @@ struct uk_proc {
   int stop_signal;
   bool did_exec;
   uint64_t alarm_ns, alarm_interval_ns; /* 0: off */
+  uint64_t alarm_kcov; /* common handle of the task that set it, or 0 */
   uint64_t start_ns;
   uint64_t cpu_ns, child_cpu_ns; /* exited threads; waited-for children */
   uint32_t ids[8];               /* r e s fs, of user, then of group */

@@ -37,7 +37,10 @@ static _Thread_local struct uk_task *current;
 struct uk_task *uk_current(void) {
   return current;
 }
-void sched_set_current(struct uk_task *task) { current = task; }
+void sched_set_current(struct uk_task *task) {
+  current = task;
+  kcov8_task_set_current(task ? &task->kcov : NULL);
+}
 
 void sched_lock(void) { pthread_mutex_lock(&kernel_lock); }
 void sched_unlock(void) { pthread_mutex_unlock(&kernel_lock); }
@@ -237,14 +240,24 @@ static bool tick_turn(struct uk_turn *turn, uint64_t now) {
   return owner->kicked || turn->first;
 }
 
+static struct kcov8_task ticker_kcov;
+
+/* Background work: its coverage is for whoever the alarm's setter belongs to.
+ */
+static void ring(struct uk_proc *proc) {
+  siginfo_t info;
+  kcov8_remote_start(uk_kcov_device, &ticker_kcov, proc->alarm_kcov);
+  signal_info(&info, SIGALRM, SI_KERNEL);
+  signal_proc(proc, &info);
+  kcov8_remote_stop(&ticker_kcov);
+}
+
 /* Returns the earliest alarm to come. */
 static uint64_t tick_alarms(uint64_t now) {
   uint64_t next = UINT64_MAX;
   for (struct uk_proc *proc = uk_procs; proc; proc = proc->next) {
     if (proc->alarm_ns && now >= proc->alarm_ns) {
-      siginfo_t info;
-      signal_info(&info, SIGALRM, SI_KERNEL);
-      signal_proc(proc, &info);
+      ring(proc);
       proc->alarm_ns =
           proc->alarm_interval_ns ? now + proc->alarm_interval_ns : 0;
     }
@@ -256,6 +269,8 @@ static uint64_t tick_alarms(uint64_t now) {
 
 static void *ticker(void *unused) {
   (void)unused;
+  kcov8_task_init(&ticker_kcov);
+  kcov8_task_set_current(&ticker_kcov);
   sched_lock();
   for (;;) {
     uint64_t now = uk_now_ns(), next = tick_alarms(now);

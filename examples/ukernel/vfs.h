@@ -255,7 +255,8 @@ int uk_dev_open(dev_t rdev, int flags, struct uk_file **out);
 int uk_host_file(int host_fd, int flags, bool owned, struct uk_file **out);
 int uk_fifo_open(struct uk_inode *inode, int flags, struct uk_file **out);
 void uk_fifo_release(struct uk_inode *inode);
-int uk_kcov_init(void); /* mounts /sys/kernel/debug */
+int uk_kcov_init(void);                       /* mounts /sys/kernel/debug */
+int uk_compare_add(struct uk_inode *debugfs); /* a file for tests */
 extern const struct uk_file_ops uk_pipe_ops;
 void uk_epoll_forget(struct uk_file *file);
 

@@ -57,6 +57,7 @@ enum kcov8_level {
 
 #define KCOV8_FUNC_EARLY 0x01  /* probes went in before the optimiser */
 #define KCOV8_FUNC_PRUNED 0x02 /* rules follow the keys */
+#define KCOV8_FUNC_CMP 0x04    /* its comparisons call the runtime */
 
 /**
  * struct kcov8_func - one instrumented function
@@ -155,6 +156,16 @@ struct kcov8_array {
   int32_t marks;
   uint32_t bytes;
 };
+
+/* ---- Comparisons (option trace-cmp) ------------------------------------- */
+
+/*
+ * Instrumented code tests KCOV8_CMP_GATE_SYMBOL, a uint32_t, and calls one of
+ * the other two in front of a comparison or switch if it is not zero (kcov8.h).
+ */
+#define KCOV8_CMP_GATE_SYMBOL "__kcov8_cmp_on"
+#define KCOV8_CMP_SYMBOL "__kcov8_trace_cmp"
+#define KCOV8_SWITCH_SYMBOL "__kcov8_trace_switch"
 
 /* ---- Image descriptor (allocated, one per linked image) ---------------- */
 

@@ -12,11 +12,12 @@
  *                                  mapping
  *   dup, fork of descriptors       kcov8_file_get()
  *   close, munmap of the mapping   kcov8_file_put()
- *   a task starts (or is forked)   kcov8_task_init()
+ *   a task starts                  kcov8_task_init(), kcov8_task_fork()
  *   a task exits                   kcov8_task_exit()
  *   execve                         kcov8_task_exec()
  *   any syscall returns            kcov8_syscall_return()
  *   a task is put to sleep         kcov8_task_flush(), optional
+ *   background work for a task     kcov8_remote_start(), kcov8_remote_stop()
  *   read, write                    -EINVAL; lseek: -ESPIPE
  *
  * All functions return 0 or a negative errno value (uapi.h); the reference for
@@ -138,21 +139,34 @@ int kcov8_device_destroy(struct kcov8_device *device);
  * @file:    file that this task has enabled, NULL if none; holds a reference
  * @tracing: its own syscalls are recorded (not with KCOV_REMOTE_ENABLE)
  * @busy:    a call for this task is under way
+ * @compares: where its comparisons go, NULL if they are not traced
+ * @section: between kcov8_remote_start() and _stop(), else NULL
+ * @common_handle: of its own KCOV_REMOTE_ENABLE, or of an ancestor's; 0: none
  *
  * Embedded in the host's task structure and owned by it; must not move or be
  * freed before kcov8_task_exit(). Only the runtime writes the fields. A host
  * may be on any thread when it makes calls for a task, but makes only one call
- * at a time for one task.
+ * at a time for one task; instrumented code that runs with the task as current
+ * one (kcov8_port_current_task()) counts as such a call.
  */
 struct kcov8_task {
   struct kcov8_file *file;
   unsigned int tracing;
   unsigned int busy;
-  uintptr_t reserved[2];
+  void *compares;
+  void *section;
+  uint32_t common_handle;
+  uintptr_t reserved[1];
 };
 
 /** kcov8_task_init() - a new task; a forked or cloned child is never enabled */
 void kcov8_task_init(struct kcov8_task *task);
+
+/**
+ * kcov8_task_fork() - a new task, made by @parent
+ * As kcov8_task_init(), but it inherits the parent's common handle.
+ */
+void kcov8_task_fork(struct kcov8_task *child, const struct kcov8_task *parent);
 
 /**
  * kcov8_task_exit() - flush, return the task's file to INIT, drop it
@@ -214,8 +228,11 @@ void kcov8_file_put(struct kcov8_file *file);
  * Errors in the order in which they are looked for:
  * KCOV_INIT_TRACE: -EINVAL (size), -ENOMEM, -EBUSY (was done before).
  * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has another file), -ENOTSUPP
- * (mode CMP), -EINVAL (other mode), -ENOMEM (a second enabled file, or the
- * overflow set, needs a pending set).
+ * (mode CMP, and no code with trace-cmp or no kcov8_port_current_task()),
+ * -EINVAL (other mode), -ENOMEM (a second enabled file, or the overflow set,
+ * needs a pending set).
+ * KCOV_UNIQUE_ENABLE: -EINVAL (state), -EBUSY, -EINVAL (words of the bitmap, 0
+ * or all but one of the buffer's), -ENOMEM.
  * KCOV_DISABLE: -EINVAL (@arg, or not this task's file).
  * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
  * (their number changed), then as KCOV_ENABLE, -EINVAL (area size), -ENOMEM,
@@ -246,6 +263,75 @@ int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
  * the file was disabled
  */
 uint64_t kcov8_file_dropped(struct kcov8_file *file);
+
+/* ---- Comparisons (KCOV_TRACE_CMP) ----------------------------------------
+ *
+ * Code compiled with the option trace-cmp calls these two, by itself. Neither
+ * takes a lock or allocates; they may be called anywhere, a flush and an
+ * interrupt included.
+ */
+
+/** __kcov8_cmp_on - how many tasks trace comparisons; code tests it first */
+extern uint32_t __kcov8_cmp_on;
+
+/**
+ * __kcov8_trace_cmp() - record one comparison of the current task
+ * @counter: of the block that it stands in
+ * @type:    KCOV8_CMP_SIZE(), and KCOV8_CMP_CONST if @arg1 is a constant
+ */
+void __kcov8_trace_cmp(const uint8_t *counter, uint32_t type, uint64_t arg1,
+                       uint64_t arg2);
+
+/**
+ * __kcov8_trace_switch() - one record for each case, with the case as arg1
+ * @cases: number of cases, size of the value in bits, then the cases
+ */
+void __kcov8_trace_switch(const uint8_t *counter, uint64_t value,
+                          const uint64_t *cases);
+
+/**
+ * kcov8_task_set_current() - which task this thread works for from now on
+ * @task: NULL for none
+ *
+ * libkcov8.a only: its kcov8_port_current_task() returns what was set here, per
+ * thread. Before the task is freed, set another one.
+ */
+void kcov8_task_set_current(struct kcov8_task *task);
+
+/* ---- Background work (KCOV_REMOTE_ENABLE) --------------------------------
+ *
+ * A thread of the host that works for several guest tasks brackets each piece
+ * of work with start and stop, and says by a handle whom it is for: that of the
+ * device it serves, or kcov8_common_handle() of the task that asked for it,
+ * kept with the request. What the bracketed code runs appears, at stop, in the
+ * buffer of the file that has this handle.
+ *
+ * Attribution `process`: that file also gets what other threads ran in between,
+ * and enabled tasks get what the worker ran, as with two enabled tasks.
+ */
+
+/** kcov8_common_handle() - of @task, for work that it starts; 0: none */
+uint64_t kcov8_common_handle(const struct kcov8_task *task);
+
+/**
+ * kcov8_remote_start() - @worker begins work for whoever has @handle
+ * @worker: the thread's own task, kcov8_task_init(); traces nothing else. For
+ *          comparisons it must be the current one.
+ *
+ * Return: 0; -ENOENT if nobody has the handle (0 always: the usual case, no
+ * lock taken); -EBUSY if @worker has enabled a file or is in a section already;
+ * -ENOMEM. After an error nothing is recorded, and stop has no effect.
+ */
+int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
+                       uint64_t handle);
+
+/**
+ * kcov8_remote_stop() - the work is done
+ * Appends what ran to the file, area_size of its KCOV_REMOTE_ENABLE minus 1
+ * words at most. If the file was disabled since the start, nothing is appended,
+ * even if it is enabled again. kcov8_task_exit() of a worker includes it.
+ */
+void kcov8_remote_stop(struct kcov8_task *worker);
 
 /* ---- Images
  * ------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
  * Link-time hooks: one set per program. libkcov8.a brings the POSIX set
  * (runtime/hosted/port.c); who links libkcov8-core.a alone writes these five
  * functions. Besides them the core needs memcpy, memmove, memset and memcmp.
+ * A sixth hook is optional.
  *
  * Hooks may be instrumented host code: what runs inside a flush is not
  * attributed to a guest. No hook may call back into kcov8.
@@ -53,6 +54,20 @@ enum kcov8_log_level {
  * Context: may be called with the lock held.
  */
 void kcov8_port_log(enum kcov8_log_level level, const char *message);
+
+struct kcov8_task;
+
+/**
+ * kcov8_port_current_task() - the guest task that this thread works for
+ *
+ * Optional: without it KCOV_TRACE_CMP does not exist (-ENOTSUPP). Called by
+ * instrumented comparisons while any task traces them: from any thread, at any
+ * point of instrumented code, interrupt handlers included, with or without the
+ * lock. Must not be instrumented with trace-cmp itself.
+ *
+ * Return: NULL for none: in an interrupt, or in code that belongs to no task.
+ */
+struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,10 @@
 #define KCOV8_REMOTE_ENABLE 0x40186366u /* _IOW('c', 102, kcov8_remote_arg) */
 #define KCOV8_RESET_TRACE 0x6368u       /* _IO('c', 104): 0; a proposal */
 
+/* A proposal: _IOW('c', 103, unsigned long): words of the bitmap */
+#define KCOV8_UNIQUE_ENABLE64 0x40086367u
+#define KCOV8_UNIQUE_ENABLE32 0x40046367u
+
 /* kcov8's own, far above Linux's. Linux answers ENOTTY. */
 #define KCOV8_GET_STATUS 0x801063c8u /* _IOR('c', 200, kcov8_status) */
 #define KCOV8_SET_OVERFLOW 0x63c9u   /* _IO('c', 201): 0 or 1 */
@@ -34,6 +38,15 @@
 /* Trace modes, argument of KCOV8_ENABLE. */
 #define KCOV8_TRACE_PC 0
 #define KCOV8_TRACE_CMP 1
+
+/*
+ * Buffer in mode KCOV8_TRACE_CMP: word 0 is the number of records, each of
+ * KCOV8_CMP_WORDS words of 64 bits: type, arg1, arg2, PC. Operands are
+ * zero-extended; a constant one is arg1.
+ */
+#define KCOV8_CMP_WORDS 4u
+#define KCOV8_CMP_CONST 1u
+#define KCOV8_CMP_SIZE(log2_bytes) ((log2_bytes) << 1)
 
 /* Size limits of KCOV8_INIT_TRACE, in words (Linux: INT_MAX / word size). */
 #define KCOV8_MIN_WORDS 2u

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #pragma GCC visibility push(default)
+#include <kcov8/kcov8.h>
 #include <kcov8/port.h>
 #pragma GCC visibility pop
 
@@ -57,6 +58,14 @@ void kcov8_port_log(enum kcov8_log_level level, const char *message) {
     errno = 0; /* nobody to tell */
   errno = saved;
 }
+
+static _Thread_local struct kcov8_task *current_task;
+
+struct kcov8_task *kcov8_port_current_task(void) {
+  return current_task;
+}
+
+void kcov8_task_set_current(struct kcov8_task *task) { current_task = task; }
 
 /*
  * Early (101 is the first priority open to programs). Also what makes a linker

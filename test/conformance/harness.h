@@ -79,6 +79,7 @@ void add_task_cases(void);
 void add_exit_cases(void);
 void add_exec_cases(void);
 void add_coverage_cases(void);
+void add_comparison_cases(void);
 
 /* What the program does if it is run again by a case (exec_image()). */
 #define AFTER_EXEC "--after-exec"

@@ -238,6 +238,7 @@ static void add_all(void) {
   add_exit_cases();
   add_exec_cases();
   add_coverage_cases();
+  add_comparison_cases();
 }
 
 int main(int argc, char **argv) {

@@ -83,6 +83,12 @@ void expect_log(const char *text) {
   port.log[0] = 0;
 }
 
+_Thread_local struct kcov8_task *current_task;
+
+struct kcov8_task *kcov8_port_current_task(void) {
+  return current_task;
+}
+
 /* ---- Images ---- */
 
 static int32_t relative(const void *field, const void *to) {
@@ -256,6 +262,7 @@ void expect_pcs(uint64_t *w, ...) {
 int start_up(void **state) {
   (void)state;
   port = (struct fake_port){.fail_alloc = -1};
+  current_task = NULL;
   return 0;
 }
 

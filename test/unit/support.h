@@ -38,6 +38,9 @@ struct fake_port {
 
 extern struct fake_port port;
 
+/* What kcov8_port_current_task() returns on this thread. */
+extern _Thread_local struct kcov8_task *current_task;
+
 /* Fails the test unless the last logged line contains @text; forgets it. */
 void expect_log(const char *text);
 

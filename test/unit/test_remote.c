@@ -258,6 +258,213 @@ static void owner_is_not_recorded(void **state) {
   kcov8_file_put(f2);
 }
 
+/* ---- Background work ---- */
+
+static struct kcov8_task worker, worker2;
+
+/* @f gets handle USB(1) and common handle 5; owner: me. */
+static void remote_5(struct kcov8_file *f) {
+  set_handles(1, USB(1));
+  arg->common_handle = 5;
+  assert_int_equal(remote(f), 0);
+}
+
+static int start(struct kcov8_task *task, uint64_t handle) {
+  return kcov8_remote_start(device, task, handle);
+}
+
+static void section(void **state) {
+  (void)state;
+  uint64_t *w, *w2;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  struct kcov8_file *const f2 = file_make(device, 64, &w2);
+  kcov8_task_init(&worker);
+  kcov8_task_init(&worker2);
+  assert_int_equal(start(&worker, 5), -KCOV8_ENOENT);
+  remote_5(f);
+  assert_int_equal(start(&worker, 0), -KCOV8_ENOENT);
+  assert_int_equal(start(&worker, 6), -KCOV8_ENOENT);
+  assert_int_equal(start(&me, 5), -KCOV8_EBUSY);
+  kcov8_remote_stop(&worker);
+
+  hit(img, 1); /* nobody's */
+  assert_int_equal(start(&worker, 5), 0);
+  assert_int_equal(start(&worker, 5), -KCOV8_EBUSY);
+  assert_int_equal(kcov8_ioctl(f2, &worker, KCOV8_ENABLE, 0), -KCOV8_EBUSY);
+  hit(img, 2);
+  hit(img, 2);
+  expect_pcs(w, NULL); /* at stop */
+  kcov8_remote_stop(&worker);
+  kcov8_remote_stop(&worker);
+  hit(img, 3);
+  expect_pcs(w, img, 2, NULL);
+
+  /* An array's handle; two at once; beside an enabled task. */
+  assert_int_equal(kcov8_ioctl(f2, &other, KCOV8_ENABLE, 0), 0);
+  hit(img, 10);
+  assert_int_equal(start(&worker, USB(1)), 0);
+  hit(img, 11);
+  kcov8_syscall_return(&other);
+  assert_int_equal(start(&worker2, 5), 0);
+  hit(img, 12);
+  kcov8_remote_stop(&worker);
+  expect_pcs(w, img, 11, img, 12, NULL);
+  hit(img, 13);
+  kcov8_task_exit(&worker2); /* ends the section, too */
+  expect_pcs(w, img, 13, NULL);
+  kcov8_syscall_return(&other);
+  expect_pcs(w2, img, 10, img, 11, img, 12, img, 13, NULL);
+  hit(img, 14);
+  kcov8_syscall_return(&other);
+  expect_pcs(w2, img, 14, NULL);
+  expect_pcs(w, NULL);
+  kcov8_task_exit(&other);
+  kcov8_task_exit(&me);
+  kcov8_file_put(f);
+  kcov8_file_put(f2);
+}
+
+/* The owner stops, or resets, while work goes on. */
+static void section_outlives(void **state) {
+  (void)state;
+  uint64_t *w;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  kcov8_task_init(&worker);
+  kcov8_task_init(&worker2);
+  remote_5(f);
+  assert_int_equal(start(&worker, 5), 0);
+  hit(img, 1);
+  assert_int_equal(disable(f), 0);
+  assert_int_equal(start(&worker2, 5), -KCOV8_ENOENT);
+  kcov8_remote_stop(&worker);
+  expect_pcs(w, NULL);
+
+  remote_5(f);
+  assert_int_equal(start(&worker, 5), 0);
+  hit(img, 1);
+  assert_int_equal(disable(f), 0);
+  remote_5(f);
+  assert_int_equal(start(&worker2, 5), 0);
+  hit(img, 2);
+  kcov8_remote_stop(&worker); /* of the time before */
+  expect_pcs(w, NULL);
+  hit(img, 3);
+  assert_int_equal(kcov8_ioctl(f, &me, KCOV8_RESET_TRACE, 0), 0);
+  hit(img, 4);
+  kcov8_remote_stop(&worker2);
+  expect_pcs(w, img, 4, NULL);
+
+  /* The last reference is the worker's. */
+  assert_int_equal(start(&worker, 5), 0);
+  kcov8_file_put(f);
+  kcov8_task_exit(&me);
+  assert_int_equal(kcov8_device_destroy(device), -KCOV8_EBUSY);
+  hit(img, 5);
+  kcov8_remote_stop(&worker);
+}
+
+static void section_limits(void **state) {
+  (void)state;
+  uint64_t *w;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  kcov8_task_init(&worker);
+  for (uint32_t words = 0; words < 6; words++) {
+    arg->area_size = words;
+    remote_5(f);
+    assert_int_equal(start(&worker, 5), 0);
+    for (size_t i = 0; i < 10; i++)
+      hit(img, i);
+    kcov8_remote_stop(&worker);
+    assert_int_equal(w[0], words ? words - 1 : 0);
+    w[0] = 0;
+    assert_int_equal(disable(f), 0);
+  }
+  arg->area_size = 64;
+  remote_5(f);
+  for (long n = 0; n < 2; n++) {
+    port.fail_alloc = n;
+    assert_int_equal(start(&worker, 5), -KCOV8_ENOMEM);
+    port.fail_alloc = -1;
+    assert_null(worker.section);
+  }
+  assert_int_equal(start(&worker, 5), 0);
+  w[0] = UINT64_MAX;
+  hit(img, 1);
+  kcov8_remote_stop(&worker);
+  assert_true(w[0] == UINT64_MAX);
+  assert_int_equal(disable(f), 0);
+  kcov8_file_put(f);
+}
+
+static void common_handle(void **state) {
+  (void)state;
+  struct kcov8_task child, grandchild;
+  struct kcov8_file *const f = file_make(device, 64, NULL);
+  remote_5(f);
+  assert_int_equal(kcov8_common_handle(&me), 5);
+  kcov8_task_fork(&child, &me);
+  kcov8_task_fork(&grandchild, &child);
+  assert_null(child.file);
+  assert_int_equal(disable(f), 0);
+  assert_int_equal(kcov8_common_handle(&me), 0);
+  assert_int_equal(kcov8_common_handle(&grandchild), 5);
+  assert_int_equal(kcov8_ioctl(f, &child, KCOV8_ENABLE, 0), 0);
+  assert_int_equal(kcov8_common_handle(&child), 5);
+  kcov8_task_exit(&child);
+  assert_int_equal(kcov8_common_handle(&child), 0);
+  kcov8_task_init(&grandchild);
+  assert_int_equal(kcov8_common_handle(&grandchild), 0);
+  kcov8_file_put(f);
+}
+
+/* Several workers' comparisons, moved at their ends. */
+static void section_compares(void **state) {
+  (void)state;
+  uint64_t *w;
+  struct image *const cmp = image_of(2, 10);
+  cmp->funcs[0].flags = KCOV8_FUNC_CMP;
+  __kcov8_image_register(&cmp->desc);
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  kcov8_task_init(&worker);
+  kcov8_task_init(&worker2);
+  arg->trace_mode = KCOV8_TRACE_CMP;
+  arg->area_size = 9;
+  remote_5(f);
+  current_task = &me;
+  __kcov8_trace_cmp(cmp->counters, 0, 1, 1); /* the owner's own */
+  assert_int_equal(start(&worker, 5), 0);
+  assert_int_equal(start(&worker2, 5), 0);
+  for (uint64_t i = 0; i < 3; i++) {
+    current_task = &worker;
+    __kcov8_trace_cmp(cmp->counters + 3, 6, i, 2);
+    current_task = &worker2;
+    __kcov8_trace_cmp(cmp->counters + 4, 6, i, 3);
+  }
+  assert_int_equal(w[0], 0);
+  kcov8_remote_stop(&worker2);
+  assert_int_equal(w[0], 2); /* 9 words */
+  kcov8_remote_stop(&worker);
+  assert_int_equal(w[0], 4);
+  for (uint64_t i = 0; i < 4; i++) {
+    const uint64_t expected[] = {6, i % 2, i < 2 ? 3 : 2,
+                                 image_pc(cmp, i < 2 ? 4 : 3)};
+    assert_memory_equal(&w[1 + 4 * i], expected, sizeof(expected));
+  }
+  assert_int_equal(kcov8_file_dropped(f), 2);
+  assert_int_equal(start(&worker, 5), 0);
+  __kcov8_trace_cmp(cmp->counters + 3, 6, 1, 2);
+  assert_int_equal(disable(f), 0);
+  kcov8_remote_stop(&worker);
+  assert_int_equal(w[0], 4);
+  arg->area_size = 0;
+  remote_5(f);
+  assert_int_equal(start(&worker, 5), -KCOV8_ENOMEM);
+  assert_int_equal(disable(f), 0);
+  assert_int_equal(__kcov8_cmp_on, 0);
+  kcov8_file_put(f);
+  image_unload(cmp);
+}
+
 static void status(void **state) {
   (void)state;
   struct kcov8_status s;
@@ -289,10 +496,12 @@ static void status(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(errno_order),  TEST(number_changes),
-      TEST(handle_forms), TEST(handles_are_unique),
-      TEST(most_handles), TEST(owner_is_not_recorded),
-      TEST(status),
+      TEST(errno_order),      TEST(number_changes),
+      TEST(handle_forms),     TEST(handles_are_unique),
+      TEST(most_handles),     TEST(owner_is_not_recorded),
+      TEST(section),          TEST(section_outlives),
+      TEST(section_limits),   TEST(common_handle),
+      TEST(section_compares), TEST(status),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

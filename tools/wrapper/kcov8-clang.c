@@ -366,6 +366,7 @@ static const char help[] =
     "  --kcov8-level=LEVEL       func, bb (default), edge\n"
     "  --kcov8-place=PLACE       late (default), early\n"
     "  --kcov8-layout=LAYOUT     of counters: spread (default), group, order\n"
+    "  --kcov8-trace-cmp         record comparisons, too (KCOV_TRACE_CMP)\n"
     "  --kcov8-prefix-map=O=N    replace a prefix of source paths\n"
     "  --kcov8-unit=NAME         for a source that is compiled twice\n"
     "  --kcov8-summary           probes mark what a flush has to look at\n"
