@@ -2,6 +2,7 @@
 #include "Kcov8Pass.h"
 #include "Blocks.h"
 #include "Cmp.h"
+#include "Delta.h"
 #include "Filter.h"
 #include "Ids.h"
 #include "LLVMCompat.h"
@@ -74,6 +75,7 @@ private:
     std::vector<ChosenBlock> Blocks;
     FunctionMap Map;
     std::vector<ImpliedBlock> Implied;
+    std::vector<DeltaUse> Deltas;
   };
 
   size_t plan(Function &Fn, BlockChooser &Chooser) {
@@ -88,8 +90,11 @@ private:
     std::vector<ImpliedBlock> Implied;
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG, Reach);
-    Plans.push_back(
-        {&Fn, std::move(Blocks), std::move(Map), std::move(Implied)});
+    std::vector<DeltaUse> Deltas;
+    if (usesDeltaVariable(O))
+      Deltas = planDeltas(Blocks, Implied, Reach);
+    Plans.push_back({&Fn, std::move(Blocks), std::move(Map), std::move(Implied),
+                     std::move(Deltas)});
     return Keys.size();
   }
 
@@ -112,7 +117,10 @@ private:
       CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
       if (!isDiscardable(Plan))
         Unit.First += Plan.Blocks.size();
-      emitProbes(Place, Plan.Blocks, Plan.Implied, O.Probe, O.Early);
+      std::vector<Value *> Deltas;
+      if (usesDeltaVariable(O))
+        Deltas = emitDeltas(*Plan.Fn, Plan.Blocks, Plan.Deltas, O.Delta);
+      emitProbes(Place, Plan.Blocks, Plan.Implied, Deltas, O);
       if (O.TraceCmp)
         emitCompares(*Plan.Fn, Place, Plan.Blocks);
       P.Functions.push_back(
@@ -192,6 +200,8 @@ void emitTables(Module &M, const Options &O, Pending &P) {
   for (auto &[Array, Bytes] : Used)
     if (Array->use_empty())
       Array->eraseFromParent();
+  if (!P.Functions.empty() && usesDeltaVariable(O))
+    emitDeltaAccessor(M, O.Delta);
   if (!P.Functions.empty() && !O.NoCtor)
     emitImage(M);
   P.Functions.clear();
@@ -210,6 +220,9 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
   if (At == Point::Start && !O.Early)
     return PreservedAnalyses::all();
   Triple Target = moduleTriple(M);
+  const bool HasSegment = Target.getArch() == Triple::x86_64;
+  if (O.Delta == DeltaKind::Default)
+    O.Delta = HasSegment ? DeltaKind::Segment : DeltaKind::Thread;
   if (Target.isNVPTX() || Target.isAMDGPU())
     return PreservedAnalyses::all(); // offloaded part of a host program
   bool Probes = At == Point::Direct || (At == Point::Start) == O.Early;
@@ -219,6 +232,10 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     return PreservedAnalyses::all();
   }
 
+  if (Probes && O.PerTask && O.Delta == DeltaKind::Segment && !HasSegment) {
+    error(M, "kcov8: delta=gs: target '" + Target.str() + "' has no gs");
+    return PreservedAnalyses::all();
+  }
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))
     return PreservedAnalyses::all();
   if (At != Point::Start)

@@ -83,6 +83,19 @@ const OptionInfo Table[] = {
                                      {"group", CounterLayout::Group},
                                      {"order", CounterLayout::Order}});
      }},
+    {"attribution", true, false,
+     "process (one counter array) or task (one for each enabled task)",
+     [](Options &O, StringRef V) {
+       return choose<bool>(O.PerTask, V, {{"process", false}, {"task", true}});
+     }},
+    {"delta", true, false,
+     "attribution=task: gs (segment base), thread (a thread-local) or global",
+     [](Options &O, StringRef V) {
+       return choose<DeltaKind>(O.Delta, V,
+                                {{"gs", DeltaKind::Segment},
+                                 {"thread", DeltaKind::Thread},
+                                 {"global", DeltaKind::Global}});
+     }},
     {"prune", false, false,
      "no probe where others' probes tell the same; reports stay complete",
      [](Options &O, StringRef) -> std::string {
@@ -299,6 +312,11 @@ Options readOptions(StringRef PassParameters) {
   // The optimiser could part a mark from its counter.
   if (O.Summary && O.Early && O.Error.empty())
     O.Error = "kcov8: option 'summary' needs place=late";
+  if (O.PerTask && O.Early && O.Error.empty())
+    O.Error = "kcov8: attribution=task needs place=late";
+  if (O.PerTask && O.Summary && O.Error.empty())
+    O.Error =
+        "kcov8: options 'summary' and 'attribution=task' exclude each other";
 
   // An array that functions share would keep their sections together.
   if (O.Layout == CounterLayout::Spread && hasFunctionSections())
@@ -314,6 +332,9 @@ std::string Options::canonical() const {
                      " level=" + Levels[Level] +
                      " place=" + (Early ? "early" : "late") +
                      " layout=" + Layouts[unsigned(Layout)];
+  static const char *const Deltas[] = {"default", "gs", "thread", "global"};
+  if (PerTask)
+    Text += std::string(" attribution=task delta=") + Deltas[unsigned(Delta)];
   if (Prune)
     Text += " prune";
   if (Summary)

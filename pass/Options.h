@@ -25,6 +25,14 @@ enum class CounterLayout {
   Order,  // block order, for comparison
 };
 
+// Where attribution `task` finds the running task's delta.
+enum class DeltaKind {
+  Default, // Segment where the target has it, else Thread
+  Segment, // x86-64: base of segment register gs; one for all images
+  Thread,  // thread-local variable
+  Global,  // ordinary variable, for hosts with one CPU
+};
+
 struct Options {
   std::vector<std::string> Allowlists;
   std::vector<std::string> Ignorelists;
@@ -35,6 +43,8 @@ struct Options {
   kcov8_level Level = KCOV8_LEVEL_BB;
   CounterLayout Layout = CounterLayout::Spread;
   bool Early = false;
+  bool PerTask = false;
+  DeltaKind Delta = DeltaKind::Default;
   bool Prune = false;
   bool Summary = false; // probes mark which parts of the counters were hit
   bool TraceCmp = false;
@@ -52,6 +62,11 @@ struct Options {
   // would put build paths into the image.
   std::string canonical() const;
 };
+
+// Is the delta in a register, from a variable?
+inline bool usesDeltaVariable(const Options &O) {
+  return O.PerTask && O.Delta != DeltaKind::Segment;
+}
 
 // All channels together; PassParameters is the text inside kcov8<...>.
 Options readOptions(llvm::StringRef PassParameters);

@@ -13,26 +13,21 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-// Relaxed atomics: the optimiser may neither hoist them out of loops nor merge
-// two, and on every target they are a plain byte load and store. Never a
-// read-modify-write.
-void makeProbeAccess(Instruction &I) {
-  if (auto *Load = dyn_cast<LoadInst>(&I))
-    Load->setAtomic(AtomicOrdering::Monotonic);
-  else
-    cast<StoreInst>(I).setAtomic(AtomicOrdering::Monotonic);
-  // Not the program's own access: sanitizers leave it alone (TSan from 19 on).
-  I.setMetadata(I.getModule()->getMDKindID("nosanitize"),
-                MDNode::get(I.getContext(), {}));
-}
-
-// x86's increment that never leaves zero, in memory: two instructions of seven
-// bytes and no register. For probes that no optimiser sees any more. From loads
-// and stores the compiler makes four, of seventeen bytes. The carry of 255 + 1
-// comes back in: zero shows for the time between the two only, to another
-// thread's flush, which has it the next time.
-// Mark, if there is one, is set behind it.
-void emitCounterX86(IRBuilder<> &B, Value *Counter, Value *Mark) {
+// x86's probes in memory, for when no optimiser sees them any more. The counter
+// stays at 255: the comparison carries below that, the addition adds the carry.
+// Two instructions and no register, where loads and stores would become four;
+// only one of them stores, so it is faster than addb 1, adcb 0, whose second
+// waits for the first. Mark, if there is one, is set behind it. Segment: %gs in
+// front of the counter adds the delta.
+void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
+                  kcov8_probe Probe, bool Segment) {
+  std::string At = Segment ? "%gs:$0" : "$0";
+  std::string Text = Probe == KCOV8_PROBE_COUNTER
+                         ? "cmpb $$-1, " + At + "\n\tadcb $$0, " + At
+                     : Probe == KCOV8_PROBE_FLAG ? "movb $$1, " + At
+                                                 : "incb " + At;
+  if (Mark)
+    Text += "\n\tmovb $$1, $1";
   SmallVector<Value *, 3> Operands{Counter};
   if (Mark)
     Operands.push_back(Mark);
@@ -40,13 +35,10 @@ void emitCounterX86(IRBuilder<> &B, Value *Counter, Value *Mark) {
   auto *Type = FunctionType::get(
       B.getVoidTy(),
       SmallVector<llvm::Type *, 3>(Operands.size(), Counter->getType()), false);
-  auto *Code =
-      InlineAsm::get(Type,
-                     Mark ? "addb $$1, $0\n\tadcb $$0, $0\n\tmovb $$1, $1"
-                          : "addb $$1, $0\n\tadcb $$0, $0",
-                     Mark ? "=*m,=*m,*m,~{dirflag},~{fpsr},~{flags}"
-                          : "=*m,*m,~{dirflag},~{fpsr},~{flags}",
-                     /*hasSideEffects=*/true);
+  auto *Code = InlineAsm::get(Type, Text,
+                              Mark ? "=*m,=*m,*m,~{dirflag},~{fpsr},~{flags}"
+                                   : "=*m,*m,~{dirflag},~{fpsr},~{flags}",
+                              /*hasSideEffects=*/true);
   CallInst *Call = B.CreateCall(Type, Code, Operands);
   for (unsigned I = 0; I < Operands.size(); I++)
     Call->addParamAttr(I, Attribute::get(B.getContext(), Attribute::ElementType,
@@ -54,11 +46,13 @@ void emitCounterX86(IRBuilder<> &B, Value *Counter, Value *Mark) {
   Call->setDoesNotThrow();
 }
 
-void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe,
-               bool X86) {
+// Before opaque pointers: from [n x i8]'s element, already i8*.
+Value *bytePointer(IRBuilder<> &B, Value *V) {
+  return B.CreatePointerCast(V, bytePointerType(B.getContext()));
+}
+
+void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe) {
   Type *Byte = B.getInt8Ty();
-  if (Probe == KCOV8_PROBE_COUNTER && X86)
-    return emitCounterX86(B, Counter, Mark);
   Value *Next = B.getInt8(1);
   if (Probe != KCOV8_PROBE_FLAG) {
     LoadInst *Old = B.CreateAlignedLoad(Byte, Counter, Align(1));
@@ -177,31 +171,59 @@ void emitMarks(CounterPlace &Counters) {
   Counters.Marks = Marks;
 }
 
+// Relaxed atomics: the optimiser may neither hoist them out of loops nor merge
+// two, and on every target they are a plain byte load and store. Never a
+// read-modify-write.
+void makeProbeAccess(Instruction &I) {
+  if (auto *Load = dyn_cast<LoadInst>(&I))
+    Load->setAtomic(AtomicOrdering::Monotonic);
+  else
+    cast<StoreInst>(I).setAtomic(AtomicOrdering::Monotonic);
+  // Not the program's own access: sanitizers leave it alone (TSan from 19 on).
+  I.setMetadata(I.getModule()->getMDKindID("nosanitize"),
+                MDNode::get(I.getContext(), {}));
+}
+
+void startProbe(IRBuilder<> &B, BasicBlock &Block) {
+  B.SetInsertPoint(&Block, probePoint(Block));
+  // Line 0: debuggers do not stop here, profiles do not charge a line.
+  if (DISubprogram *SP = Block.getParent()->getSubprogram())
+    B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
+  else
+    B.SetCurrentDebugLocation(DebugLoc());
+}
+
 void emitProbes(const CounterPlace &Counters,
                 const std::vector<ChosenBlock> &Blocks,
-                const std::vector<ImpliedBlock> &Implied, kcov8_probe Probe,
-                bool Early) {
+                const std::vector<ImpliedBlock> &Implied,
+                const std::vector<Value *> &Deltas, const Options &O) {
   GlobalVariable &Array = *Counters.array();
   GlobalVariable *Marks = Counters.marks();
   IRBuilder<> B(Array.getContext());
-  bool X86 = !Early && moduleTriple(*Array.getParent()).isX86();
+  const bool Segment = O.PerTask && O.Delta == DeltaKind::Segment;
+  const bool X86 = !O.Early && moduleTriple(*Array.getParent()).isX86() &&
+                   (Segment || O.Probe == KCOV8_PROBE_COUNTER);
   auto NextImplied = Implied.begin();
   for (size_t I = 0; I < Blocks.size(); I++) {
     if (NextImplied != Implied.end() && NextImplied->Block == I) {
       ++NextImplied;
       continue;
     }
-    BasicBlock &Block = *Blocks[I].Block;
-    B.SetInsertPoint(&Block, probePoint(Block));
-    // Line 0: debuggers do not stop here, profiles do not charge a line.
-    if (DISubprogram *SP = Block.getParent()->getSubprogram())
-      B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
-    else
-      B.SetCurrentDebugLocation(DebugLoc());
+    startProbe(B, *Blocks[I].Block);
     const uint32_t At = Counters.at(I);
-    emitProbe(B, byteOf(Array, At),
-              Marks ? byteOf(*Marks, At / KCOV8_MARK_BYTES) : nullptr, Probe,
-              X86);
+    Value *Counter = byteOf(Array, At);
+    Value *Mark = Marks ? byteOf(*Marks, At / KCOV8_MARK_BYTES) : nullptr;
+    if (!Deltas.empty()) {
+      // In front of the probe, if it is loaded here.
+      if (auto *Load = dyn_cast<LoadInst>(Deltas[I]);
+          Load && Load->getParent() == Blocks[I].Block)
+        B.SetInsertPoint(Load->getNextNode());
+      Counter = B.CreateGEP(B.getInt8Ty(), bytePointer(B, Counter), Deltas[I]);
+    }
+    if (X86)
+      emitProbeX86(B, Counter, Mark, O.Probe, Segment);
+    else
+      emitProbe(B, Counter, Mark, O.Probe);
   }
 }
 

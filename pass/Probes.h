@@ -7,6 +7,7 @@
 
 #include "Prune.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/ValueHandle.h"
 #include <vector>
 
@@ -51,11 +52,18 @@ CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
 CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
                               CounterLayout Layout);
 
-// In all Blocks but the Implied ones. Early: the optimiser will see the probes.
+// In all Blocks but the Implied ones. Deltas: of each block, empty for none in
+// a register.
 void emitProbes(const CounterPlace &Counters,
                 const std::vector<ChosenBlock> &Blocks,
-                const std::vector<ImpliedBlock> &Implied, kcov8_probe Probe,
-                bool Early);
+                const std::vector<ImpliedBlock> &Implied,
+                const std::vector<llvm::Value *> &Deltas, const Options &O);
+
+// Goes to the place of a block's probe.
+void startProbe(llvm::IRBuilder<> &B, llvm::BasicBlock &Block);
+
+// Relaxed atomic, and not the program's own access.
+void makeProbeAccess(llvm::Instruction &I);
 
 // Which bytes of an array code refers to, now that the optimiser has run.
 std::vector<bool> usedCounters(const llvm::GlobalVariable &Array);

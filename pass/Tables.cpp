@@ -157,9 +157,13 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
        ConstantInt::get(Word, Blocks),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
-       ConstantInt::get(Byte, (O.Early ? KCOV8_FUNC_EARLY : 0) |
-                                  (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
-                                  (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
+       ConstantInt::get(
+           Byte,
+           (O.Early ? KCOV8_FUNC_EARLY : 0) |
+               (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
+               (O.PerTask ? KCOV8_FUNC_TASK : 0) |
+               (O.PerTask && !usesDeltaVariable(O) ? KCOV8_FUNC_SEGMENT : 0) |
+               (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));
   appendToCompilerUsed(M, {&Counters, KeyTable, Record});
@@ -176,8 +180,11 @@ void emitImage(Module &M) {
                                      sectionBound(M, "__stop_", Section)});
   };
   // struct kcov8_image
-  auto *Type =
-      StructType::get(C, {Word, Word, Pair, Pair, Pair, Pair, Pair, Pair});
+  auto *Type = StructType::get(
+      C, {Word, Word, Pair, Pair, Pair, Pair, Pair, Pair, Pointer});
+  Constant *Delta = Constant::getNullValue(Pointer);
+  if (Function *Accessor = M.getFunction(KCOV8_DELTA_AT_SYMBOL))
+    Delta = ConstantExpr::getPointerCast(Accessor, Pointer);
   uint64_t Size = M.getDataLayout().getTypeAllocSize(Type);
   auto *Image = new GlobalVariable(
       M, Type, /*isConstant=*/false, GlobalValue::LinkOnceODRLinkage,
@@ -186,7 +193,7 @@ void emitImage(Module &M) {
                  ConstantInt::get(Word, Size), Bounds(KCOV8_SECTION_COUNTERS),
                  Bounds(KCOV8_SECTION_KEYS), Bounds(KCOV8_SECTION_FUNCS),
                  Constant::getNullValue(Pair), Bounds(KCOV8_SECTION_MARKS),
-                 Bounds(KCOV8_SECTION_ARRAYS)}),
+                 Bounds(KCOV8_SECTION_ARRAYS), Delta}),
       KCOV8_IMAGE_SYMBOL);
   Image->setVisibility(GlobalValue::HiddenVisibility);
   Image->setComdat(imageComdat(M, KCOV8_IMAGE_SYMBOL));

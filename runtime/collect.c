@@ -76,37 +76,45 @@ static void keep_hits(struct kcov8i_image *img, const struct kcov8i_hit *hits,
   }
 }
 
-/* To where a flush wants them. */
-static void deliver(struct kcov8i_image *img, struct kcov8i_append *direct,
-                    bool keep, const struct kcov8i_hit *hits, size_t n) {
-  if (keep && img->kept)
+/* To where a flush wants them: a buffer, a file's pending set, or all files'.
+ */
+struct target {
+  struct kcov8i_image *img;
+  struct kcov8i_append *direct;
+  struct kcov8_file *file;
+  bool keep;
+};
+
+static void deliver(const struct target *to, const struct kcov8i_hit *hits,
+                    size_t n) {
+  struct kcov8i_image *const img = to->img;
+  if (to->keep && img->kept)
     keep_hits(img, hits, n);
-  if (direct)
-    kcov8i_append_hits(direct, img->slots, hits, n);
-  else
-    kcov8i_pending_mark(img, hits, n);
+  if (to->direct)
+    kcov8i_append_hits(to->direct, img->slots, hits, n);
+  else if (to->file || !img->per_task) /* else nobody's */
+    kcov8i_pending_mark(to->file, img, hits, n);
 }
 
 /* Hits on their way; the second half is room for one more step of a sweep. */
 struct batch {
-  struct kcov8i_image *img;
-  struct kcov8i_append *direct;
-  bool keep;
+  struct target to;
+  uint8_t *bytes;
   size_t n;
   struct kcov8i_hit hits[2 * KCOV8I_BATCH];
 };
 
 static void batch_deliver(struct batch *b) {
-  prefetch_slots(b->img, b->hits, b->n);
-  const size_t n = drop_strays(b->img, b->hits, b->n);
-  deliver(b->img, b->direct, b->keep, b->hits, n);
-  if (b->img->implied.n_rules)
-    kcov8i_implied_add(b->img, b->hits, n);
+  prefetch_slots(b->to.img, b->hits, b->n);
+  const size_t n = drop_strays(b->to.img, b->hits, b->n);
+  deliver(&b->to, b->hits, n);
+  if (b->to.img->implied.n_rules)
+    kcov8i_implied_add(b->to.img, b->hits, n);
   b->n = 0;
 }
 
 static void batch_sweep(struct batch *b, size_t begin, size_t end) {
-  uint8_t *const from = b->img->counters + begin;
+  uint8_t *const from = b->bytes + begin;
   for (size_t pos = 0; pos < end - begin;) {
     struct kcov8i_hit *const hits = b->hits + b->n;
     const size_t n = kcov8i_sweep(from, end - begin, &pos, hits);
@@ -126,13 +134,13 @@ static void prefetch_piece(const struct kcov8i_image *img,
 
 /* Marked pieces and the gaps between, by address. */
 static void batch_sweep_marked(struct batch *b) {
-  const struct kcov8i_summary *const s = &b->img->summary;
+  const struct kcov8i_summary *const s = &b->to.img->summary;
   struct kcov8i_hit marks[KCOV8I_BATCH];
   size_t gap = 0;
   for (size_t pos = 0; pos < s->n_marks;) {
-    const size_t n = kcov8i_summary_take(b->img, &pos, marks);
+    const size_t n = kcov8i_summary_take(b->to.img, &pos, marks);
     for (size_t i = 0; i < n; i++)
-      prefetch_piece(b->img, s->pieces[marks[i].index]);
+      prefetch_piece(b->to.img, s->pieces[marks[i].index]);
     for (size_t i = 0; i < n; i++) {
       const struct kcov8i_piece piece = s->pieces[marks[i].index];
       for (; gap < s->n_gaps && s->gaps[gap].end <= piece.begin; gap++)
@@ -144,12 +152,11 @@ static void batch_sweep_marked(struct batch *b) {
     batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
 }
 
-void kcov8i_collect_image(struct kcov8i_image *img,
-                          struct kcov8i_append *direct, bool keep) {
+static void collect_target(const struct target *to, uint8_t *bytes) {
   struct batch b;
-  b.img = img;
-  b.direct = direct;
-  b.keep = keep;
+  struct kcov8i_image *const img = to->img;
+  b.to = *to;
+  b.bytes = bytes;
   b.n = 0;
   if (img->summary.n_marks)
     batch_sweep_marked(&b);
@@ -159,13 +166,25 @@ void kcov8i_collect_image(struct kcov8i_image *img,
     batch_deliver(&b);
   if (img->implied.n_rules)
     for (size_t n; (n = kcov8i_implied_take(img, b.hits));)
-      deliver(img, direct, keep, b.hits, n);
+      deliver(to, b.hits, n);
+}
+
+void kcov8i_collect_image(struct kcov8i_image *img,
+                          struct kcov8i_append *direct, bool keep) {
+  collect_target(&(struct target){.img = img, .direct = direct, .keep = keep},
+                 img->counters);
+}
+
+void kcov8i_collect_own(struct kcov8i_image *img, uint8_t *bytes,
+                        struct kcov8i_append *direct, struct kcov8_file *file,
+                        bool keep) {
+  collect_target(&(struct target){img, direct, file, keep}, bytes);
 }
 
 void kcov8i_collect(struct kcov8i_append *direct, bool keep) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    if (i->counters)
-      kcov8i_collect_image(i, direct, keep);
+    if (i->counters && (!i->per_task || keep))
+      kcov8i_collect_image(i, i->per_task ? NULL : direct, keep);
 }
 
 /* ---- Outside the device
@@ -210,6 +229,7 @@ static int harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
   if (err)
     return err;
   kcov8i_collect(NULL, true);
+  kcov8i_view_collect_all();
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
     if (i->kept)
       report(i, fn, ctx);

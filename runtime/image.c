@@ -154,6 +154,12 @@ static int prepare(struct kcov8_image *desc) {
   img->desc = desc;
   __atomic_store_n(&img->counters, t.counters, __ATOMIC_RELEASE);
   err = kcov8i.keep ? kcov8i_table_identify(img) : 0;
+  img->per_task = t.per_task && kcov8i_view_possible(&t);
+  img->segment = t.segment;
+  if (t.per_task && !img->per_task)
+    kcov8_port_log(KCOV8_LOG_WARNING,
+                   "built with attribution=task, but the port lacks what it "
+                   "needs: tasks see each other's blocks");
   if (!err)
     err = kcov8i_summary_build(img);
   if (!err)
@@ -174,6 +180,7 @@ static int prepare(struct kcov8_image *desc) {
     __atomic_store_n(end, img, __ATOMIC_RELEASE);
   }
   desc->runtime[1] = img;
+  *(img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared) += 1;
   kcov8i.n_blocks += img->n_blocks;
   kcov8i.has_cmp |= t.has_cmp;
   return 0;
@@ -293,6 +300,8 @@ static void unregister(struct kcov8_image *desc) {
     kcov8i.n_refused--;
   } else if (desc->runtime[1] != &empty_mark) {
     struct kcov8i_image *const img = desc->runtime[1];
+    kcov8i_view_forget_image(img);
+    *(img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared) -= 1;
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_image_identify(img);
     kcov8i_summary_free(img);
@@ -325,6 +334,7 @@ void kcov8i_forget_images(void) {
     d->runtime[0] = NULL;
     d->runtime[1] = NULL;
   }
+  kcov8i_view_forget_all();
   while (kcov8i.images) {
     struct kcov8i_image *const img = kcov8i.images;
     kcov8i.images = img->next;

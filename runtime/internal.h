@@ -61,6 +61,9 @@ struct kcov8i_table {
   size_t n_funcs;
   size_t n_blocks;
   bool has_cmp;
+  bool per_task;
+  bool segment;
+  intptr_t *(*delta_at)(void);
 };
 
 /**
@@ -123,6 +126,8 @@ struct kcov8i_summary {
  *               harvested
  * @implied:     rules of pruned functions
  * @summary:     while the image is loaded
+ * @per_task:    tasks that trace have a copy of the counters (view.c)
+ * @segment:     reached through the base of gs
  * @said_stray:  a hit on a byte without owner was reported
  */
 struct kcov8i_image {
@@ -140,6 +145,8 @@ struct kcov8i_image {
   uint8_t *kept;
   struct kcov8i_implied implied;
   struct kcov8i_summary summary;
+  bool per_task;
+  bool segment;
   bool said_stray;
 };
 
@@ -174,6 +181,10 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @n_blocks:     in prepared images that are loaded
  * @has_cmp:      some image that was prepared has code with trace-cmp
  * @images:       prepared ones, ghosts included
+ * @n_shared:     of them, loaded ones with attribution `process`
+ * @n_per_task:   with attribution `task`
+ * @views:        all, linked by next
+ * @free_views:   those that are nobody's, linked by next_free
  * @enabled:      files that are tracing, linked by next_enabled
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
  */
@@ -184,6 +195,10 @@ struct kcov8i_state {
   size_t n_blocks;
   bool has_cmp;
   struct kcov8i_image *images;
+  size_t n_shared;
+  size_t n_per_task;
+  struct kcov8i_view *views;
+  struct kcov8i_view *free_views;
   struct kcov8_file *enabled;
   size_t n_enabled;
   bool keep;
@@ -223,6 +238,62 @@ struct kcov8i_append;
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/* The same for @bytes, a copy of @img's counters that belongs to @file alone.
+ */
+void kcov8i_collect_own(struct kcov8i_image *img, uint8_t *bytes,
+                        struct kcov8i_append *direct, struct kcov8_file *file,
+                        bool keep);
+
+/* ---- view.c: a task's own counters ----------------------------------------
+ */
+
+struct kcov8i_copy {
+  struct kcov8i_copy *next;
+  struct kcov8i_image *image;
+  uint8_t *bytes; /* image->n_counters */
+  size_t mapped;  /* of gs: bytes of pages */
+};
+
+/**
+ * struct kcov8i_view - copies of the counters of all images with `task`
+ * @delta: of those that are reached through gs; 0: there is none yet
+ * @file:  for which the view is in use, or NULL
+ */
+struct kcov8i_view {
+  struct kcov8i_view *next;
+  struct kcov8i_view *next_free;
+  struct kcov8_file *file;
+  intptr_t delta;
+  struct kcov8i_copy *copies;
+};
+
+/* Does the host supply what the image's probes need? */
+bool kcov8i_view_possible(const struct kcov8i_table *t);
+
+/* A clear view for @file; NULL and 0 if no image needs one. -ENOMEM. */
+int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out);
+void kcov8i_view_put(struct kcov8i_view *view);
+
+/* The calling thread counts in @view from now on; NULL: in nobody's. */
+void kcov8i_view_use(const struct kcov8i_view *view);
+
+/* If it counts in @view, no longer. */
+void kcov8i_view_leave(const struct kcov8i_view *view);
+
+/* Copies for images that were loaded since; no memory: next time. */
+void kcov8i_view_refresh(struct kcov8i_view *view);
+
+/* NULL: has no copy of it. */
+uint8_t *kcov8i_view_counters(const struct kcov8i_view *view,
+                              const struct kcov8i_image *img);
+
+/* What all views hold goes to pending sets, and to be harvested. */
+void kcov8i_view_collect_all(void);
+
+/* Moves what its copies hold to pending sets, frees them. */
+void kcov8i_view_forget_image(struct kcov8i_image *img);
+void kcov8i_view_forget_all(void);
 
 /* ---- summary.c: where counters may have been hit --------------------------
  */
@@ -354,6 +425,7 @@ enum kcov8i_mode {
  * @handles:       @n_handles of them, NULL if there are none
  * @next_enabled:  list kcov8i.enabled: mode TRACE_PC, remote ones only while
  *                 they have sections
+ * @view:          its own counters while it is enabled, if any image has such
  * @pending:       one per image that had counters while they were needed
  * @pending_dirty: some byte of them is set
  */
@@ -371,6 +443,7 @@ struct kcov8_file {
   struct kcov8i_handle *handles;
   size_t n_handles;
   struct kcov8_file *next_enabled;
+  struct kcov8i_view *view;
   struct kcov8i_pending *pending;
   bool pending_dirty;
 };
@@ -401,8 +474,10 @@ void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
  * A section of background work for a remote file of mode TRACE_PC: 0 or
  * -ENOMEM; its end, with a flush.
  */
-int kcov8i_trace_section_begin(struct kcov8_file *file);
-void kcov8i_trace_section_end(struct kcov8_file *file);
+int kcov8i_trace_section_begin(struct kcov8_file *file,
+                               struct kcov8i_view **view);
+void kcov8i_trace_section_end(struct kcov8_file *file,
+                              struct kcov8i_view *view);
 
 /* TRACE_* -> INIT, after a last flush; drops the task's reference. */
 void kcov8i_trace_stop(struct kcov8_file *file);
@@ -459,8 +534,8 @@ int kcov8i_pending_need(struct kcov8_file *extra);
  */
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
 
-/* Adds hits to the sets of all enabled files. */
-void kcov8i_pending_mark(struct kcov8i_image *img,
+/* Adds hits to the set of @file, or of all enabled files. */
+void kcov8i_pending_mark(struct kcov8_file *file, struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits);
 
 /*

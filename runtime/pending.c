@@ -101,18 +101,25 @@ static void add_count(uint8_t *byte, uint32_t count) {
   *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
 }
 
-void kcov8i_pending_mark(struct kcov8i_image *img,
+static void mark_hits(struct kcov8_file *file, struct kcov8i_image *img,
+                      const struct kcov8i_hit *hits, size_t n_hits) {
+  struct kcov8i_pending *const p = find(file, img);
+  if (!p)
+    return; /* no memory at an unload: reported there */
+  for (size_t i = 0; i < n_hits; i++)
+    add_count(&p->bytes[hits[i].index], hits[i].count);
+  file->pending_dirty = true;
+}
+
+void kcov8i_pending_mark(struct kcov8_file *file, struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits) {
   if (!n_hits)
     return;
-  for (struct kcov8_file *f = kcov8i.enabled; f; f = f->next_enabled) {
-    struct kcov8i_pending *const p = find(f, img);
-    if (!p)
-      continue; /* no memory at an unload: reported there */
-    for (size_t i = 0; i < n_hits; i++)
-      add_count(&p->bytes[hits[i].index], hits[i].count);
-    f->pending_dirty = true;
-  }
+  if (file)
+    mark_hits(file, img, hits, n_hits);
+  else
+    for (struct kcov8_file *f = kcov8i.enabled; f; f = f->next_enabled)
+      mark_hits(f, img, hits, n_hits);
 }
 
 /* Gives back what was swept, but found no room. */

@@ -15,6 +15,7 @@
 struct section {
   struct kcov8_file *file;
   uint64_t sequence;
+  struct kcov8i_view *view;
   struct kcov8i_buffer buffer; /* mode TRACE_CMP; area.base NULL otherwise */
 };
 
@@ -60,7 +61,7 @@ static int start(struct kcov8_device *device, struct kcov8_task *worker,
   s->sequence = file->sequence;
   const int err = file->mode == KCOV8I_TRACE_CMP
                       ? start_compares(s, worker)
-                      : kcov8i_trace_section_begin(file);
+                      : kcov8i_trace_section_begin(file, &s->view);
   if (err) {
     kcov8_port_free(s, sizeof(*s));
     return err;
@@ -82,8 +83,10 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
       move_records(s);
     kcov8_port_free(s->buffer.area.base, s->buffer.area.bytes);
   } else if (valid) {
-    kcov8i_trace_section_end(s->file);
+    kcov8i_trace_section_end(s->file, s->view);
   }
+  kcov8i_view_leave(s->view);
+  kcov8i_view_put(s->view);
   kcov8i_file_put(s->file);
   kcov8_port_free(s, sizeof(*s));
 }

@@ -112,6 +112,8 @@ static int check_rules(const struct kcov8_image *desc, size_t n,
   return 0;
 }
 
+#define TASK_FLAGS (KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT)
+
 static int check_func(const struct kcov8_image *desc, size_t n,
                       const struct kcov8_func *f) {
   if (f->abi != KCOV8_ABI_VERSION)
@@ -133,7 +135,8 @@ static int check_func(const struct kcov8_image *desc, size_t n,
       !inside(kcov8i_target(&f->keys), f->n_blocks, sizeof(uint32_t),
               desc->keys[0], desc->keys[1]))
     return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
-  if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED | KCOV8_FUNC_CMP))
+  if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED | KCOV8_FUNC_CMP |
+                   KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT))
     return refuse_func(desc, n, f, "unknown flags");
   return f->flags & KCOV8_FUNC_PRUNED ? check_rules(desc, n, f) : 0;
 }
@@ -173,6 +176,10 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
     /* Bounds both sums: neither array can overflow a size_t. */
     t->n_blocks += t->funcs[i].n_blocks;
     t->has_cmp |= (t->funcs[i].flags & KCOV8_FUNC_CMP) != 0;
+    const uint8_t kind = t->funcs[i].flags & TASK_FLAGS;
+    if (kind != (t->funcs[0].flags & TASK_FLAGS))
+      return refuse_func(desc, i, &t->funcs[i],
+                         "attribution or delta is not that of other functions");
     if (t->n_blocks > t->n_counters)
       return refuse_func(desc, i, &t->funcs[i],
                          "more blocks than counters: records overlap");
@@ -183,6 +190,12 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
   }
   if (t->n_blocks > KCOV8_PC_SLOTS)
     return refuse(desc, "more blocks than PCs");
+  if (t->n_funcs) {
+    t->per_task = (t->funcs[0].flags & KCOV8_FUNC_TASK) != 0;
+    t->segment = (t->funcs[0].flags & KCOV8_FUNC_SEGMENT) != 0;
+  }
+  if (desc->size >= offsetof(struct kcov8_image, delta_at) + sizeof(void *))
+    t->delta_at = desc->delta_at;
   return 0;
 }
 

@@ -39,6 +39,14 @@ uint64_t kcov8_common_handle(const struct kcov8_task *task) {
   return task->common_handle;
 }
 
+void kcov8_task_run(const struct kcov8_task *task) {
+  kcov8_port_lock();
+  if (kcov8i.n_per_task)
+    kcov8i_view_use(task && task->tracing && task->file ? task->file->view
+                                                        : NULL);
+  kcov8_port_unlock();
+}
+
 /* Does the file that the task has agree? */
 static bool owns(const struct kcov8_task *task) {
   const struct kcov8_file *const file = task->file;

@@ -55,8 +55,11 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
     kcov8i_cmp_start(task, &file->buffer);
     return 0;
   }
-  if (!err && (kcov8i.n_enabled || file->overflow || bitmap_words))
+  if (!err &&
+      ((kcov8i.n_enabled && kcov8i.n_shared) || file->overflow || bitmap_words))
     err = kcov8i_pending_need(file);
+  if (!err)
+    err = kcov8i_view_get(file, &file->view);
   if (err)
     return err;
   file->buffer.bitmap_words = bitmap_words;
@@ -64,6 +67,8 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
   kcov8i_collect(NULL, kcov8i.keep);
   enabled_add(file);
   own(file, task, mode, false);
+  if (file->view)
+    kcov8i_view_use(file->view);
   return 0;
 }
 
@@ -75,24 +80,45 @@ void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
   task->common_handle = (uint32_t)args->common_handle; /* fits: subsystem 0 */
 }
 
-int kcov8i_trace_section_begin(struct kcov8_file *file) {
+int kcov8i_trace_section_begin(struct kcov8_file *file,
+                               struct kcov8i_view **view) {
   int err = kcov8i_prepare_images();
   if (!err)
     err = kcov8i_pending_need(file);
+  if (!err)
+    err = kcov8i_view_get(file, view);
   if (err)
     return err;
   /* For the others; what is left belongs to nobody and is discarded. */
   kcov8i_collect(NULL, kcov8i.keep);
   if (!file->n_sections++)
     enabled_add(file);
+  if (*view)
+    kcov8i_view_use(*view);
   return 0;
 }
 
-void kcov8i_trace_section_end(struct kcov8_file *file) {
+/* What is in a file's own counters, to @direct or its pending set. */
+static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
+                         struct kcov8i_append *direct) {
+  if (!view)
+    return;
+  kcov8i_view_refresh(view);
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    uint8_t *const bytes =
+        i->counters && i->per_task ? kcov8i_view_counters(view, i) : NULL;
+    if (bytes)
+      kcov8i_collect_own(i, bytes, direct, file, kcov8i.keep);
+  }
+}
+
+void kcov8i_trace_section_end(struct kcov8_file *file,
+                              struct kcov8i_view *view) {
   const uint64_t most = file->remote_words ? file->remote_words - 1 : 0;
   struct kcov8i_append a;
   (void)kcov8i_prepare_images();
   kcov8i_collect(NULL, kcov8i.keep);
+  collect_view(file, view, NULL);
   kcov8i_append_begin(&a, &file->buffer);
   if (a.room > most)
     a.room = most;
@@ -120,13 +146,13 @@ void kcov8i_trace_flush(struct kcov8_file *file) {
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->buffer);
-  if (kcov8i.n_enabled == 1 && !file->pending_dirty &&
-      !kcov8i_pending_always(file)) {
-    kcov8i_collect(&a, kcov8i.keep);
-  } else {
-    kcov8i_collect(NULL, kcov8i.keep);
+  const bool own_direct = !file->pending_dirty && !kcov8i_pending_always(file);
+  const bool shared_direct = own_direct && kcov8i.n_enabled == 1;
+  if (kcov8i.n_shared)
+    kcov8i_collect(shared_direct ? &a : NULL, kcov8i.keep);
+  collect_view(file, file->view, own_direct ? &a : NULL);
+  if (file->pending_dirty)
     kcov8i_pending_drain(file, &a);
-  }
   kcov8i_append_end(&a);
 }
 
@@ -140,6 +166,9 @@ void kcov8i_trace_stop(struct kcov8_file *file) {
     file->buffer.dropped += kcov8i_pending_count(file);
     kcov8i_pending_free(file);
     enabled_remove(file);
+    kcov8i_view_leave(file->view);
+    kcov8i_view_put(file->view);
+    file->view = NULL;
   }
   disown(file);
 }
@@ -152,6 +181,7 @@ void kcov8i_trace_reset(struct kcov8_file *file) {
   if (!file->remote || file->n_sections) {
     (void)kcov8i_prepare_images();
     kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
+    collect_view(file, file->view, NULL);
   }
   kcov8i_pending_clear(file);
   kcov8i_buffer_reset(&file->buffer);

@@ -258,13 +258,11 @@ static bool has_symbol(const struct elf_file *elf, const char *name) {
  * Whether a missing symbol proves that a function's code is not in the image.
  * gold drops unreferenced code but keeps its tables. No proof if symbols were
  * stripped, if only the local ones were (strip -x, ld -x: static functions
- * look dropped then), or if probes were in before the inliner ran, which a
- * flag of the record tells (any flag: those of later passes may mean the same;
- * the two below do not).
+ * look dropped then), or if probes were in before the inliner ran.
  */
 static bool symbols_decide(const struct image *img, const struct func *f) {
   return img->elf.has_local_funcs && f->join != JOIN_NONE &&
-         (f->flags & ~(KCOV8_FUNC_CMP | KCOV8_FUNC_PRUNED)) == 0;
+         !(f->flags & KCOV8_FUNC_EARLY);
 }
 
 /* Functions in one state of the join, named by the first. */

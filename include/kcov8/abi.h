@@ -44,7 +44,7 @@
 /* ---- Function records (allocated) ------------------------------------- */
 
 enum kcov8_probe {
-  KCOV8_PROBE_COUNTER = 0,  /* 8-bit increment that skips zero */
+  KCOV8_PROBE_COUNTER = 0,  /* 8-bit increment, never back to zero */
   KCOV8_PROBE_FLAG = 1,     /* store 1 */
   KCOV8_PROBE_WRAPPING = 2, /* plain 8-bit increment */
 };
@@ -55,9 +55,11 @@ enum kcov8_level {
   KCOV8_LEVEL_EDGE = 2, /* every block after splitting critical edges */
 };
 
-#define KCOV8_FUNC_EARLY 0x01  /* probes went in before the optimiser */
-#define KCOV8_FUNC_PRUNED 0x02 /* rules follow the keys */
-#define KCOV8_FUNC_CMP 0x04    /* its comparisons call the runtime */
+#define KCOV8_FUNC_EARLY 0x01   /* probes went in before the optimiser */
+#define KCOV8_FUNC_PRUNED 0x02  /* rules follow the keys */
+#define KCOV8_FUNC_CMP 0x04     /* its comparisons call the runtime */
+#define KCOV8_FUNC_TASK 0x08    /* counters are reached through a delta: */
+#define KCOV8_FUNC_SEGMENT 0x10 /* that is the base of x86-64's gs */
 
 /**
  * struct kcov8_func - one instrumented function
@@ -179,6 +181,9 @@ struct kcov8_array {
  * @runtime:  zero in the object; owned by the runtime once registered
  * @marks:    first and one past last mark; both NULL without any
  * @arrays:   likewise. @size tells whether these two are there at all
+ * @delta_at: where the delta of the calling thread (or CPU) is: what probes add
+ *            to the address of a counter. NULL with attribution `process`, and
+ *            with KCOV8_FUNC_SEGMENT.
  *
  * Emitted by the pass (linkonce, hidden, so one per executable or shared
  * object) with a constructor that calls __kcov8_image_register() and a
@@ -194,12 +199,15 @@ struct kcov8_image {
   void *runtime[2];
   uint8_t *marks[2];
   const struct kcov8_array *arrays[2];
+  intptr_t *(*delta_at)(void);
 };
 
 /* What every descriptor has. */
 #define KCOV8_IMAGE_MIN_SIZE offsetof(struct kcov8_image, marks)
 
 #define KCOV8_IMAGE_SYMBOL "__kcov8_image"
+#define KCOV8_DELTA_SYMBOL "__kcov8_delta"
+#define KCOV8_DELTA_AT_SYMBOL "__kcov8_delta_at"
 #define KCOV8_REGISTER_SYMBOL "__kcov8_image_register"
 #define KCOV8_UNREGISTER_SYMBOL "__kcov8_image_unregister"
 

@@ -25,9 +25,10 @@
  * unless said otherwise. kcov8_syscall_return() does not allocate, but for the
  * first time after an image was loaded (PCs of the new image).
  *
- * Attribution here is `process`: all counters are shared. A harvest goes to
- * every file that is enabled at that moment, so a task loses nothing of its
- * own, and may see what other tasks ran (docs/design.md).
+ * Attribution `process`: all counters are shared. A harvest goes to every file
+ * that is enabled at that moment, so a task loses nothing of its own, and may
+ * see what other tasks ran. Attribution `task` (images compiled so): each task
+ * that traces has its own counters, kcov8_task_run().
  */
 #ifndef KCOV8_H
 #define KCOV8_H
@@ -167,6 +168,19 @@ void kcov8_task_init(struct kcov8_task *task);
  * As kcov8_task_init(), but it inherits the parent's common handle.
  */
 void kcov8_task_fork(struct kcov8_task *child, const struct kcov8_task *parent);
+
+/**
+ * kcov8_task_run() - the calling thread (or CPU) works for @task from now on
+ * @task: NULL for none
+ *
+ * Attribution `task`: what this thread runs counts for @task while that is
+ * tracing. To be called when a thread starts (it may have inherited its
+ * creator's task), and at each switch if a thread works for several tasks.
+ * Calls for a task that change its state (ENABLE, DISABLE, exit) are then made
+ * on the thread that runs it. kcov8_task_set_current() includes it. No effect
+ * with attribution `process`.
+ */
+void kcov8_task_run(const struct kcov8_task *task);
 
 /**
  * kcov8_task_exit() - flush, return the task's file to INIT, drop it
@@ -377,13 +391,7 @@ void __kcov8_image_unregister(struct kcov8_image *image);
       __attribute__((weak, visibility("hidden")));                             \
   extern const struct kcov8_array __stop___kcov8_arrays[]                      \
       __attribute__((weak, visibility("hidden")));                             \
-  extern uint8_t __start___kcov8_marks[]                                       \
-      __attribute__((weak, visibility("hidden")));                             \
-  extern uint8_t __stop___kcov8_marks[]                                        \
-      __attribute__((weak, visibility("hidden")));                             \
-  extern const struct kcov8_array __start___kcov8_arrays[]                     \
-      __attribute__((weak, visibility("hidden")));                             \
-  extern const struct kcov8_array __stop___kcov8_arrays[]                      \
+  extern intptr_t *__kcov8_delta_at(void)                                      \
       __attribute__((weak, visibility("hidden")))
 #define KCOV8_IMAGE_INIT                                                       \
   {                                                                            \
@@ -393,6 +401,7 @@ void __kcov8_image_unregister(struct kcov8_image *image);
     .funcs = {__start___kcov8_funcs, __stop___kcov8_funcs},                    \
     .marks = {__start___kcov8_marks, __stop___kcov8_marks},                    \
     .arrays = {__start___kcov8_arrays, __stop___kcov8_arrays},                 \
+    .delta_at = __kcov8_delta_at,                                              \
   }
 
 /**

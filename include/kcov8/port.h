@@ -14,6 +14,7 @@
 #define KCOV8_PORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +69,24 @@ struct kcov8_task;
  * Return: NULL for none: in an interrupt, or in code that belongs to no task.
  */
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
+
+/*
+ * Attribution `task` through the base of gs (x86-64): optional, all four or
+ * none. Without them images that are built so get attribution `process`, with a
+ * warning. libkcov8.a has them on Linux.
+ */
+
+/**
+ * kcov8_port_map() - zeroed pages of 4 KiB
+ * @at: where, exactly, or NULL for anywhere; out: where they are
+ * Return: 0, or negative if there is no memory or @at is taken.
+ */
+int kcov8_port_map(void **at, size_t bytes) __attribute__((weak));
+void kcov8_port_unmap(void *at, size_t bytes) __attribute__((weak));
+
+/** kcov8_port_set_base() - of gs, for the calling thread */
+void kcov8_port_set_base(intptr_t base) __attribute__((weak));
+intptr_t kcov8_port_base(void) __attribute__((weak));
 
 #ifdef __cplusplus
 }

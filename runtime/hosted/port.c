@@ -7,6 +7,9 @@
  * takes the lock along, so a child never inherits it held by a thread that the
  * child does not have.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
+#endif
 #include "hosted.h"
 #include "pages.h"
 
@@ -15,6 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#if defined(__linux__) && defined(__x86_64__)
+#include <asm/prctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#endif
 
 #pragma GCC visibility push(default)
 #include <kcov8/kcov8.h>
@@ -65,7 +73,57 @@ struct kcov8_task *kcov8_port_current_task(void) {
   return current_task;
 }
 
-void kcov8_task_set_current(struct kcov8_task *task) { current_task = task; }
+void kcov8_task_set_current(struct kcov8_task *task) {
+  current_task = task;
+  kcov8_task_run(task);
+}
+
+/* ---- Attribution `task`: the base of gs, and pages at given addresses -----
+ */
+
+/*
+ * User space leaves gs to programs. Linux saves it per thread, and a new thread
+ * starts with its creator's: kcov8_task_set_current() sets it.
+ */
+#if defined(__linux__) && defined(__x86_64__)
+int kcov8_port_map(void **at, size_t bytes) {
+  const int saved = errno;
+  const int fixed = *at ? MAP_FIXED_NOREPLACE : 0;
+  void *const p =
+      mmap(*at, bytes, PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+  errno = saved;
+  if (p == MAP_FAILED)
+    return -1;
+  if (*at && p != *at) { /* before Linux 4.17 the address is a hint */
+    munmap(p, bytes);
+    errno = saved;
+    return -1;
+  }
+  *at = p;
+  return 0;
+}
+
+void kcov8_port_unmap(void *at, size_t bytes) {
+  const int saved = errno;
+  munmap(at, bytes);
+  errno = saved;
+}
+
+void kcov8_port_set_base(intptr_t delta) {
+  const int saved = errno;
+  syscall(SYS_arch_prctl, ARCH_SET_GS, delta);
+  errno = saved;
+}
+
+intptr_t kcov8_port_base(void) {
+  const int saved = errno;
+  unsigned long base = 0;
+  syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
+  errno = saved;
+  return (intptr_t)base;
+}
+#endif
 
 /*
  * Early (101 is the first priority open to programs). Also what makes a linker

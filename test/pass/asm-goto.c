@@ -15,10 +15,10 @@ on:
 }
 // CHECK: @__kcov8_cntrs.f = private global [3 x i8]
 // CHECK-LABEL: define {{.*}}@f(
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
 // CHECK-NEXT: callbr
 // CHECK-NEXT: to label
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
 // CHECK-NEXT: {{tail call|call}} void @slow
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
 // CHECK-NEXT: ret

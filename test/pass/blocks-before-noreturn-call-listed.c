@@ -7,7 +7,7 @@ int f(int a) {
   return a;
 }
 // CHECK: @__kcov8_cntrs.f = private global [3 x i8]
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
 // CHECK-NEXT: tail call void @die
 // CHECK-NEXT: unreachable

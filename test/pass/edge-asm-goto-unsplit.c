@@ -17,4 +17,4 @@ l2:
   return 0;
 }
 // CHECK: callbr
-// CHECK-COUNT-4: {{store atomic i8|asm sideeffect "addb}}
+// CHECK-COUNT-4: {{store atomic i8|asm sideeffect "cmpb}}

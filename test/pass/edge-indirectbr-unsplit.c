@@ -18,4 +18,4 @@ c:
   g(3);
 }
 // CHECK: indirectbr
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}

@@ -24,6 +24,6 @@ done:
 ; CHECK: dispatch:
 ; CHECK-NEXT: catchswitch
 ; CHECK: catchpad
-; CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "addb)}}
+; CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "cmpb)}}
 ; CHECK: cleanuppad
-; CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "addb)}}
+; CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "cmpb)}}

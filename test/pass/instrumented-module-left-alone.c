@@ -3,5 +3,5 @@
 // RUN: %kopt -passes='kcov8,kcov8' %t.bc -S | FileCheck %s
 // RUN: %clang -O1 -x ir -fplugin=%pass -fpass-plugin=%pass -S -emit-llvm %t.bc -o - | FileCheck %s
 int f(int a) { return a; }
-// CHECK-COUNT-1: {{store atomic|asm sideeffect "addb}}
-// CHECK-NOT: {{store atomic|asm sideeffect "addb}}
+// CHECK-COUNT-1: {{store atomic|asm sideeffect "cmpb}}
+// CHECK-NOT: {{store atomic|asm sideeffect "cmpb}}

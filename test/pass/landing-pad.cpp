@@ -11,4 +11,4 @@ void f() {
 }
 // CHECK: landingpad
 // CHECK-NEXT: cleanup
-// CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "addb)}}
+// CHECK-NEXT: {{.*(load atomic i8|asm sideeffect "cmpb)}}

@@ -8,7 +8,7 @@ int f(int a) {
     __attribute__((musttail)) return g(a);
   return a;
 }
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
-// CHECK: {{store atomic i8|asm sideeffect "addb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
+// CHECK: {{store atomic i8|asm sideeffect "cmpb}}
 // CHECK: musttail call
 // CHECK-NEXT: ret

@@ -27,4 +27,4 @@ end:
 ; DEFAULT: probe=counter level=bb place=late layout=spread
 ; DEFAULT: @__kcov8_cntrs.unit = private global [3 x i8]
 ; DEFAULT: @__kcov8_image
-; DEFAULT: asm sideeffect "addb
+; DEFAULT: asm sideeffect "cmpb

@@ -1,6 +1,6 @@
-// probe=counter: add and add-with-carry; the 256th hit reads 1, not 0. In memory
-// on x86; as relaxed atomics that sanitizers leave alone on other targets, and
-// where the optimiser comes after.
+// probe=counter never returns to 0: in memory on x86, where it stays at 255; as
+// relaxed atomics, where 1 follows 255, that sanitizers leave alone on other
+// targets and where the optimiser comes after.
 // RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-place=early | FileCheck %s
 // RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=counter | FileCheck %s
 // RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=counter | FileCheck %s --check-prefix=ASM
@@ -19,6 +19,6 @@ int main(void) {
 // CHECK: call void asm
 // ASM-LABEL: {{^}}f:
 // ASM-NOT: lock
-// ASM: addb $1, .L__kcov8_cntrs.f(%rip)
+// ASM: cmpb $-1, .L__kcov8_cntrs.f(%rip)
 // ASM-NEXT: adcb $0, .L__kcov8_cntrs.f(%rip)
-// COUNT: counters: 1{{$}}
+// COUNT: counters: 255{{$}}

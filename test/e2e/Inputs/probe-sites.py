@@ -26,13 +26,23 @@ for line in output(objdump, "-h", image).splitlines():
 start, size = sections["__kcov8_cntrs"]
 
 touched = set()
+code = []  # (address, text)
 for line in output(objdump, "-d", "--no-show-raw-insn", image).splitlines():
-    # AT&T operands: 0x1234(%rip) # 0xABCD <symbol>
-    match = re.search(r"\(%rip\).*#\s*(?:0x)?([0-9a-f]+)", line)
+    match = re.match(r"\s*([0-9a-f]+):\s+(\S.*)", line)
+    if match:
+        code.append((int(match.group(1), 16), match.group(2)))
+for n, (at, text) in enumerate(code):
+    # AT&T operands: 0x1234(%rip) # 0xABCD <symbol>; no comment behind %gs:
+    match = re.search(r"\(%rip\).*#\s*(?:0x)?([0-9a-f]+)", text)
+    segment = re.search(r"%gs:(-?(?:0x)?[0-9a-f]+)\(%rip\)", text)
     if match:
         address = int(match.group(1), 16)
-        if start <= address < start + size:
-            touched.add(address - start)
+    elif segment:
+        address = code[n + 1][0] + int(segment[1], 0)
+    else:
+        continue
+    if start <= address < start + size:
+        touched.add(address - start)
 
 blocks = json.loads(output(kcov8, "list", "--format", "json", image))
 blocks = blocks["blocks"] if isinstance(blocks, dict) else blocks

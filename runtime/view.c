@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * view.c - a task's own counters (attribution `task`)
+ *
+ * A probe adds the running thread's delta to the address of its counter. With
+ * delta 0 it counts in the image's own array, which is nobody's. A view is a
+ * copy of that array for each image, and what reaches it: while a task traces,
+ * its thread's delta leads to a view, so no one else writes there, and its
+ * flush sweeps that and no other.
+ *
+ * Where the delta is the base of gs, all images share it: their copies lie at
+ * one distance from them, in pages that the port maps there. Else each image
+ * has a variable of its own, and its copy lies anywhere.
+ *
+ * Views are pooled and their copies stay mapped while their image is loaded: a
+ * thread that is not told in time that a task stopped writes into a view that
+ * nobody reads, and which is cleared before it is used again.
+ */
+#include "internal.h"
+
+#define PAGE ((uintptr_t)4096) /* x86-64's, the only one with gs */
+#define TRIES 64
+
+/* ---- Copies -------------------------------------------------------------- */
+
+static bool has_hooks(void) {
+  return kcov8_port_map && kcov8_port_unmap && kcov8_port_set_base &&
+         kcov8_port_base;
+}
+
+bool kcov8i_view_possible(const struct kcov8i_table *t) {
+  return t->segment ? has_hooks() : t->delta_at != NULL;
+}
+
+static uint8_t *first_page(const struct kcov8i_image *img) {
+  return img->counters - (uintptr_t)img->counters % PAGE;
+}
+
+static size_t mapped_bytes(const struct kcov8i_image *img) {
+  const uintptr_t end = (uintptr_t)img->counters + img->n_counters;
+  return (end + PAGE - 1) / PAGE * PAGE - (uintptr_t)first_page(img);
+}
+
+static void drop_copy(struct kcov8i_copy *c) {
+  if (c->image->segment)
+    kcov8_port_unmap(c->bytes - (uintptr_t)c->bytes % PAGE, c->mapped);
+  else
+    kcov8_port_free(c->bytes, c->image->n_counters);
+  kcov8_port_free(c, sizeof(*c));
+}
+
+/* With no copy that fixes the delta yet, @view->delta follows this one. */
+static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
+  struct kcov8i_image *const img = c->image;
+  void *at = view->delta ? first_page(img) + view->delta : NULL;
+  c->mapped = mapped_bytes(img);
+  if (kcov8_port_map(&at, c->mapped))
+    return -KCOV8_ENOMEM;
+  if (!view->delta)
+    view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)first_page(img));
+  c->bytes = img->counters + view->delta;
+  return 0;
+}
+
+static int add_copy(struct kcov8i_view *view, struct kcov8i_image *img) {
+  struct kcov8i_copy *const c = kcov8_port_alloc(sizeof(*c));
+  if (!c)
+    return -KCOV8_ENOMEM;
+  c->image = img;
+  int err = 0;
+  if (img->segment)
+    err = map_copy(view, c);
+  else if (!(c->bytes = kcov8_port_alloc(img->n_counters)))
+    err = -KCOV8_ENOMEM;
+  if (err) {
+    kcov8_port_free(c, sizeof(*c));
+    return err;
+  }
+  c->next = view->copies;
+  view->copies = c;
+  return 0;
+}
+
+static struct kcov8i_copy *find_copy(const struct kcov8i_view *view,
+                                     const struct kcov8i_image *img) {
+  struct kcov8i_copy *c = view->copies;
+  while (c && c->image != img)
+    c = c->next;
+  return c;
+}
+
+uint8_t *kcov8i_view_counters(const struct kcov8i_view *view,
+                              const struct kcov8i_image *img) {
+  const struct kcov8i_copy *const c = find_copy(view, img);
+  return c ? c->bytes : NULL;
+}
+
+static int add_copies(struct kcov8i_view *view) {
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    if (i->counters && i->per_task && !find_copy(view, i)) {
+      const int err = add_copy(view, i);
+      if (err)
+        return err;
+    }
+  return 0;
+}
+
+static void drop_copies(struct kcov8i_copy **copies) {
+  while (*copies) {
+    struct kcov8i_copy *const c = *copies;
+    *copies = c->next;
+    drop_copy(c);
+  }
+}
+
+static void drop_all(struct kcov8i_view *view) {
+  drop_copies(&view->copies);
+  view->delta = 0;
+}
+
+/* ---- Views --------------------------------------------------------------- */
+
+/*
+ * Several images with one delta need free pages at the same distance from each:
+ * the distance that the first gets may not suit the others. What did not fit
+ * stays mapped until one does, so that no distance is tried twice.
+ */
+static int fill(struct kcov8i_view *view) {
+  struct kcov8i_copy *tried[TRIES];
+  int n = 0, err;
+  while ((err = add_copies(view)) && n < TRIES && view->copies) {
+    tried[n++] = view->copies;
+    view->copies = NULL;
+    view->delta = 0;
+  }
+  while (n > 0)
+    drop_copies(&tried[--n]);
+  return err;
+}
+
+int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
+  struct kcov8i_view *view = kcov8i.free_views;
+  int err;
+  *out = NULL;
+  if (!kcov8i.n_per_task)
+    return 0;
+  if (!view) {
+    view = kcov8_port_alloc(sizeof(*view));
+    if (!view)
+      return -KCOV8_ENOMEM;
+    view->next_free = kcov8i.free_views;
+    kcov8i.free_views = view;
+    view->next = kcov8i.views;
+    kcov8i.views = view;
+  }
+  err = add_copies(view);
+  if (err) { /* an image came for which there is no room at this distance */
+    drop_all(view);
+    err = fill(view);
+  }
+  if (err) {
+    drop_all(view);
+    return err;
+  }
+  kcov8i.free_views = view->next_free;
+  view->file = file;
+  for (struct kcov8i_copy *c = view->copies; c; c = c->next)
+    for (size_t pos = 0; pos < c->image->n_counters;) {
+      struct kcov8i_hit hits[KCOV8I_BATCH];
+      (void)kcov8i_sweep(c->bytes, c->image->n_counters, &pos, hits);
+    }
+  *out = view;
+  return 0;
+}
+
+void kcov8i_view_put(struct kcov8i_view *view) {
+  if (!view)
+    return;
+  view->file = NULL;
+  view->next_free = kcov8i.free_views;
+  kcov8i.free_views = view;
+}
+
+void kcov8i_view_use(const struct kcov8i_view *view) {
+  bool segment = false;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    if (!i->counters || !i->per_task)
+      continue;
+    uint8_t *const bytes = view ? kcov8i_view_counters(view, i) : NULL;
+    segment |= i->segment;
+    if (!i->segment)
+      __atomic_store_n(i->desc->delta_at(), bytes ? bytes - i->counters : 0,
+                       __ATOMIC_RELAXED);
+  }
+  if (segment)
+    kcov8_port_set_base(view ? view->delta : 0);
+}
+
+static bool is_used_here(const struct kcov8i_view *view) {
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    if (!i->counters || !i->per_task)
+      continue;
+    if (i->segment)
+      return kcov8_port_base() == view->delta;
+    return i->counters + *i->desc->delta_at() == kcov8i_view_counters(view, i);
+  }
+  return false;
+}
+
+void kcov8i_view_leave(const struct kcov8i_view *view) {
+  if (view && is_used_here(view))
+    kcov8i_view_use(NULL);
+}
+
+void kcov8i_view_refresh(struct kcov8i_view *view) {
+  bool missing = false;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    missing |= i->counters && i->per_task && !find_copy(view, i);
+  if (missing && !add_copies(view) && is_used_here(view))
+    kcov8i_view_use(view);
+}
+
+static void forget_copy(struct kcov8i_view *view,
+                        const struct kcov8i_image *img) {
+  for (struct kcov8i_copy **at = &view->copies; *at; at = &(*at)->next)
+    if ((*at)->image == img) {
+      struct kcov8i_copy *const c = *at;
+      *at = c->next;
+      drop_copy(c);
+      return;
+    }
+}
+
+void kcov8i_view_forget_image(struct kcov8i_image *img) {
+  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next) {
+    uint8_t *const bytes = kcov8i_view_counters(v, img);
+    if (bytes && v->file)
+      kcov8i_collect_own(img, bytes, NULL, v->file, kcov8i.keep);
+    forget_copy(v, img);
+  }
+}
+
+void kcov8i_view_collect_all(void) {
+  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
+    for (struct kcov8i_copy *c = v->file ? v->copies : NULL; c; c = c->next)
+      kcov8i_collect_own(c->image, c->bytes, NULL, v->file, true);
+}
+
+void kcov8i_view_forget_all(void) {
+  while (kcov8i.views) {
+    struct kcov8i_view *const v = kcov8i.views;
+    kcov8i.views = v->next;
+    drop_all(v);
+    kcov8_port_free(v, sizeof(*v));
+  }
+  kcov8i.free_views = NULL;
+}
