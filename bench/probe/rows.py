@@ -58,6 +58,15 @@ for _probe in ("counter", "flag", "wrapping"):
 for _probe in ("counter", "flag"):
     ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",
                        compile_rounds=True, peer=PEER))
+for _probe in ("counter", "flag"):
+    ROWS.append(_kcov8(f"kcov8 {_probe} task", f"probe={_probe}",
+                       "attribution=task", peer=PEER))
+ROWS.append(_kcov8("kcov8 flag task thread", "probe=flag", "attribution=task",
+                   "delta=thread", peer=PEER))
+ROWS.append(_kcov8("kcov8 flag task prune", "probe=flag", "attribution=task",
+                   "prune", peer=PEER))
+ROWS.append(_kcov8("kcov8 counter summary", "probe=counter", "summary",
+                   peer=PEER))
 ROWS.append(_kcov8("kcov8 counter spread edge", "probe=counter",
                    "layout=spread", "level=edge", peer="8bit edge no-prune"))
 ROWS.append(_kcov8("kcov8 counter spread early", "probe=counter",
