@@ -89,7 +89,8 @@ def ukernel(into):
     here = os.path.join(TOP, "examples", "ukernel")
     names = sorted(os.path.basename(f) for f in glob.glob(here + "/*.c"))
     outside = ("cpu.c", "sched.c", "main.c")  # as in its kcov8.ignore
-    flags = ["-std=gnu11", f"-I{TOP}/include", f"-I{here}"]
+    flags = ["-std=gnu11", f"-I{TOP}/include", f"-I{here}",
+             f"-I{TOP}/test/conformance"]  # compare-lines.h
     return Workload(
         "ukernel", [os.path.join(here, n) for n in names if n not in outside],
         [os.path.join(here, n) for n in outside] + [driver("ukernel.c")],
