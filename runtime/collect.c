@@ -70,10 +70,8 @@ static size_t drop_strays(struct kcov8i_image *img, struct kcov8i_hit *hits,
 
 static void keep_hits(struct kcov8i_image *img, const struct kcov8i_hit *hits,
                       size_t n_hits) {
-  for (size_t i = 0; i < n_hits; i++) {
-    const uint32_t sum = img->kept[hits[i].index] + hits[i].count;
-    img->kept[hits[i].index] = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
-  }
+  for (size_t i = 0; i < n_hits; i++)
+    kcov8i_add_count(&img->kept[hits[i].index], hits[i].count);
 }
 
 /* To where a flush wants them: a buffer, a file's pending set, or all files'.

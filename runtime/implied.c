@@ -77,10 +77,9 @@ void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
     for (uint32_t r = m->first[hits[i].index]; r < m->first[hits[i].index + 1];
          r++) {
       const uint32_t b = m->implied[r];
-      const uint32_t sum = m->sums[b] + hits[i].count;
       if (!m->sums[b])
         m->reached[m->n_reached++] = b;
-      m->sums[b] = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+      kcov8i_add_count(&m->sums[b], hits[i].count);
     }
 }
 

@@ -228,6 +228,12 @@ void kcov8i_forget_images(void);
 /* ---- collect.c: counters to blocks ----------------------------------------
  */
 
+/* Hit counts stop at 255. */
+static inline void kcov8i_add_count(uint8_t *byte, uint32_t count) {
+  const uint32_t sum = *byte + count;
+  *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+}
+
 struct kcov8i_append;
 
 /*

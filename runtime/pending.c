@@ -96,18 +96,13 @@ int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   return 0;
 }
 
-static void add_count(uint8_t *byte, uint32_t count) {
-  const uint32_t sum = *byte + count;
-  *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
-}
-
 static void mark_hits(struct kcov8_file *file, struct kcov8i_image *img,
                       const struct kcov8i_hit *hits, size_t n_hits) {
   struct kcov8i_pending *const p = find(file, img);
   if (!p)
     return; /* no memory at an unload: reported there */
   for (size_t i = 0; i < n_hits; i++)
-    add_count(&p->bytes[hits[i].index], hits[i].count);
+    kcov8i_add_count(&p->bytes[hits[i].index], hits[i].count);
   file->pending_dirty = true;
 }
 
