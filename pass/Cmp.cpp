@@ -127,13 +127,9 @@ private:
       A->moveBefore(Entry, Entry.getFirstInsertionPt());
   }
 
-  // Line 0, as for probes.
   void setInsertPoint(Instruction *I) {
     B.SetInsertPoint(I);
-    if (DISubprogram *SP = F.getSubprogram())
-      B.SetCurrentDebugLocation(DILocation::get(C, 0, 0, SP));
-    else
-      B.SetCurrentDebugLocation(DebugLoc());
+    setProbeLocation(B, F);
   }
 
   void emit(Group &G) {
@@ -148,8 +144,7 @@ private:
           M.getPIELevel() != PIELevel::Default)
         Known->setDSOLocal(true);
     LoadInst *Gate = B.CreateAlignedLoad(Word, Where, Align(4));
-    Gate->setAtomic(AtomicOrdering::Monotonic);
-    Gate->setMetadata("nosanitize", MDNode::get(C, {}));
+    makeProbeAccess(*Gate);
     Instruction *Then = SplitBlockAndInsertIfThen(
         B.CreateIsNotNull(Gate), Last, /*Unreachable=*/false,
         MDBuilder(C).createBranchWeights(1, 100000));

@@ -184,13 +184,16 @@ void makeProbeAccess(Instruction &I) {
                 MDNode::get(I.getContext(), {}));
 }
 
-void startProbe(IRBuilder<> &B, BasicBlock &Block) {
-  B.SetInsertPoint(&Block, probePoint(Block));
-  // Line 0: debuggers do not stop here, profiles do not charge a line.
-  if (DISubprogram *SP = Block.getParent()->getSubprogram())
+void setProbeLocation(IRBuilder<> &B, const Function &F) {
+  if (DISubprogram *SP = F.getSubprogram())
     B.SetCurrentDebugLocation(DILocation::get(B.getContext(), 0, 0, SP));
   else
     B.SetCurrentDebugLocation(DebugLoc());
+}
+
+void startProbe(IRBuilder<> &B, BasicBlock &Block) {
+  B.SetInsertPoint(&Block, probePoint(Block));
+  setProbeLocation(B, *Block.getParent());
 }
 
 void emitProbes(const CounterPlace &Counters,

@@ -59,6 +59,10 @@ void emitProbes(const CounterPlace &Counters,
                 const std::vector<ImpliedBlock> &Implied,
                 const std::vector<llvm::Value *> &Deltas, const Options &O);
 
+// Line 0 for code of ours in F: debuggers do not stop there, profiles do not
+// charge a line.
+void setProbeLocation(llvm::IRBuilder<> &B, const llvm::Function &F);
+
 // Goes to the place of a block's probe.
 void startProbe(llvm::IRBuilder<> &B, llvm::BasicBlock &Block);
 
