@@ -232,6 +232,11 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     return PreservedAnalyses::all();
   }
 
+  // One distance for counters and marks: a variable has that of counters only.
+  if (Probes && O.Summary && usesDeltaVariable(O)) {
+    error(M, "kcov8: option 'summary' with attribution=task needs delta=gs");
+    return PreservedAnalyses::all();
+  }
   if (Probes && O.PerTask && O.Delta == DeltaKind::Segment && !HasSegment) {
     error(M, "kcov8: delta=gs: target '" + Target.str() + "' has no gs");
     return PreservedAnalyses::all();

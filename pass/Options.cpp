@@ -314,9 +314,6 @@ Options readOptions(StringRef PassParameters) {
     O.Error = "kcov8: option 'summary' needs place=late";
   if (O.PerTask && O.Early && O.Error.empty())
     O.Error = "kcov8: attribution=task needs place=late";
-  if (O.PerTask && O.Summary && O.Error.empty())
-    O.Error =
-        "kcov8: options 'summary' and 'attribution=task' exclude each other";
 
   // An array that functions share would keep their sections together.
   if (O.Layout == CounterLayout::Spread && hasFunctionSections())

@@ -18,16 +18,17 @@ namespace {
 // Two instructions and no register, where loads and stores would become four;
 // only one of them stores, so it is faster than addb 1, adcb 0, whose second
 // waits for the first. Mark, if there is one, is set behind it. Segment: %gs in
-// front of the counter adds the delta.
+// front of both adds the delta.
 void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
                   kcov8_probe Probe, bool Segment) {
-  std::string At = Segment ? "%gs:$0" : "$0";
+  std::string Base = Segment ? "%gs:" : "";
+  std::string At = Base + "$0";
   std::string Text = Probe == KCOV8_PROBE_COUNTER
                          ? "cmpb $$-1, " + At + "\n\tadcb $$0, " + At
                      : Probe == KCOV8_PROBE_FLAG ? "movb $$1, " + At
                                                  : "incb " + At;
   if (Mark)
-    Text += "\n\tmovb $$1, $1";
+    Text += "\n\tmovb $$1, " + Base + "$1";
   SmallVector<Value *, 3> Operands{Counter};
   if (Mark)
     Operands.push_back(Mark);

@@ -97,7 +97,7 @@ static void deliver(const struct target *to, const struct kcov8i_hit *hits,
 /* Hits on their way; the second half is room for one more step of a sweep. */
 struct batch {
   struct target to;
-  uint8_t *bytes;
+  uint8_t *counters, *marks;
   size_t n;
   struct kcov8i_hit hits[2 * KCOV8I_BATCH];
 };
@@ -112,7 +112,7 @@ static void batch_deliver(struct batch *b) {
 }
 
 static void batch_sweep(struct batch *b, size_t begin, size_t end) {
-  uint8_t *const from = b->bytes + begin;
+  uint8_t *const from = b->counters + begin;
   for (size_t pos = 0; pos < end - begin;) {
     struct kcov8i_hit *const hits = b->hits + b->n;
     const size_t n = kcov8i_sweep(from, end - begin, &pos, hits);
@@ -124,10 +124,9 @@ static void batch_sweep(struct batch *b, size_t begin, size_t end) {
   }
 }
 
-static void prefetch_piece(const struct kcov8i_image *img,
-                           struct kcov8i_piece piece) {
+static void prefetch_piece(const uint8_t *counters, struct kcov8i_piece piece) {
   for (size_t at = piece.begin; at < piece.end; at += 64)
-    __builtin_prefetch(img->counters + at);
+    __builtin_prefetch(counters + at);
 }
 
 /* Marked pieces and the gaps between, by address. */
@@ -136,9 +135,9 @@ static void batch_sweep_marked(struct batch *b) {
   struct kcov8i_hit marks[KCOV8I_BATCH];
   size_t gap = 0;
   for (size_t pos = 0; pos < s->n_marks;) {
-    const size_t n = kcov8i_summary_take(b->to.img, &pos, marks);
+    const size_t n = kcov8i_summary_take(b->marks, s->n_marks, &pos, marks);
     for (size_t i = 0; i < n; i++)
-      prefetch_piece(b->to.img, s->pieces[marks[i].index]);
+      prefetch_piece(b->counters, s->pieces[marks[i].index]);
     for (size_t i = 0; i < n; i++) {
       const struct kcov8i_piece piece = s->pieces[marks[i].index];
       for (; gap < s->n_gaps && s->gaps[gap].end <= piece.begin; gap++)
@@ -150,11 +149,13 @@ static void batch_sweep_marked(struct batch *b) {
     batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
 }
 
-static void collect_target(const struct target *to, uint8_t *bytes) {
+static void collect_target(const struct target *to, uint8_t *counters,
+                           uint8_t *marks) {
   struct batch b;
   struct kcov8i_image *const img = to->img;
   b.to = *to;
-  b.bytes = bytes;
+  b.counters = counters;
+  b.marks = marks;
   b.n = 0;
   if (img->summary.n_marks)
     batch_sweep_marked(&b);
@@ -170,13 +171,14 @@ static void collect_target(const struct target *to, uint8_t *bytes) {
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep) {
   collect_target(&(struct target){.img = img, .direct = direct, .keep = keep},
-                 img->counters);
+                 img->counters, img->summary.marks);
 }
 
-void kcov8i_collect_own(struct kcov8i_image *img, uint8_t *bytes,
-                        struct kcov8i_append *direct, struct kcov8_file *file,
-                        bool keep) {
-  collect_target(&(struct target){img, direct, file, keep}, bytes);
+void kcov8i_collect_copy(const struct kcov8i_copy *copy,
+                         struct kcov8i_append *direct, struct kcov8_file *file,
+                         bool keep) {
+  collect_target(&(struct target){copy->image, direct, file, keep},
+                 copy->counters, copy->marks);
 }
 
 void kcov8i_collect(struct kcov8i_append *direct, bool keep) {

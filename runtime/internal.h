@@ -245,20 +245,29 @@ void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
 
-/* The same for @bytes, a copy of @img's counters that belongs to @file alone.
+struct kcov8i_copy;
+
+/*
+ * The same for a copy that belongs to @file alone. Without @direct and @file:
+ * it is cleared.
  */
-void kcov8i_collect_own(struct kcov8i_image *img, uint8_t *bytes,
-                        struct kcov8i_append *direct, struct kcov8_file *file,
-                        bool keep);
+void kcov8i_collect_copy(const struct kcov8i_copy *copy,
+                         struct kcov8i_append *direct, struct kcov8_file *file,
+                         bool keep);
 
 /* ---- view.c: a task's own counters ----------------------------------------
  */
 
+/**
+ * struct kcov8i_copy - of an image's counters, and of its marks
+ * @counters: image->n_counters of them
+ * @marks:    image->summary.n_marks of them; NULL without a summary
+ */
 struct kcov8i_copy {
   struct kcov8i_copy *next;
   struct kcov8i_image *image;
-  uint8_t *bytes; /* image->n_counters */
-  size_t mapped;  /* of gs: bytes of pages */
+  uint8_t *counters;
+  uint8_t *marks;
 };
 
 /**
@@ -290,9 +299,9 @@ void kcov8i_view_leave(const struct kcov8i_view *view);
 /* Copies for images that were loaded since; no memory: next time. */
 void kcov8i_view_refresh(struct kcov8i_view *view);
 
-/* NULL: has no copy of it. */
-uint8_t *kcov8i_view_counters(const struct kcov8i_view *view,
-                              const struct kcov8i_image *img);
+/* NULL: there is none. */
+struct kcov8i_copy *kcov8i_view_copy(const struct kcov8i_view *view,
+                                     const struct kcov8i_image *img);
 
 /* What all views hold goes to pending sets, and to be harvested. */
 void kcov8i_view_collect_all(void);
@@ -304,12 +313,15 @@ void kcov8i_view_forget_all(void);
 /* ---- summary.c: where counters may have been hit --------------------------
  */
 
+/* The marks that probes set, used or not; 0: there are none. */
+size_t kcov8i_summary_marks(const struct kcov8_image *desc, uint8_t **marks);
+
 /* Fills in @img->summary if there are marks to be used. 0 or -ENOMEM. */
 int kcov8i_summary_build(struct kcov8i_image *img);
 void kcov8i_summary_free(struct kcov8i_image *img);
 
 /* As kcov8i_sweep(), of marks; then the counters of @hits may be read. */
-size_t kcov8i_summary_take(struct kcov8i_image *img, size_t *pos,
+size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
                            struct kcov8i_hit *hits);
 
 /* ---- implied.c: blocks without probes ------------------------------------ */

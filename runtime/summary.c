@@ -24,10 +24,13 @@
  */
 #include "internal.h"
 
-static bool has_arrays(const struct kcov8_image *desc) {
-  return desc->size >=
-             offsetof(struct kcov8_image, arrays) + sizeof(desc->arrays) &&
-         desc->arrays[0] < desc->arrays[1] && desc->marks[0] < desc->marks[1];
+size_t kcov8i_summary_marks(const struct kcov8_image *desc, uint8_t **marks) {
+  if (desc->size <
+          offsetof(struct kcov8_image, arrays) + sizeof(desc->arrays) ||
+      desc->marks[0] >= desc->marks[1])
+    return 0;
+  *marks = desc->marks[0];
+  return (size_t)(desc->marks[1] - desc->marks[0]);
 }
 
 static size_t marks_of(const struct kcov8_array *a) {
@@ -102,14 +105,15 @@ static size_t summary_bytes(size_t n_marks, size_t n_arrays) {
 int kcov8i_summary_build(struct kcov8i_image *img) {
   const struct kcov8_image *const desc = img->desc;
   struct kcov8i_summary *const s = &img->summary;
-  if (!has_arrays(desc))
+  uint8_t *marks;
+  const size_t n_marks = kcov8i_summary_marks(desc, &marks);
+  if (!n_marks || desc->arrays[0] >= desc->arrays[1])
     return 0;
   const size_t n_arrays = (size_t)(desc->arrays[1] - desc->arrays[0]);
   *s = (struct kcov8i_summary){
-      .marks = desc->marks[0],
-      .n_marks = (size_t)(desc->marks[1] - desc->marks[0]),
-      .bytes =
-          summary_bytes((size_t)(desc->marks[1] - desc->marks[0]), n_arrays),
+      .marks = marks,
+      .n_marks = n_marks,
+      .bytes = summary_bytes(n_marks, n_arrays),
   };
   s->pieces = kcov8_port_alloc(s->bytes);
   if (!s->pieces) {
@@ -132,10 +136,9 @@ void kcov8i_summary_free(struct kcov8i_image *img) {
   img->summary = (struct kcov8i_summary){0};
 }
 
-size_t kcov8i_summary_take(struct kcov8i_image *img, size_t *pos,
+size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
                            struct kcov8i_hit *hits) {
-  const size_t n =
-      kcov8i_sweep(img->summary.marks, img->summary.n_marks, pos, hits);
+  const size_t n = kcov8i_sweep(marks, n_marks, pos, hits);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   return n;
 }

@@ -105,10 +105,9 @@ static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
     return;
   kcov8i_view_refresh(view);
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    uint8_t *const bytes =
-        i->counters && i->per_task ? kcov8i_view_counters(view, i) : NULL;
-    if (bytes)
-      kcov8i_collect_own(i, bytes, direct, file, kcov8i.keep);
+    const struct kcov8i_copy *const copy = kcov8i_view_copy(view, i);
+    if (copy)
+      kcov8i_collect_copy(copy, direct, file, kcov8i.keep);
   }
 }
 

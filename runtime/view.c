@@ -9,8 +9,9 @@
  * flush sweeps that and no other.
  *
  * Where the delta is the base of gs, all images share it: their copies lie at
- * one distance from them, in pages that the port maps there. Else each image
- * has a variable of its own, and its copy lies anywhere.
+ * one distance from them, in pages that the port maps there; so do those of the
+ * marks of a summary. Else each image has a variable of its own, and its copy
+ * lies anywhere.
  *
  * Views are pooled and their copies stay mapped while their image is loaded: a
  * thread that is not told in time that a task stopped writes into a view that
@@ -32,33 +33,50 @@ bool kcov8i_view_possible(const struct kcov8i_table *t) {
   return t->segment ? has_hooks() : t->delta_at != NULL;
 }
 
-static uint8_t *first_page(const struct kcov8i_image *img) {
-  return img->counters - (uintptr_t)img->counters % PAGE;
-}
-
-static size_t mapped_bytes(const struct kcov8i_image *img) {
-  const uintptr_t end = (uintptr_t)img->counters + img->n_counters;
-  return (end + PAGE - 1) / PAGE * PAGE - (uintptr_t)first_page(img);
+/*
+ * The pages of an image of which a copy needs its own: of counters, of marks,
+ * used or not, and what little a linker may put between the two sections.
+ */
+static uint8_t *first_page(const struct kcov8i_image *img, size_t *bytes) {
+  uintptr_t begin = (uintptr_t)img->counters;
+  uintptr_t end = begin + img->n_counters;
+  uint8_t *first_mark;
+  const size_t n_marks = kcov8i_summary_marks(img->desc, &first_mark);
+  if (n_marks) {
+    const uintptr_t marks = (uintptr_t)first_mark;
+    begin = marks < begin ? marks : begin;
+    end = marks + n_marks > end ? marks + n_marks : end;
+  }
+  begin -= begin % PAGE;
+  *bytes = (end + PAGE - 1) / PAGE * PAGE - begin;
+  return (uint8_t *)begin;
 }
 
 static void drop_copy(struct kcov8i_copy *c) {
-  if (c->image->segment)
-    kcov8_port_unmap(c->bytes - (uintptr_t)c->bytes % PAGE, c->mapped);
-  else
-    kcov8_port_free(c->bytes, c->image->n_counters);
+  struct kcov8i_image *const img = c->image;
+  if (img->segment) {
+    size_t bytes;
+    uint8_t *const page = first_page(img, &bytes);
+    kcov8_port_unmap(page + (c->counters - img->counters), bytes);
+  } else {
+    kcov8_port_free(c->counters, img->n_counters);
+  }
   kcov8_port_free(c, sizeof(*c));
 }
 
 /* With no copy that fixes the delta yet, @view->delta follows this one. */
 static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
   struct kcov8i_image *const img = c->image;
-  void *at = view->delta ? first_page(img) + view->delta : NULL;
-  c->mapped = mapped_bytes(img);
-  if (kcov8_port_map(&at, c->mapped))
+  size_t bytes;
+  uint8_t *const page = first_page(img, &bytes);
+  void *at = view->delta ? page + view->delta : NULL;
+  if (kcov8_port_map(&at, bytes))
     return -KCOV8_ENOMEM;
   if (!view->delta)
-    view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)first_page(img));
-  c->bytes = img->counters + view->delta;
+    view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
+  c->counters = img->counters + view->delta;
+  if (img->summary.marks)
+    c->marks = img->summary.marks + view->delta;
   return 0;
 }
 
@@ -70,7 +88,7 @@ static int add_copy(struct kcov8i_view *view, struct kcov8i_image *img) {
   int err = 0;
   if (img->segment)
     err = map_copy(view, c);
-  else if (!(c->bytes = kcov8_port_alloc(img->n_counters)))
+  else if (!(c->counters = kcov8_port_alloc(img->n_counters)))
     err = -KCOV8_ENOMEM;
   if (err) {
     kcov8_port_free(c, sizeof(*c));
@@ -81,7 +99,7 @@ static int add_copy(struct kcov8i_view *view, struct kcov8i_image *img) {
   return 0;
 }
 
-static struct kcov8i_copy *find_copy(const struct kcov8i_view *view,
+struct kcov8i_copy *kcov8i_view_copy(const struct kcov8i_view *view,
                                      const struct kcov8i_image *img) {
   struct kcov8i_copy *c = view->copies;
   while (c && c->image != img)
@@ -89,15 +107,9 @@ static struct kcov8i_copy *find_copy(const struct kcov8i_view *view,
   return c;
 }
 
-uint8_t *kcov8i_view_counters(const struct kcov8i_view *view,
-                              const struct kcov8i_image *img) {
-  const struct kcov8i_copy *const c = find_copy(view, img);
-  return c ? c->bytes : NULL;
-}
-
 static int add_copies(struct kcov8i_view *view) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    if (i->counters && i->per_task && !find_copy(view, i)) {
+    if (i->counters && i->per_task && !kcov8i_view_copy(view, i)) {
       const int err = add_copy(view, i);
       if (err)
         return err;
@@ -165,10 +177,7 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
   kcov8i.free_views = view->next_free;
   view->file = file;
   for (struct kcov8i_copy *c = view->copies; c; c = c->next)
-    for (size_t pos = 0; pos < c->image->n_counters;) {
-      struct kcov8i_hit hits[KCOV8I_BATCH];
-      (void)kcov8i_sweep(c->bytes, c->image->n_counters, &pos, hits);
-    }
+    kcov8i_collect_copy(c, NULL, NULL, false);
   *out = view;
   return 0;
 }
@@ -186,10 +195,10 @@ void kcov8i_view_use(const struct kcov8i_view *view) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
     if (!i->counters || !i->per_task)
       continue;
-    uint8_t *const bytes = view ? kcov8i_view_counters(view, i) : NULL;
+    const struct kcov8i_copy *const c = view ? kcov8i_view_copy(view, i) : NULL;
     segment |= i->segment;
     if (!i->segment)
-      __atomic_store_n(i->desc->delta_at(), bytes ? bytes - i->counters : 0,
+      __atomic_store_n(i->desc->delta_at(), c ? c->counters - i->counters : 0,
                        __ATOMIC_RELAXED);
   }
   if (segment)
@@ -202,7 +211,8 @@ static bool is_used_here(const struct kcov8i_view *view) {
       continue;
     if (i->segment)
       return kcov8_port_base() == view->delta;
-    return i->counters + *i->desc->delta_at() == kcov8i_view_counters(view, i);
+    const struct kcov8i_copy *const c = kcov8i_view_copy(view, i);
+    return c && i->counters + *i->desc->delta_at() == c->counters;
   }
   return false;
 }
@@ -215,7 +225,7 @@ void kcov8i_view_leave(const struct kcov8i_view *view) {
 void kcov8i_view_refresh(struct kcov8i_view *view) {
   bool missing = false;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    missing |= i->counters && i->per_task && !find_copy(view, i);
+    missing |= i->counters && i->per_task && !kcov8i_view_copy(view, i);
   if (missing && !add_copies(view) && is_used_here(view))
     kcov8i_view_use(view);
 }
@@ -233,9 +243,9 @@ static void forget_copy(struct kcov8i_view *view,
 
 void kcov8i_view_forget_image(struct kcov8i_image *img) {
   for (struct kcov8i_view *v = kcov8i.views; v; v = v->next) {
-    uint8_t *const bytes = kcov8i_view_counters(v, img);
-    if (bytes && v->file)
-      kcov8i_collect_own(img, bytes, NULL, v->file, kcov8i.keep);
+    const struct kcov8i_copy *const c = kcov8i_view_copy(v, img);
+    if (c && v->file)
+      kcov8i_collect_copy(c, NULL, v->file, kcov8i.keep);
     forget_copy(v, img);
   }
 }
@@ -243,7 +253,7 @@ void kcov8i_view_forget_image(struct kcov8i_image *img) {
 void kcov8i_view_collect_all(void) {
   for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
     for (struct kcov8i_copy *c = v->file ? v->copies : NULL; c; c = c->next)
-      kcov8i_collect_own(c->image, c->bytes, NULL, v->file, true);
+      kcov8i_collect_copy(c, NULL, v->file, true);
 }
 
 void kcov8i_view_forget_all(void) {
