@@ -18,6 +18,7 @@
 #include "pending.c"
 #include "remote.c"
 #include "section.c"
+#include "select.c"
 #include "summary.c"
 #include "sweep.c"
 #include "sweep_neon.c"

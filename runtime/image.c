@@ -105,6 +105,7 @@ static void free_image(struct kcov8i_image *img) {
   kcov8_port_free(img->slots, img->n_counters * sizeof(uint32_t));
   kcov8i_implied_free(img);
   kcov8i_summary_free(img);
+  kcov8i_select_free(img);
   if (img->ids)
     kcov8_port_free(img->ids, img->n_counters * (sizeof(uint64_t) + 2));
   kcov8_port_free(img, sizeof(*img));
@@ -163,9 +164,12 @@ static int prepare(struct kcov8_image *desc) {
   if (!err)
     err = kcov8i_summary_build(img);
   if (!err)
+    err = kcov8i_select_image(&t, img);
+  if (!err)
     err = kcov8i_pending_need_image(img, !ghost);
   if (err) {
     kcov8i_summary_free(img);
+    kcov8i_select_free(img);
     img->desc = NULL;
     __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
     if (!ghost)
@@ -305,6 +309,7 @@ static void unregister(struct kcov8_image *desc) {
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_image_identify(img);
     kcov8i_summary_free(img);
+    kcov8i_select_free(img);
     img->desc = NULL;
     __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
   }
@@ -335,6 +340,7 @@ void kcov8i_forget_images(void) {
     d->runtime[1] = NULL;
   }
   kcov8i_view_forget_all();
+  kcov8i_select_forget();
   while (kcov8i.images) {
     struct kcov8i_image *const img = kcov8i.images;
     kcov8i.images = img->next;

@@ -106,6 +106,17 @@ struct kcov8i_summary {
 };
 
 /**
+ * struct kcov8i_selection - what flushes look at; all zero: everything
+ * @wanted: by counter, see select.c
+ * @ranges: @n_ranges, ascending
+ */
+struct kcov8i_selection {
+  uint8_t *wanted;
+  struct kcov8i_piece *ranges;
+  size_t n_ranges;
+};
+
+/**
  * struct kcov8i_image - an image that has PCs
  *
  * Comparisons look @counters, @n_counters and @slots up without the lock: the
@@ -125,7 +136,7 @@ struct kcov8i_summary {
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
  *               harvested
  * @implied:     rules of pruned functions
- * @summary:     while the image is loaded
+ * @summary, @selection: while the image is loaded
  * @per_task:    tasks that trace have a copy of the counters (view.c)
  * @segment:     reached through the base of gs
  * @said_stray:  a hit on a byte without owner was reported
@@ -145,6 +156,7 @@ struct kcov8i_image {
   uint8_t *kept;
   struct kcov8i_implied implied;
   struct kcov8i_summary summary;
+  struct kcov8i_selection selection;
   bool per_task;
   bool segment;
   bool said_stray;
@@ -186,6 +198,7 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @views:        all, linked by next
  * @free_views:   those that are nobody's, linked by next_free
  * @enabled:      files that are tracing, linked by next_enabled
+ * @selected:     @n_selected PCs, ascending: only those; none: all
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
  */
 struct kcov8i_state {
@@ -201,6 +214,8 @@ struct kcov8i_state {
   struct kcov8i_view *free_views;
   struct kcov8_file *enabled;
   size_t n_enabled;
+  uint64_t *selected;
+  size_t n_selected;
   bool keep;
 };
 
@@ -244,6 +259,9 @@ struct kcov8i_append;
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/* Clears all counters, selected or not, copies too. */
+void kcov8i_collect_clear(void);
 
 struct kcov8i_copy;
 
@@ -323,6 +341,18 @@ void kcov8i_summary_free(struct kcov8i_image *img);
 /* As kcov8i_sweep(), of marks; then the counters of @hits may be read. */
 size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
                            struct kcov8i_hit *hits);
+
+/* ---- select.c: some blocks only --------------------------------------------
+ */
+
+/* Fills in @img->selection, which is empty. 0 or -ENOMEM. */
+int kcov8i_select_image(const struct kcov8i_table *t, struct kcov8i_image *img);
+void kcov8i_select_free(struct kcov8i_image *img);
+void kcov8i_select_forget(void);
+
+/* Keeps the selected ones; returns how many. Only if there is a selection. */
+size_t kcov8i_select_hits(const struct kcov8i_image *img,
+                          struct kcov8i_hit *hits, size_t n_hits);
 
 /* ---- implied.c: blocks without probes ------------------------------------ */
 

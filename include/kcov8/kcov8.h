@@ -427,6 +427,21 @@ int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                   void *ctx);
 
 /**
+ * kcov8_select() - from now on, collect these blocks only
+ * @pcs: @n PCs, ascending, all different; copied. Those of no image are not an
+ *       error: it may be loaded later. Without any (@n is 0) all blocks again.
+ *
+ * A flush then looks at the functions that have a selected block, not at the
+ * whole image. What a task ran so far and was not yet flushed is dropped,
+ * unless KCOV8_OUT is set. Comparison operands are not filtered. The hosted
+ * runtime does this for KCOV8_SELECT=PCFILE at start.
+ *
+ * Return: 0; -EBUSY while a task traces; -EINVAL if the PCs do not ascend;
+ * -ENOMEM: all blocks are collected then.
+ */
+int kcov8_select(const uint64_t *pcs, size_t n);
+
+/**
  * kcov8_moved() - every block whose PC is not the one its image alone gives it
  * @fn:  called once per such block of each image that was loaded so far; must
  *       not call kcov8
