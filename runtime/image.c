@@ -263,10 +263,13 @@ static bool is_linked(const struct kcov8_image *desc) {
 
 void __kcov8_image_register(struct kcov8_image *desc) {
   kcov8_port_lock();
-  if (is_foreign(desc))
+  if (is_foreign(desc)) {
     add_foreign(desc);
-  else if (!is_linked(desc))
+  } else if (!is_linked(desc)) {
     link_image(desc);
+    if (kcov8i.views)
+      kcov8i_view_image_came();
+  }
   kcov8_port_unlock();
 }
 

@@ -314,7 +314,16 @@ void kcov8i_view_use(const struct kcov8i_view *view);
 /* If it counts in @view, no longer. */
 void kcov8i_view_leave(const struct kcov8i_view *view);
 
-/* Copies for images that were loaded since; no memory: next time. */
+/*
+ * An image was registered: views in use need a copy before any thread runs it.
+ * Only if there are views.
+ */
+void kcov8i_view_image_came(void);
+
+/*
+ * Copies for images that were loaded since; no memory: next time. Behind a
+ * flush: what the view holds may be lost.
+ */
 void kcov8i_view_refresh(struct kcov8i_view *view);
 
 /* NULL: there is none. */

@@ -103,12 +103,12 @@ static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
                          struct kcov8i_append *direct) {
   if (!view)
     return;
-  kcov8i_view_refresh(view);
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
     const struct kcov8i_copy *const copy = kcov8i_view_copy(view, i);
     if (copy)
       kcov8i_collect_copy(copy, direct, file, kcov8i.keep);
   }
+  kcov8i_view_refresh(view);
 }
 
 void kcov8i_trace_section_end(struct kcov8_file *file,

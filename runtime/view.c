@@ -20,7 +20,6 @@
 #include "internal.h"
 
 #define PAGE ((uintptr_t)4096) /* x86-64's, the only one with gs */
-#define TRIES 64
 
 /* ---- Copies -------------------------------------------------------------- */
 
@@ -64,19 +63,22 @@ static void drop_copy(struct kcov8i_copy *c) {
   kcov8_port_free(c, sizeof(*c));
 }
 
-/* With no copy that fixes the delta yet, @view->delta follows this one. */
-static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
+static void set_copy(const struct kcov8i_view *view, struct kcov8i_copy *c) {
   struct kcov8i_image *const img = c->image;
-  size_t bytes;
-  uint8_t *const page = first_page(img, &bytes);
-  void *at = view->delta ? page + view->delta : NULL;
-  if (kcov8_port_map(&at, bytes))
-    return -KCOV8_ENOMEM;
-  if (!view->delta)
-    view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
   c->counters = img->counters + view->delta;
   if (img->summary.marks)
     c->marks = img->summary.marks + view->delta;
+}
+
+/* Without a distance yet, the port picks the place, and so the distance. */
+static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
+  size_t bytes;
+  uint8_t *const page = first_page(c->image, &bytes);
+  void *at = view->delta ? page + view->delta : NULL;
+  if (kcov8_port_map(&at, bytes))
+    return -KCOV8_ENOMEM;
+  view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
+  set_copy(view, c);
   return 0;
 }
 
@@ -107,47 +109,48 @@ struct kcov8i_copy *kcov8i_view_copy(const struct kcov8i_view *view,
   return c;
 }
 
-static int add_copies(struct kcov8i_view *view) {
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    if (i->counters && i->per_task && !kcov8i_view_copy(view, i)) {
-      const int err = add_copy(view, i);
-      if (err)
-        return err;
-    }
-  return 0;
+static bool is_missing(const struct kcov8i_view *view,
+                       const struct kcov8i_image *img) {
+  return img->counters && img->per_task && !kcov8i_view_copy(view, img);
 }
 
-static void drop_copies(struct kcov8i_copy **copies) {
-  while (*copies) {
-    struct kcov8i_copy *const c = *copies;
-    *copies = c->next;
-    drop_copy(c);
-  }
+static int add_copies(struct kcov8i_view *view) {
+  int err = 0;
+  for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
+    if (is_missing(view, i))
+      err = add_copy(view, i);
+  return err;
 }
 
 static void drop_all(struct kcov8i_view *view) {
-  drop_copies(&view->copies);
+  while (view->copies) {
+    struct kcov8i_copy *const c = view->copies;
+    view->copies = c->next;
+    drop_copy(c);
+  }
   view->delta = 0;
 }
 
 /* ---- Views --------------------------------------------------------------- */
 
-/*
- * Several images with one delta need free pages at the same distance from each:
- * the distance that the first gets may not suit the others. What did not fit
- * stays mapped until one does, so that no distance is tried twice.
- */
-static int fill(struct kcov8i_view *view) {
-  struct kcov8i_copy *tried[TRIES];
-  int n = 0, err;
-  while ((err = add_copies(view)) && n < TRIES && view->copies) {
-    tried[n++] = view->copies;
-    view->copies = NULL;
-    view->delta = 0;
+static int place(struct kcov8i_view *view) {
+  int err = -KCOV8_ENOMEM;
+  if (!kcov8_port_distance)
+    return add_copies(view);
+  for (unsigned int n = 0; err && (view->delta = kcov8_port_distance(n)); n++) {
+    err = add_copies(view);
+    if (err)
+      drop_all(view);
   }
-  while (n > 0)
-    drop_copies(&tried[--n]);
   return err;
+}
+
+/* Images may have come since it had its place. */
+static int fill(struct kcov8i_view *view) {
+  if (view->delta && !add_copies(view))
+    return 0;
+  drop_all(view);
+  return place(view);
 }
 
 int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
@@ -165,11 +168,7 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
     view->next = kcov8i.views;
     kcov8i.views = view;
   }
-  err = add_copies(view);
-  if (err) { /* an image came for which there is no room at this distance */
-    drop_all(view);
-    err = fill(view);
-  }
+  err = fill(view);
   if (err) {
     drop_all(view);
     return err;
@@ -222,12 +221,54 @@ void kcov8i_view_leave(const struct kcov8i_view *view) {
     kcov8i_view_use(NULL);
 }
 
-void kcov8i_view_refresh(struct kcov8i_view *view) {
-  bool missing = false;
+static bool lacks_any(const struct kcov8i_view *view) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    missing |= i->counters && i->per_task && !kcov8i_view_copy(view, i);
-  if (missing && !add_copies(view) && is_used_here(view))
+    if (is_missing(view, i))
+      return true;
+  return false;
+}
+
+/* The view of this thread goes where all images have room. */
+static int move(struct kcov8i_view *view) {
+  struct kcov8i_view *other;
+  const int err = kcov8i_view_get(view->file, &other);
+  if (err)
+    return err;
+  const struct kcov8i_view old = *view;
+  view->delta = other->delta;
+  view->copies = other->copies;
+  other->delta = old.delta;
+  other->copies = old.copies;
+  kcov8i_view_put(other);
+  kcov8i_view_use(view);
+  return 0;
+}
+
+void kcov8i_view_refresh(struct kcov8i_view *view) {
+  if (!lacks_any(view) || !is_used_here(view))
+    return;
+  if (!add_copies(view))
     kcov8i_view_use(view);
+  else
+    (void)move(view);
+}
+
+static int save_and_move(struct kcov8i_view *view) {
+  const int err = kcov8i_pending_need(view->file);
+  for (struct kcov8i_copy *c = view->copies; !err && c; c = c->next)
+    kcov8i_collect_copy(c, NULL, view->file, kcov8i.keep);
+  return err ? err : move(view);
+}
+
+void kcov8i_view_image_came(void) {
+  bool failed = kcov8i_prepare_images();
+  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
+    if (v->file && v->delta && add_copies(v))
+      failed |= !is_used_here(v) || save_and_move(v);
+  if (failed)
+    kcov8_port_log(KCOV8_LOG_ERROR,
+                   "image loaded while tasks trace: no room for copies of its "
+                   "counters; a thread that traces will fault in it");
 }
 
 static void forget_copy(struct kcov8i_view *view,

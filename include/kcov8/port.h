@@ -5,7 +5,7 @@
  * Link-time hooks: one set per program. libkcov8.a brings the POSIX set
  * (runtime/hosted/port.c); who links libkcov8-core.a alone writes these five
  * functions. Besides them the core needs memcpy, memmove, memset and memcmp.
- * A sixth hook is optional.
+ * The others are optional.
  *
  * Hooks may be instrumented host code: what runs inside a flush is not
  * attributed to a guest. No hook may call back into kcov8.
@@ -71,9 +71,9 @@ struct kcov8_task;
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 /*
- * Attribution `task` through the base of gs (x86-64): optional, all four or
- * none. Without them images that are built so get attribution `process`, with a
- * warning. libkcov8.a has them on Linux.
+ * Attribution `task` through the base of gs (x86-64): optional, the first four
+ * or none. Without them images that are built so get attribution `process`,
+ * with a warning. libkcov8.a has them on Linux.
  */
 
 /**
@@ -87,6 +87,20 @@ void kcov8_port_unmap(void *at, size_t bytes) __attribute__((weak));
 /** kcov8_port_set_base() - of gs, for the calling thread */
 void kcov8_port_set_base(intptr_t base) __attribute__((weak));
 intptr_t kcov8_port_base(void) __attribute__((weak));
+
+/**
+ * kcov8_port_distance() - a base to try
+ * @n: 0, 1, 2, ...
+ *
+ * A task's copies of all images lie at one distance from them, which is the
+ * base while it runs. The port proposes those at which pages are likely to be
+ * free, for images too that are loaded while tasks trace; kcov8_port_map()
+ * decides. Optional: without it the place of the first image's copy, which
+ * kcov8_port_map() picks, decides for all.
+ *
+ * Return: not 0; 0 if there is no further one.
+ */
+intptr_t kcov8_port_distance(unsigned int n) __attribute__((weak));
 
 #ifdef __cplusplus
 }

@@ -84,6 +84,10 @@ void kcov8_task_set_current(struct kcov8_task *task) {
 /*
  * User space leaves gs to programs. Linux saves it per thread, and a new thread
  * starts with its creator's: kcov8_task_set_current() sets it.
+ *
+ * The base may not be negative, so copies lie above their images. Programs have
+ * their heap there, libraries nothing but, far up, the stack: at least 128 MB
+ * of nothing, a few hundred GB on average (how much is random).
  */
 #if defined(__linux__) && defined(__x86_64__)
 int kcov8_port_map(void **at, size_t bytes) {
@@ -108,6 +112,13 @@ void kcov8_port_unmap(void *at, size_t bytes) {
   const int saved = errno;
   munmap(at, bytes);
   errno = saved;
+}
+
+intptr_t kcov8_port_distance(unsigned int n) {
+  static const intptr_t steps[] = {INT64_C(1) << 34, INT64_C(1) << 30,
+                                   INT64_C(1) << 26, INT64_C(1) << 22};
+  enum { STEPS = sizeof(steps) / sizeof(steps[0]), MULTIPLES = 100 };
+  return n < STEPS * MULTIPLES ? steps[n / MULTIPLES] * (n % MULTIPLES + 1) : 0;
 }
 
 void kcov8_port_set_base(intptr_t delta) {

@@ -103,7 +103,10 @@ struct image *image_make(uint64_t seed, const uint32_t *blocks) {
     n += blocks[n_funcs];
   struct image *const i = calloc(1, sizeof(*i));
   const size_t bytes = n_funcs * sizeof(struct kcov8_func) + n * 4 + n;
-  i->funcs = calloc(1, bytes ? bytes : 1);
+  /* Pages of its own, as a linked image has. */
+  const size_t pages = (bytes / 4096 + 1) * 4096;
+  i->funcs = aligned_alloc(4096, pages);
+  memset(i->funcs, 0, pages);
   i->keys = (uint32_t *)(i->funcs + n_funcs);
   i->counters = (uint8_t *)(i->keys + n);
   i->n_blocks = n;

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * test_view.c - attribution `task` through one distance for all images
+ *
+ * The fake base of gs is a thread-local variable; ran() is what a probe does.
+ */
+#define _GNU_SOURCE
+#include "support.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+enum { WORDS = 512 };
+
+/* ---- Port ---------------------------------------------------------------- */
+
+static _Thread_local intptr_t base;
+static long fail_map; /* this many succeed; -1: all */
+static long live_pages, most_pages;
+static uintptr_t taken; /* a page that is never free */
+
+int kcov8_port_map(void **at, size_t bytes) {
+  const uintptr_t wanted = (uintptr_t)*at;
+  if (fail_map == 0 || (wanted && taken >= wanted && taken - wanted < bytes))
+    return -1;
+  if (fail_map > 0)
+    fail_map--;
+  void *const p = mmap(
+      *at, bytes, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | (*at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+  if (p == MAP_FAILED)
+    return -1;
+  *at = p;
+  live_pages += (long)(bytes / 4096);
+  if (live_pages > most_pages)
+    most_pages = live_pages;
+  return 0;
+}
+
+void kcov8_port_unmap(void *at, size_t bytes) {
+  assert_int_equal(munmap(at, bytes), 0);
+  live_pages -= (long)(bytes / 4096);
+}
+
+intptr_t kcov8_port_distance(unsigned int n) {
+  return n < 10 ? (intptr_t)(n + 1) << 34 : 0;
+}
+
+void kcov8_port_set_base(intptr_t to) { base = to; }
+intptr_t kcov8_port_base(void) { return base; }
+
+/* ---- Images and tasks ---------------------------------------------------- */
+
+static void per_task(struct image *i) {
+  const size_t n = (size_t)(i->desc.funcs[1] - i->desc.funcs[0]);
+  for (size_t f = 0; f < n; f++)
+    i->funcs[f].flags |= KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT;
+}
+
+static struct image *load(uint64_t seed) {
+  struct image *const i = image_of(seed, 600);
+  per_task(i);
+  __kcov8_image_register(&i->desc);
+  return i;
+}
+
+static void ran(struct image *i, size_t block) {
+  uint8_t *const counter = i->counters + block + base;
+  if (*counter < UINT8_MAX)
+    ++*counter;
+  if (i->mark && i->mark[block])
+    i->mark[block][base] = 1;
+}
+
+struct guest {
+  struct kcov8_task task;
+  struct kcov8_file *file;
+  uint64_t *words;
+};
+
+static struct kcov8_device *device;
+
+static int read_guest(void *ctx, struct kcov8_task *task, void *to,
+                      uint64_t from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy(to, (const void *)(uintptr_t)from, bytes);
+  return 0;
+}
+
+static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
+                       const void *from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy((void *)(uintptr_t)to, from, bytes);
+  return 0;
+}
+
+static void guest_start(struct guest *g) {
+  g->file = file_make(device, WORDS, &g->words);
+  kcov8_task_init(&g->task);
+}
+
+static int enable(struct guest *g) {
+  kcov8_task_run(&g->task);
+  return kcov8_ioctl(g->file, &g->task, KCOV8_ENABLE, 0);
+}
+
+static void guest_end(struct guest *g) {
+  kcov8_task_run(&g->task);
+  kcov8_task_exit(&g->task);
+  kcov8_file_put(g->file);
+}
+
+static int set_up(void **state) {
+  start_up(state);
+  base = 0;
+  fail_map = -1;
+  live_pages = most_pages = 0;
+  taken = 0;
+  device = NULL;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  if (device && kcov8_device_destroy(device))
+    return 1;
+  return clean_up(state) || live_pages;
+}
+
+/* ---- Tests --------------------------------------------------------------- */
+
+static void each_its_own(void **state) {
+  (void)state;
+  struct guest a, b;
+  struct image *const i = load(1);
+  device = device_make();
+  guest_start(&a);
+  guest_start(&b);
+  ran(i, 9); /* before: nobody's */
+  assert_int_equal(enable(&a), 0);
+  ran(i, 1);
+  assert_int_equal(enable(&b), 0);
+  ran(i, 2);
+  kcov8_task_run(&a.task);
+  ran(i, 3);
+  kcov8_task_run(NULL);
+  ran(i, 4);
+  kcov8_task_run(&b.task);
+  ran(i, 5);
+  kcov8_syscall_return(&b.task);
+  kcov8_task_run(&a.task);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 1, i, 3, NULL);
+  expect_pcs(b.words, i, 2, i, 5, NULL);
+
+  /* Stopped, and then again: nothing of before, or in between. */
+  assert_int_equal(kcov8_ioctl(a.file, &a.task, KCOV8_DISABLE, 0), 0);
+  assert_int_equal(a.words[0], 0);
+  assert_int_equal(base, 0);
+  ran(i, 6);
+  assert_int_equal(enable(&a), 0);
+  ran(i, 7);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 7, NULL);
+  guest_end(&a);
+  guest_end(&b);
+  assert_int_equal(most_pages, 2);
+  image_unload(i);
+}
+
+/* A thread that is told late that its task stopped writes where no one looks.
+ */
+static void late_thread(void **state) {
+  (void)state;
+  struct guest a;
+  struct image *const i = load(1);
+  device = device_make();
+  guest_start(&a);
+  assert_int_equal(enable(&a), 0);
+  const intptr_t old = base;
+  assert_int_equal(kcov8_ioctl(a.file, &a.task, KCOV8_DISABLE, 0), 0);
+  base = old;
+  ran(i, 1);
+  assert_int_equal(enable(&a), 0);
+  assert_int_equal(base, old); /* from the pool */
+  ran(i, 2);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 2, NULL);
+  guest_end(&a);
+  image_unload(i);
+}
+
+static void marks_too(void **state) {
+  (void)state;
+  struct guest a;
+  for (int broken = 0; broken < 2; broken++) {
+    struct image *const i = image_of(1, 600);
+    image_add_marks(i, (const size_t[]){0, 256, 256, 600}, 4);
+    per_task(i);
+    /* Two arrays with one mark: not usable, but probes go on setting them. */
+    if (broken)
+      i->arrays[1].marks = i->arrays[0].marks - (int32_t)sizeof(i->arrays[0]);
+    __kcov8_image_register(&i->desc);
+    device = device_make();
+    guest_start(&a);
+    assert_int_equal(enable(&a), 0);
+    if (broken)
+      expect_log("summary of counters is not usable");
+    ran(i, 255);
+    ran(i, 256);
+    kcov8_syscall_return(&a.task);
+    expect_pcs(a.words, i, 255, i, 256, NULL);
+    ran(i, 599);
+    kcov8_syscall_return(&a.task);
+    expect_pcs(a.words, i, 599, NULL);
+    guest_end(&a);
+    assert_int_equal(kcov8_device_destroy(device), 0);
+    device = NULL;
+    image_unload(i);
+    kcov8i_forget_images();
+  }
+}
+
+/* The first distance suits one image, but not the other. */
+static void several_images(void **state) {
+  (void)state;
+  struct guest a;
+  struct image *const i = load(1), *const j = load(2);
+  device = device_make();
+  guest_start(&a);
+  taken = ((uintptr_t)j->counters + ((uintptr_t)1 << 34)) & -4096ul;
+  assert_int_equal(enable(&a), 0);
+  assert_true(base == (intptr_t)2 << 34);
+  ran(i, 1);
+  ran(j, 2);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 1, j, 2, NULL);
+  guest_end(&a);
+  image_unload(i);
+  image_unload(j);
+}
+
+/* Its code may run before the next flush; what ran before is kept. */
+static void image_comes_while_tracing(void **state) {
+  (void)state;
+  struct guest a, b;
+  for (int room = 1; room >= 0; room--) {
+    struct image *const i = load(1);
+    struct image *const late = image_of(2, 600);
+    per_task(late);
+    device = device_make();
+    guest_start(&a);
+    guest_start(&b);
+    assert_int_equal(enable(&b), 0);
+    assert_int_equal(enable(&a), 0);
+    const intptr_t before = base;
+    ran(i, 1);
+    taken = room ? 0 : ((uintptr_t)late->counters + (uintptr_t)base) & -4096ul;
+    __kcov8_image_register(&late->desc);
+    assert_true((base == before) == room);
+    ran(i, 2);
+    ran(late, 3);
+    kcov8_syscall_return(&a.task);
+    expect_pcs(a.words, i, 1, i, 2, late, 3, NULL);
+    kcov8_task_run(&b.task); /* had room */
+    ran(late, 4);
+    kcov8_syscall_return(&b.task);
+    expect_pcs(b.words, late, 4, NULL);
+    ran(late, 5);
+    image_unload(late); /* loses nothing */
+    kcov8_syscall_return(&b.task);
+    assert_int_equal(b.words[0], 1);
+    guest_end(&a);
+    guest_end(&b);
+    assert_int_equal(kcov8_device_destroy(device), 0);
+    device = NULL;
+    image_unload(i);
+    kcov8i_forget_images();
+  }
+}
+
+static void no_memory(void **state) {
+  (void)state;
+  struct guest a;
+  struct image *const i = load(1), *const j = load(2);
+  device = device_make();
+  guest_start(&a);
+  for (fail_map = 0; fail_map < 2;) {
+    const long n = fail_map;
+    assert_int_equal(enable(&a), -KCOV8_ENOMEM);
+    assert_int_equal(base, 0);
+    assert_int_equal(live_pages, 0);
+    fail_map = n + 1;
+  }
+  fail_map = -1;
+  for (long n = 0;; n++) {
+    port.fail_alloc = n;
+    const int err = enable(&a);
+    port.fail_alloc = -1;
+    if (!err)
+      break;
+    assert_int_equal(err, -KCOV8_ENOMEM);
+    assert_true(n < 10);
+  }
+  ran(j, 1);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, j, 1, NULL);
+  guest_end(&a);
+  image_unload(i);
+  image_unload(j);
+}
+
+/* What a worker runs is for the owner of the handle, not for who looks on. */
+static void background_worker(void **state) {
+  (void)state;
+  struct guest owner, bystander;
+  struct kcov8_task worker;
+  const struct kcov8_remote_arg arg = {
+      .trace_mode = KCOV8_TRACE_PC, .area_size = 64, .common_handle = 7};
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .read_guest = read_guest,
+                                  .write_guest = write_guest};
+  struct image *const i = load(1);
+  assert_int_equal(kcov8_device_create(&host, &device), 0);
+  guest_start(&owner);
+  guest_start(&bystander);
+  kcov8_task_init(&worker);
+  kcov8_task_run(&owner.task);
+  assert_int_equal(kcov8_ioctl(owner.file, &owner.task, KCOV8_REMOTE_ENABLE,
+                               (uintptr_t)&arg),
+                   0);
+  assert_int_equal(enable(&bystander), 0);
+  ran(i, 1);
+  kcov8_task_run(&worker);
+  ran(i, 2); /* before the section */
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), 0);
+  ran(i, 3);
+  kcov8_task_run(&bystander.task);
+  ran(i, 4);
+  kcov8_syscall_return(&bystander.task);
+  expect_pcs(bystander.words, i, 1, i, 4, NULL);
+  kcov8_task_run(&worker);
+  kcov8_remote_stop(&worker);
+  ran(i, 5); /* behind it */
+  kcov8_task_run(&bystander.task);
+  kcov8_syscall_return(&bystander.task);
+  assert_int_equal(bystander.words[0], 0);
+  expect_pcs(owner.words, i, 3, NULL);
+  guest_end(&owner);
+  guest_end(&bystander);
+  image_unload(i);
+}
+
+/* ---- Threads ------------------------------------------------------------- */
+
+enum { THREADS = 4, LIVES = 2500, RUNS = 4 };
+
+static struct image *shared;
+
+struct life {
+  struct guest guest;
+  size_t first; /* block */
+  size_t wrong; /* lives whose buffer was not what they ran */
+};
+
+static void *live(void *arg) {
+  struct life *const l = arg;
+  struct guest *const g = &l->guest;
+  base = 0;
+  kcov8_task_init(&g->task);
+  if (enable(g)) {
+    l->wrong++;
+    return NULL;
+  }
+  for (size_t b = 0; b < RUNS; b++) {
+    ran(shared, l->first + b);
+    kcov8_syscall_return(&g->task);
+  }
+  ran(shared, l->first + RUNS);
+  kcov8_task_exit(&g->task); /* while it traces */
+  bool same = g->words[0] == RUNS + 1;
+  for (size_t b = 0; same && b <= RUNS; b++)
+    same = g->words[1 + b] == image_pc(shared, l->first + b);
+  l->wrong += !same;
+  g->words[0] = 0;
+  return NULL;
+}
+
+static void *lives(void *arg) {
+  pthread_t thread;
+  for (int n = 0; n < LIVES; n++) {
+    pthread_create(&thread, NULL, live, arg);
+    pthread_join(thread, NULL);
+  }
+  return NULL;
+}
+
+/* 10^4 threads start and exit, four at a time: exact, and no memory stays. */
+static void starts_and_exits(void **state) {
+  (void)state;
+  struct life all[THREADS] = {0};
+  pthread_t threads[THREADS];
+  shared = load(1);
+  device = device_make();
+  for (size_t t = 0; t < THREADS; t++) {
+    guest_start(&all[t].guest);
+    all[t].first = t * 150;
+    pthread_create(&threads[t], NULL, lives, &all[t]);
+  }
+  for (size_t t = 0; t < THREADS; t++) {
+    pthread_join(threads[t], NULL);
+    assert_int_equal(all[t].wrong, 0);
+  }
+  assert_true(most_pages <= THREADS);
+  /* Files, buffers, views and tables of one image; nothing per life. */
+  assert_true(port.live < 40);
+  for (size_t t = 0; t < THREADS; t++)
+    guest_end(&all[t].guest);
+  image_unload(shared);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(each_its_own, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(late_thread, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(marks_too, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(several_images, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(image_comes_while_tracing, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(background_worker, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(starts_and_exits, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
