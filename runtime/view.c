@@ -232,7 +232,7 @@ static bool lacks_any(const struct kcov8i_view *view) {
 static int move(struct kcov8i_view *view) {
   struct kcov8i_view *other;
   const int err = kcov8i_view_get(view->file, &other);
-  if (err)
+  if (err || !other)
     return err;
   const struct kcov8i_view old = *view;
   view->delta = other->delta;

@@ -31,6 +31,8 @@ static int compare(const void *a, const void *b) {
 
 static void sort(struct list *l) {
   size_t n = 0;
+  if (!l->n)
+    return;
   qsort(l->pcs, l->n, sizeof(*l->pcs), compare);
   for (size_t i = 0; i < l->n; i++)
     if (!n || l->pcs[i] != l->pcs[n - 1])

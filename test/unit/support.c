@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct fake_port port;
@@ -97,18 +98,43 @@ static int32_t relative(const void *field, const void *to) {
   return (int32_t)d;
 }
 
+/*
+ * Pages of its own, as a linked image has. ThreadSanitizer's heap has no free
+ * pages at any distance that it allows: not for copies of counters.
+ */
+#if defined(__SANITIZE_THREAD__) ||                                            \
+    (defined(__has_feature) && __has_feature(thread_sanitizer))
+static void *pages_alloc(size_t bytes) {
+  return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+              -1, 0);
+}
+static void pages_free(void *p, size_t bytes) { munmap(p, bytes); }
+#else
+static void *pages_alloc(size_t bytes) {
+  bytes = (bytes + 4095) / 4096 * 4096;
+  void *const p = aligned_alloc(4096, bytes);
+  return p ? memset(p, 0, bytes) : NULL;
+}
+static void pages_free(void *p, size_t bytes) {
+  (void)bytes;
+  free(p);
+}
+#endif
+
+enum { MAX_ARRAYS = 64 };
+
 struct image *image_make(uint64_t seed, const uint32_t *blocks) {
   size_t n_funcs = 0, n = 0;
   for (; blocks[n_funcs]; n_funcs++)
     n += blocks[n_funcs];
   struct image *const i = calloc(1, sizeof(*i));
-  const size_t bytes = n_funcs * sizeof(struct kcov8_func) + n * 4 + n;
-  /* Pages of its own, as a linked image has. */
-  const size_t pages = (bytes / 4096 + 1) * 4096;
-  i->funcs = aligned_alloc(4096, pages);
-  memset(i->funcs, 0, pages);
+  i->bytes = MAX_ARRAYS * sizeof(*i->arrays) +
+             n_funcs * sizeof(struct kcov8_func) + n * 4 + n + n + MAX_ARRAYS;
+  i->arrays = pages_alloc(i->bytes);
+  i->funcs = (struct kcov8_func *)(i->arrays + MAX_ARRAYS);
   i->keys = (uint32_t *)(i->funcs + n_funcs);
-  i->counters = (uint8_t *)(i->keys + n);
+  i->marks = (uint8_t *)(i->keys + n);
+  i->counters = i->marks + n + MAX_ARRAYS;
   i->n_blocks = n;
   for (size_t f = 0, b = 0; f < n_funcs; b += blocks[f++]) {
     struct kcov8_func *const func = &i->funcs[f];
@@ -143,8 +169,7 @@ void image_add_marks(struct image *i, const size_t *bounds, size_t n) {
     n_marks +=
         (bounds[a + 1] - bounds[a] + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES;
   i->mark = calloc(i->n_blocks, sizeof(*i->mark));
-  i->marks = calloc(1, n_marks);
-  i->arrays = calloc(n / 2, sizeof(*i->arrays));
+  assert_true(n / 2 <= MAX_ARRAYS);
   size_t m = 0;
   for (size_t a = 0; a < n; a += 2) {
     struct kcov8_array *const r = &i->arrays[a / 2];
@@ -163,9 +188,7 @@ void image_add_marks(struct image *i, const size_t *bounds, size_t n) {
 
 void image_free(struct image *i) {
   free(i->mark);
-  free(i->marks);
-  free(i->arrays);
-  free(i->funcs);
+  pages_free(i->arrays, i->bytes);
   free(i);
 }
 

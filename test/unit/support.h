@@ -49,7 +49,8 @@ void expect_log(const char *text);
 enum { MAX_FUNCS = 8 };
 
 /*
- * One piece of memory, like a linked image: function records, keys, counters.
+ * One piece of memory, like a linked image: arrays, function records, keys,
+ * marks, counters (last, so that what is read behind them is noticed).
  * Function i has blocks[i] blocks; block numbers go through all of them.
  */
 struct image {
@@ -61,6 +62,7 @@ struct image {
   uint8_t **mark; /* by counter, NULL: has none */
   uint8_t *marks;
   struct kcov8_array *arrays;
+  size_t bytes; /* of that piece */
 };
 
 /* IDs depend on @seed alone. @blocks ends with 0. */
