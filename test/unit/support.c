@@ -102,8 +102,7 @@ static int32_t relative(const void *field, const void *to) {
  * Pages of its own, as a linked image has. ThreadSanitizer's heap has no free
  * pages at any distance that it allows: not for copies of counters.
  */
-#if defined(__SANITIZE_THREAD__) ||                                            \
-    (defined(__has_feature) && __has_feature(thread_sanitizer))
+#if UNDER_TSAN
 static void *pages_alloc(size_t bytes) {
   return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
               -1, 0);

@@ -22,6 +22,14 @@
 #include "internal.h"
 #include "pc.h"
 
+#if defined(__has_feature)
+#define UNDER_TSAN __has_feature(thread_sanitizer)
+#elif defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+
 /* ---- Port ---- */
 
 struct fake_port {
