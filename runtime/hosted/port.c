@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -90,27 +91,27 @@ void kcov8_task_set_current(struct kcov8_task *task) {
  * of nothing, a few hundred GB on average (how much is random).
  */
 #if defined(__linux__) && defined(__x86_64__)
+/* By system call: sanitizers end programs that map where they do not expect it.
+ */
 int kcov8_port_map(void **at, size_t bytes) {
   const int saved = errno;
   const int fixed = *at ? MAP_FIXED_NOREPLACE : 0;
-  void *const p =
-      mmap(*at, bytes, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+  const long p =
+      syscall(SYS_mmap, *at, bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0L);
+  const bool mapped = p != -1;
+  const bool there = mapped && (!*at || p == (long)(intptr_t)*at);
+  if (mapped && !there) /* before Linux 4.17 the address is a hint */
+    syscall(SYS_munmap, p, bytes);
+  else if (mapped)
+    *at = (void *)p;
   errno = saved;
-  if (p == MAP_FAILED)
-    return -1;
-  if (*at && p != *at) { /* before Linux 4.17 the address is a hint */
-    munmap(p, bytes);
-    errno = saved;
-    return -1;
-  }
-  *at = p;
-  return 0;
+  return there ? 0 : -1;
 }
 
 void kcov8_port_unmap(void *at, size_t bytes) {
   const int saved = errno;
-  munmap(at, bytes);
+  syscall(SYS_munmap, at, bytes);
   errno = saved;
 }
 
