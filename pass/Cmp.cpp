@@ -156,16 +156,6 @@ private:
         emitCompare(G, *cast<ICmpInst>(Site));
   }
 
-  Constant *counter(const Group &G) {
-    GlobalVariable &Array = *Counters.array();
-    return ConstantExpr::getPointerCast(
-        ConstantExpr::getInBoundsGetElementPtr(
-            Array.getValueType(), &Array,
-            ArrayRef<Constant *>{B.getInt32(0),
-                                 B.getInt32(Counters.at(G.Counter))}),
-        bytePointerType(C));
-  }
-
   // As the kernel sees a SanitizerCoverage operand: sign-extended to whole
   // bytes, then zero-extended.
   Value *widen(Value *V, unsigned Bytes) {
@@ -193,8 +183,9 @@ private:
       std::swap(Left, Right);
     if (isa<ConstantInt>(Left))
       Kind |= KCOV8_CMP_CONST;
-    call(KCOV8_CMP_SYMBOL, {counter(G), B.getInt32(Kind), widen(Left, Bytes),
-                            widen(Right, Bytes)});
+    call(KCOV8_CMP_SYMBOL,
+         {counterAddress(Counters, G.Counter), B.getInt32(Kind),
+          widen(Left, Bytes), widen(Right, Bytes)});
   }
 
   void emitSwitch(const Group &G, SwitchInst &Switch) {
@@ -211,7 +202,7 @@ private:
                            GlobalValue::PrivateLinkage, Table, "__kcov8_cases");
     Cases->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     call(KCOV8_SWITCH_SYMBOL,
-         {counter(G), B.CreateZExt(V, B.getInt64Ty()),
+         {counterAddress(Counters, G.Counter), B.CreateZExt(V, B.getInt64Ty()),
           ConstantExpr::getPointerCast(Cases, bytePointerType(C))});
   }
 

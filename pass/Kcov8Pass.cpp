@@ -6,6 +6,7 @@
 #include "Filter.h"
 #include "Ids.h"
 #include "LLVMCompat.h"
+#include "Order.h"
 #include "Paths.h"
 #include "Probes.h"
 #include "Tables.h"
@@ -123,6 +124,8 @@ private:
       emitProbes(Place, Plan.Blocks, Plan.Implied, Deltas, O);
       if (O.TraceCmp)
         emitCompares(*Plan.Fn, Place, Plan.Blocks);
+      if (O.TraceOrder)
+        emitOrder(*Plan.Fn, Place, Plan.Blocks);
       P.Functions.push_back(
           {Place, std::move(Plan.Map), std::move(Plan.Implied)});
     }
@@ -232,9 +235,11 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     return PreservedAnalyses::all();
   }
 
-  // One distance for counters and marks: a variable has that of counters only.
-  if (Probes && O.Summary && usesDeltaVariable(O)) {
-    error(M, "kcov8: option 'summary' with attribution=task needs delta=gs");
+  // One distance for counters and the rest: a variable has that of counters.
+  if (Probes && (O.Summary || O.TraceOrder) && usesDeltaVariable(O)) {
+    error(M, Twine("kcov8: option '") +
+                 (O.Summary ? "summary" : "trace-order") +
+                 "' with attribution=task needs delta=gs");
     return PreservedAnalyses::all();
   }
   if (Probes && O.PerTask && O.Delta == DeltaKind::Segment && !HasSegment) {

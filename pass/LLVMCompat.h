@@ -31,11 +31,12 @@
 namespace kcov8 {
 
 // void (*)(void); opaque pointers came with 15, getUnqual(Context) with 17.
-inline llvm::PointerType *bytePointerType(llvm::LLVMContext &Context) {
+inline llvm::PointerType *bytePointerType(llvm::LLVMContext &Context,
+                                          unsigned AddressSpace = 0) {
 #if LLVM_VERSION_MAJOR >= 17
-  return llvm::PointerType::getUnqual(Context);
+  return llvm::PointerType::get(Context, AddressSpace);
 #else
-  return llvm::Type::getInt8PtrTy(Context);
+  return llvm::Type::getInt8PtrTy(Context, AddressSpace);
 #endif
 }
 

@@ -107,6 +107,12 @@ const OptionInfo Table[] = {
        O.Summary = true;
        return "";
      }},
+    {"trace-order", false, false,
+     "PCs in the order in which blocks first ran (attribution=task)",
+     [](Options &O, StringRef) -> std::string {
+       O.TraceOrder = true;
+       return "";
+     }},
     {"trace-cmp", false, false, "record comparisons (KCOV_TRACE_CMP)",
      [](Options &O, StringRef) -> std::string {
        O.TraceCmp = true;
@@ -315,6 +321,12 @@ Options readOptions(StringRef PassParameters) {
   if (O.PerTask && O.Early && O.Error.empty())
     O.Error = "kcov8: attribution=task needs place=late";
 
+  // A block without a probe has no place in the order; nor have several tasks'.
+  if (O.TraceOrder && (!O.PerTask || O.Prune) && O.Error.empty())
+    O.Error =
+        "kcov8: option 'trace-order' needs attribution=task, and excludes "
+        "'prune'";
+
   // An array that functions share would keep their sections together.
   if (O.Layout == CounterLayout::Spread && hasFunctionSections())
     O.Layout = CounterLayout::Group;
@@ -338,6 +350,8 @@ std::string Options::canonical() const {
     Text += " summary";
   if (!Unit.empty())
     Text += " unit=" + Unit;
+  if (TraceOrder)
+    Text += " trace-order";
   if (TraceCmp)
     Text += " trace-cmp";
   if (NoCtor)

@@ -48,6 +48,7 @@ struct Options {
   bool Prune = false;
   bool Summary = false; // probes mark which parts of the counters were hit
   bool TraceCmp = false;
+  bool TraceOrder = false; // a list of first hits
   bool NoCtor = false;
   bool Remarks = false;
 

@@ -86,6 +86,16 @@ Constant *byteOf(GlobalVariable &Array, uint32_t At) {
                            ConstantInt::get(Word, At)});
 }
 
+} // namespace
+
+Constant *counterAddress(const CounterPlace &Counters, size_t Block) {
+  GlobalVariable &Array = *Counters.array();
+  return ConstantExpr::getPointerCast(byteOf(Array, Counters.at(Block)),
+                                      bytePointerType(Array.getContext()));
+}
+
+namespace {
+
 // Is the address I only loaded from and stored to, through phis and selects?
 bool isOnlyAccessed(const Instruction &I,
                     SmallPtrSetImpl<const Instruction *> &Seen) {

@@ -59,6 +59,9 @@ void emitProbes(const CounterPlace &Counters,
                 const std::vector<ImpliedBlock> &Implied,
                 const std::vector<llvm::Value *> &Deltas, const Options &O);
 
+// The counter of a block, as a byte pointer: in the array that is nobody's.
+llvm::Constant *counterAddress(const CounterPlace &Counters, size_t Block);
+
 // Line 0 for code of ours in F: debuggers do not stop there, profiles do not
 // charge a line.
 void setProbeLocation(llvm::IRBuilder<> &B, const llvm::Function &F);

@@ -161,6 +161,7 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
            Byte,
            (O.Early ? KCOV8_FUNC_EARLY : 0) |
                (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
+               (O.TraceOrder ? KCOV8_FUNC_ORDER : 0) |
                (O.PerTask ? KCOV8_FUNC_TASK : 0) |
                (O.PerTask && !usesDeltaVariable(O) ? KCOV8_FUNC_SEGMENT : 0) |
                (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),

@@ -187,6 +187,44 @@ void kcov8i_collect_copy(const struct kcov8i_copy *copy,
                  copy->counters, copy->marks);
 }
 
+/* The copy that has the counterpart of nobody's @counter. */
+static struct kcov8i_copy *copy_of(const struct kcov8i_view *view,
+                                   const uint8_t *counter) {
+  struct kcov8i_copy *c = view->copies;
+  while (c && (counter < c->image->counters ||
+               counter >= c->image->counters + c->image->n_counters))
+    c = c->next;
+  return c;
+}
+
+bool kcov8i_collect_order(const struct kcov8i_view *view,
+                          struct kcov8i_append *direct, struct kcov8_file *file,
+                          bool keep) {
+  struct kcov8i_order *const list = view->order;
+  const bool all = list->n <= KCOV8I_ORDER_ENTRIES;
+  const size_t n = all ? list->n : KCOV8I_ORDER_ENTRIES;
+  const struct kcov8i_copy *copy = NULL;
+  struct batch b;
+  b.n = 0;
+  for (size_t i = 0; i < n; i++) {
+    struct kcov8i_copy *const c = copy_of(view, list->counters[i]);
+    if (!c)
+      continue; /* an image that is gone */
+    if (b.n && (c != copy || b.n == KCOV8I_BATCH))
+      batch_deliver(&b);
+    copy = c;
+    b.to = (struct target){c->image, direct, file, keep};
+    const size_t at = (size_t)(list->counters[i] - c->image->counters);
+    if (c->counters[at]) /* else it was flushed while it was being noted */
+      b.hits[b.n++] = (struct kcov8i_hit){(uint32_t)at, c->counters[at]};
+    c->counters[at] = 0;
+  }
+  if (b.n)
+    batch_deliver(&b);
+  list->n = 0;
+  return all;
+}
+
 void kcov8i_collect(struct kcov8i_append *direct, bool keep) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
     if (i->counters && (!i->per_task || keep))

@@ -157,6 +157,7 @@ static int prepare(struct kcov8_image *desc) {
   err = kcov8i.keep ? kcov8i_table_identify(img) : 0;
   img->per_task = t.per_task && kcov8i_view_possible(&t);
   img->segment = t.segment;
+  img->ordered = t.ordered;
   if (t.per_task && !img->per_task)
     kcov8_port_log(KCOV8_LOG_WARNING,
                    "built with attribution=task, but the port lacks what it "

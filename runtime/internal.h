@@ -61,6 +61,7 @@ struct kcov8i_table {
   size_t n_funcs;
   size_t n_blocks;
   bool has_cmp;
+  bool ordered; /* all functions */
   bool per_task;
   bool segment;
   intptr_t *(*delta_at)(void);
@@ -139,6 +140,7 @@ struct kcov8i_selection {
  * @summary, @selection: while the image is loaded
  * @per_task:    tasks that trace have a copy of the counters (view.c)
  * @segment:     reached through the base of gs
+ * @ordered:     all that can be hit in a copy is in the list of order.c
  * @said_stray:  a hit on a byte without owner was reported
  */
 struct kcov8i_image {
@@ -159,6 +161,7 @@ struct kcov8i_image {
   struct kcov8i_selection selection;
   bool per_task;
   bool segment;
+  bool ordered;
   bool said_stray;
 };
 
@@ -250,6 +253,7 @@ static inline void kcov8i_add_count(uint8_t *byte, uint32_t count) {
 }
 
 struct kcov8i_append;
+struct kcov8i_view;
 
 /*
  * Empties the counters of @img, or of all images. What ran goes to @direct if
@@ -259,6 +263,14 @@ struct kcov8i_append;
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep);
 void kcov8i_collect(struct kcov8i_append *direct, bool keep);
+
+/*
+ * Empties those counters of copies that are in @view's list, in its order, and
+ * the list. False if there are more than it could hold.
+ */
+bool kcov8i_collect_order(const struct kcov8i_view *view,
+                          struct kcov8i_append *direct, struct kcov8_file *file,
+                          bool keep);
 
 /* Clears all counters, selected or not, copies too. */
 void kcov8i_collect_clear(void);
@@ -291,6 +303,7 @@ struct kcov8i_copy {
 /**
  * struct kcov8i_view - copies of the counters of all images with `task`
  * @delta: of those that are reached through gs; 0: there is none yet
+ * @order: copy of kcov8i_order_list; NULL: nothing writes there
  * @file:  for which the view is in use, or NULL
  */
 struct kcov8i_view {
@@ -298,8 +311,22 @@ struct kcov8i_view {
   struct kcov8i_view *next_free;
   struct kcov8_file *file;
   intptr_t delta;
+  struct kcov8i_order *order;
   struct kcov8i_copy *copies;
 };
+
+#define KCOV8I_ORDER_ENTRIES 65535
+#define KCOV8I_ORDER_ENTRIES_TEXT "65535"
+
+/* Blocks that were hit first, in order; @n may be more than there is room. */
+struct kcov8i_order {
+  uint32_t n;
+  uint32_t unused;
+  uint8_t *counters[KCOV8I_ORDER_ENTRIES]; /* in the arrays that are nobody's */
+};
+
+/* order.c; NULL if nothing was compiled with trace-order. */
+extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
 
 /* Does the host supply what the image's probes need? */
 bool kcov8i_view_possible(const struct kcov8i_table *t);

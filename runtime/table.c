@@ -136,7 +136,7 @@ static int check_func(const struct kcov8_image *desc, size_t n,
               desc->keys[0], desc->keys[1]))
     return refuse_func(desc, n, f, "keys lie outside of " KCOV8_SECTION_KEYS);
   if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED | KCOV8_FUNC_CMP |
-                   KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT))
+                   KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT | KCOV8_FUNC_ORDER))
     return refuse_func(desc, n, f, "unknown flags");
   return f->flags & KCOV8_FUNC_PRUNED ? check_rules(desc, n, f) : 0;
 }
@@ -167,6 +167,7 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
       .n_counters = c1 - c0,
       .funcs = desc->funcs[0],
       .n_funcs = (f1 - f0) / sizeof(struct kcov8_func),
+      .ordered = true,
   };
   size_t n_keys = 0;
   for (size_t i = 0; i < t->n_funcs; i++) {
@@ -176,6 +177,7 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
     /* Bounds both sums: neither array can overflow a size_t. */
     t->n_blocks += t->funcs[i].n_blocks;
     t->has_cmp |= (t->funcs[i].flags & KCOV8_FUNC_CMP) != 0;
+    t->ordered &= (t->funcs[i].flags & KCOV8_FUNC_ORDER) != 0;
     const uint8_t kind = t->funcs[i].flags & TASK_FLAGS;
     if (kind != (t->funcs[0].flags & TASK_FLAGS))
       return refuse_func(desc, i, &t->funcs[i],

@@ -114,11 +114,21 @@ static bool is_missing(const struct kcov8i_view *view,
   return img->counters && img->per_task && !kcov8i_view_copy(view, img);
 }
 
+static int map_order(struct kcov8i_view *view) {
+  void *at = (uint8_t *)&kcov8i_order_list + view->delta;
+  if (kcov8_port_map(&at, sizeof(*view->order)))
+    return -KCOV8_ENOMEM;
+  view->order = at;
+  return 0;
+}
+
 static int add_copies(struct kcov8i_view *view) {
   int err = 0;
   for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
     if (is_missing(view, i))
       err = add_copy(view, i);
+  if (!err && &kcov8i_order_list && view->delta && !view->order)
+    err = map_order(view);
   return err;
 }
 
@@ -128,6 +138,9 @@ static void drop_all(struct kcov8i_view *view) {
     view->copies = c->next;
     drop_copy(c);
   }
+  if (view->order)
+    kcov8_port_unmap(view->order, sizeof(*view->order));
+  view->order = NULL;
   view->delta = 0;
 }
 
@@ -177,6 +190,8 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
   view->file = file;
   for (struct kcov8i_copy *c = view->copies; c; c = c->next)
     kcov8i_collect_copy(c, NULL, NULL, false);
+  if (view->order)
+    view->order->n = 0;
   *out = view;
   return 0;
 }
@@ -236,8 +251,10 @@ static int move(struct kcov8i_view *view) {
     return err;
   const struct kcov8i_view old = *view;
   view->delta = other->delta;
+  view->order = other->order;
   view->copies = other->copies;
   other->delta = old.delta;
+  other->order = old.order;
   other->copies = old.copies;
   kcov8i_view_put(other);
   kcov8i_view_use(view);

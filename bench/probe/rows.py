@@ -65,6 +65,8 @@ ROWS.append(_kcov8("kcov8 flag task thread", "probe=flag", "attribution=task",
                    "delta=thread", peer=PEER))
 ROWS.append(_kcov8("kcov8 flag task prune", "probe=flag", "attribution=task",
                    "prune", peer=PEER))
+ROWS.append(_kcov8("kcov8 counter task order", "probe=counter",
+                   "attribution=task", "trace-order", peer=PEER))
 ROWS.append(_kcov8("kcov8 counter summary", "probe=counter", "summary",
                    peer=PEER))
 ROWS.append(_kcov8("kcov8 counter spread edge", "probe=counter",

@@ -60,6 +60,7 @@ enum kcov8_level {
 #define KCOV8_FUNC_CMP 0x04     /* its comparisons call the runtime */
 #define KCOV8_FUNC_TASK 0x08    /* counters are reached through a delta: */
 #define KCOV8_FUNC_SEGMENT 0x10 /* that is the base of x86-64's gs */
+#define KCOV8_FUNC_ORDER 0x20   /* first hits are listed */
 
 /**
  * struct kcov8_func - one instrumented function
@@ -208,6 +209,7 @@ struct kcov8_image {
 #define KCOV8_IMAGE_SYMBOL "__kcov8_image"
 #define KCOV8_DELTA_SYMBOL "__kcov8_delta"
 #define KCOV8_DELTA_AT_SYMBOL "__kcov8_delta_at"
+#define KCOV8_FIRST_SYMBOL "__kcov8_first"
 #define KCOV8_REGISTER_SYMBOL "__kcov8_image_register"
 #define KCOV8_UNREGISTER_SYMBOL "__kcov8_image_unregister"
 

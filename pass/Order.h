@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Option trace-order: the first hit of a block in a window is noted in a list.
+#ifndef KCOV8_PASS_ORDER_H
+#define KCOV8_PASS_ORDER_H
+
+#include "Probes.h"
+
+namespace kcov8 {
+
+// In front of each probe: is its counter zero, in the running task's array?
+// Then the runtime's __kcov8_first() takes its address. After emitProbes() and
+// emitCompares(): blocks are split.
+void emitOrder(llvm::Function &F, const CounterPlace &Counters,
+               const std::vector<ChosenBlock> &Blocks);
+
+} // namespace kcov8
+
+#endif // KCOV8_PASS_ORDER_H
