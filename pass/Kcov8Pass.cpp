@@ -246,6 +246,10 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     error(M, "kcov8: delta=gs: target '" + Target.str() + "' has no gs");
     return PreservedAnalyses::all();
   }
+  if (Probes && O.Near && !(O.PerTask && O.Delta == DeltaKind::Segment)) {
+    error(M, "kcov8: option 'near' needs attribution=task and delta=gs");
+    return PreservedAnalyses::all();
+  }
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))
     return PreservedAnalyses::all();
   if (At != Point::Start)

@@ -96,6 +96,12 @@ const OptionInfo Table[] = {
                                  {"thread", DeltaKind::Thread},
                                  {"global", DeltaKind::Global}});
      }},
+    {"near", false, false,
+     "counters lie within 2 GiB of the code, whatever -mcmodel says (delta=gs)",
+     [](Options &O, StringRef) -> std::string {
+       O.Near = true;
+       return "";
+     }},
     {"prune", false, false,
      "no probe where others' probes tell the same; reports stay complete",
      [](Options &O, StringRef) -> std::string {
@@ -344,6 +350,8 @@ std::string Options::canonical() const {
   static const char *const Deltas[] = {"default", "gs", "thread", "global"};
   if (PerTask)
     Text += std::string(" attribution=task delta=") + Deltas[unsigned(Delta)];
+  if (Near)
+    Text += " near";
   if (Prune)
     Text += " prune";
   if (Summary)

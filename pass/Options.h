@@ -45,6 +45,7 @@ struct Options {
   bool Early = false;
   bool PerTask = false;
   DeltaKind Delta = DeltaKind::Default;
+  bool Near = false; // counters within 2 GiB of the code
   bool Prune = false;
   bool Summary = false; // probes mark which parts of the counters were hit
   bool TraceCmp = false;

@@ -18,17 +18,34 @@ namespace {
 // Two instructions and no register, where loads and stores would become four;
 // only one of them stores, so it is faster than addb 1, adcb 0, whose second
 // waits for the first. Mark, if there is one, is set behind it. Segment: %gs in
-// front of both adds the delta.
+// front of both adds the delta. Near: as a distance from the code, where the
+// code model would have the compiler load an address.
 void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
-                  kcov8_probe Probe, bool Segment) {
+                  kcov8_probe Probe, bool Segment, bool Near) {
   std::string Base = Segment ? "%gs:" : "";
-  std::string At = Base + "$0";
+  std::string At = Near ? "%gs:${0:c}(%rip)" : Base + "$0";
   std::string Text = Probe == KCOV8_PROBE_COUNTER
                          ? "cmpb $$-1, " + At + "\n\tadcb $$0, " + At
                      : Probe == KCOV8_PROBE_FLAG ? "movb $$1, " + At
                                                  : "incb " + At;
   if (Mark)
-    Text += "\n\tmovb $$1, " + Base + "$1";
+    Text += "\n\tmovb $$1, " + (Near ? "%gs:${1:c}(%rip)" : Base + "$1");
+  if (Near) {
+    SmallVector<Value *, 2> Places{Counter};
+    if (Mark)
+      Places.push_back(Mark);
+    auto *Type = FunctionType::get(
+        B.getVoidTy(),
+        SmallVector<llvm::Type *, 2>(Places.size(), Counter->getType()), false);
+    B.CreateCall(Type,
+                 InlineAsm::get(Type, Text,
+                                Mark ? "i,i,~{dirflag},~{fpsr},~{flags}"
+                                     : "i,~{dirflag},~{fpsr},~{flags}",
+                                /*hasSideEffects=*/true),
+                 Places)
+        ->setDoesNotThrow();
+    return;
+  }
   SmallVector<Value *, 3> Operands{Counter};
   if (Mark)
     Operands.push_back(Mark);
@@ -235,7 +252,7 @@ void emitProbes(const CounterPlace &Counters,
       Counter = B.CreateGEP(B.getInt8Ty(), bytePointer(B, Counter), Deltas[I]);
     }
     if (X86)
-      emitProbeX86(B, Counter, Mark, O.Probe, Segment);
+      emitProbeX86(B, Counter, Mark, O.Probe, Segment, O.Near);
     else
       emitProbe(B, Counter, Mark, O.Probe);
   }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The reference kernel's /init: runs /program with the arguments of /args (each
+ * Our kernels' /init: runs /program with the arguments of /args (each
  * ended by a NUL), writes its exit status to the kernel log, powers off.
  *
  * /dev/tty1 and /dev/tty2 are the host's pipes for the program's stdout and
- * stderr (test/conformance/linux); the kernel log has the console for itself.
+ * stderr (the script `kernel`); the kernel log has the console for itself.
  */
 #include <errno.h>
 #include <fcntl.h>

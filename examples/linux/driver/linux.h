@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * linux.h - what the driver's files share
+ *
+ * device.c  the file in debugfs, and the mmap of its buffer
+ * task.c    a task's part of it: made when it first asks, gone when it exits
+ * port.c    memory, lock, log, user memory
+ * um.c      User Mode Linux: the base of gs, and where it changes
+ */
+#ifndef KCOV8_LINUX_H
+#define KCOV8_LINUX_H
+
+#include <linux/compiler.h>
+#include <linux/sched.h>
+
+#include <kcov8/kcov8.h>
+
+/**
+ * struct kcov8_thread - kcov8's part of a task
+ * @base: distance of the counters that the task's code reaches to the kernel's
+ *        own, which are nobody's: 0 unless it traces. Written by the task only.
+ */
+struct kcov8_thread {
+  struct kcov8_task task;
+  intptr_t base;
+};
+
+/*
+ * Where a task has it; NULL until it needs one. In place of the kernel's own
+ * kcov it is the field of that; beside it, one that the test adds to sched.h.
+ */
+#ifdef CONFIG_KCOV8_BESIDE
+#define KCOV8_THREAD_FIELD(t) ((t)->kcov8)
+#else
+#define KCOV8_THREAD_FIELD(t) ((t)->kcov)
+#endif
+
+static inline struct kcov8_thread *kcov8_thread(const struct task_struct *t) {
+  return (struct kcov8_thread *)READ_ONCE(KCOV8_THREAD_FIELD(t));
+}
+
+/* Where the code that the task runs counts. */
+static inline intptr_t kcov8_thread_base(const struct task_struct *t) {
+  const struct kcov8_thread *const thread = kcov8_thread(t);
+  return unlikely(thread) ? thread->base : 0;
+}
+
+/* task.c: that of the calling task, made if there is none. NULL: no memory. */
+struct kcov8_thread *kcov8_thread_get(void);
+
+/* To be called as the last thing before the task's own code runs again. */
+static inline void kcov8_thread_return(void) {
+  struct kcov8_thread *const thread = kcov8_thread(current);
+  if (unlikely(thread))
+    kcov8_syscall_return(&thread->task);
+}
+
+/* device.c: NULL before it is there. */
+extern struct kcov8_device *kcov8_linux_device;
+
+/* port.c: what a device needs of its host. */
+extern const struct kcov8_host kcov8_linux_host;
+
+#endif /* KCOV8_LINUX_H */
