@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""bench linux: what probes cost a Linux kernel (see --help)."""
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import time
+
+import plot
+import table
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+KERNEL = os.path.join(ROOT, "examples", "linux", "kernel")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="./dev bench linux", description="Linux 6.12 (User Mode Linux): "
+        "plain, with its own kcov, with clang's 8-bit counters, with kcov8. "
+        "Loops inside the kernel, system calls, size, build time. Kernels are "
+        "built once, minutes each; the rounds boot them in turn.")
+    parser.add_argument("--json", metavar="FILE", help="write all figures")
+    parser.add_argument("--svg", metavar="FILE", help="plot of the loops")
+    parser.add_argument("--quick", action="store_true", help="3 rounds")
+    parser.add_argument("--rounds", type=int, metavar="N",
+                        help="boots of each kernel (9)")
+    parser.add_argument("--kinds", metavar="KIND,...",
+                        default=",".join(table.KINDS), help="(%(default)s)")
+    parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def build_kernel(build, kind):
+    """Directory of the kernel; build.json in it has what building took."""
+    into = os.path.join(build, "bench", "linux", kind)
+    took = os.path.join(into, "build.json")
+    os.makedirs(into, exist_ok=True)
+    before, start, stamp = cpu_seconds(), time.time(), os.path.join(into, "stamp")
+    subprocess.run([KERNEL, "build", "--kind", kind, "--kcov8", build, "--add",
+                    os.path.join(HERE, "linux-bench.c"), into], check=True)
+    if os.path.getmtime(stamp) >= start - 1:
+        with open(took, "w", encoding="utf-8") as f:
+            json.dump({"wall": time.time() - start,
+                       "cpu": cpu_seconds() - before}, f)
+    with open(took, encoding="utf-8") as f:
+        return into, json.load(f)
+
+
+def sizes(image):
+    """Bytes of code, of kcov8's read-only tables, of counters."""
+    found = {"code": 0, "tables": 0, "counters": 0}
+    out = subprocess.run(["size", "-A", image], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    for line in out.splitlines():
+        words = line.split()
+        if len(words) < 3 or words[2] == "0":
+            continue
+        if re.fullmatch(r"\.(text|init\.text|exit\.text)", words[0]):
+            found["code"] += int(words[1])
+        elif words[0] in ("__kcov8_keys", "__kcov8_funcs"):
+            found["tables"] += int(words[1])
+        elif words[0] in ("__kcov8_cntrs", "__sancov_cntrs"):
+            found["counters"] += int(words[1])
+    return found
+
+
+def compile_guest(into):
+    guest = os.path.join(into, "linux-guest")
+    subprocess.run(["clang-14", "-std=gnu11", "-O2", "-static",
+                    os.path.join(HERE, "guest.c"), "-o", guest], check=True)
+    return guest
+
+
+def measure(kernels, columns, guest, rounds):
+    """cells[column][what]: nanoseconds, one per boot."""
+    cells = {c: {} for c in columns}
+    for _ in range(rounds):
+        for column in columns:
+            kind, state = table.COLUMNS[column]
+            out = subprocess.run([KERNEL, "run", kernels[kind], guest, state],
+                                 check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout
+            for line in out.splitlines():
+                what, ns = line.split()
+                cells[column].setdefault(what, []).append(float(ns))
+    return cells
+
+
+def main():
+    args = arguments()
+    args.build = os.path.abspath(args.build)
+    into = os.path.join(args.build, "bench")
+    os.makedirs(into, exist_ok=True)
+    kernels, builds = {}, {}
+    for kind in args.kinds.split(","):
+        kernels[kind], builds[kind] = build_kernel(args.build, kind)
+    columns = [c for c, (kind, _) in table.COLUMNS.items() if kind in kernels]
+    load = os.getloadavg()[0]
+    cells = measure(kernels, columns, compile_guest(into),
+                    args.rounds or (3 if args.quick else 9))
+    result = {
+        "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"),
+        "cpu": next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
+                     if line.startswith("model name")), "?"),
+        "load_before": load, "load_after": os.getloadavg()[0],
+        "builds": builds,
+        "sizes": {k: sizes(os.path.join(d, "linux")) for k, d in kernels.items()},
+        "cells": cells}
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as f:
+            json.dump(result, f, indent=1)
+            f.write("\n")
+    print(table.text(result))
+    if args.svg and shutil.which("gnuplot"):
+        plot.draw(result, args.svg)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""From figures to tables and goals. No measuring."""
+import statistics
+
+KINDS = ("plain", "kcov8", "kcov", "sancov-all", "sancov")
+# Column: kind of kernel, is kcov enabled in the task?
+COLUMNS = {
+    "plain": ("plain", "off"), "kcov off": ("kcov", "off"),
+    "kcov on": ("kcov", "on"), "sancov": ("sancov", "off"),
+    "sancov all": ("sancov-all", "off"), "kcov8 off": ("kcov8", "off"),
+    "kcov8 on": ("kcov8", "on")}
+LOOPS = ("path", "open", "shmem", "pipe", "snprintf")
+LOOP_GOAL, MEAN_GOAL, CALL_GOAL_NS, CODE_GOAL = 1.2, 1.1, 1000, 19
+
+
+def ratios(result, column):
+    """What of a loop: median of the boots' minima, to plain's."""
+    cells = result["cells"]
+    return {w: statistics.median(cells[column][w]) /
+            statistics.median(cells["plain"][w]) for w in LOOPS}
+
+
+def grid(header, rows):
+    widths = [max(len(r[i]) for r in [header, *rows])
+              for i in range(len(header))]
+    return "\n".join("  ".join(c.rjust(w) for c, w in zip(r, widths)).rstrip()
+                     for r in [header, *rows])
+
+
+def times(result):
+    cells, rows = result["cells"], []
+    columns = list(cells)
+    for what in cells["plain"]:
+        plain = statistics.median(cells["plain"][what])
+        row = [what]
+        for column in columns:
+            ns = statistics.median(cells[column][what])
+            row.append(f"{ns:.0f}" if column == "plain"
+                       else f"{ns:.0f} ({ns / plain:.2f})")
+        rows.append(row)
+    return grid(["ns, medians (x plain)", *columns], rows)
+
+
+def minima(result):
+    cells = result["cells"]
+    rows = [[what, *(f"{min(cells[c][what]):.0f}" for c in cells)]
+            for what in cells["plain"]]
+    return grid(["ns, minima", *cells], rows)
+
+
+def sizes(result):
+    plain, rows = result["sizes"]["plain"]["code"], []
+    for kind, s in result["sizes"].items():
+        build = result["builds"][kind]
+        rows.append([kind, str(s["code"]), f"{100 * (s['code'] / plain - 1):+.1f} %",
+                     str(s["tables"]), str(s["counters"]),
+                     f"{build['wall']:.0f}", f"{build['cpu']:.0f}"])
+    return grid(["kernel", "code, bytes", "x plain", "tables", "counters",
+                 "build, s", "CPU s"], rows)
+
+
+def goal(name, value, limit, unit="", digits=2):
+    met = "reached" if value <= limit else "MISSED"
+    return f"Goal: {name} <= {limit}{unit}: {value:.{digits}f}{unit}, {met}"
+
+
+def goals(result):
+    lines = []
+    for column in ("kcov8 off", "kcov8 on"):
+        if column not in result["cells"]:
+            continue
+        found = ratios(result, column)
+        for what, ratio in found.items():
+            lines.append(goal(f"loop {what}, {column}, x plain", ratio, LOOP_GOAL))
+        lines.append(goal(f"mean of loops, {column}",
+                          statistics.mean(found.values()), MEAN_GOAL))
+    if {"kcov on", "kcov8 on"} <= set(result["cells"]):
+        for what in result["cells"]["plain"]:
+            if what not in LOOPS:
+                theirs, ours = (statistics.median(result["cells"][c][what])
+                                for c in ("kcov on", "kcov8 on"))
+                # Of a row with several calls, each may cost that much more.
+                calls = 1 + what.count("+")
+                lines.append(goal(f"{what}: kcov8 on - kcov on, per call",
+                                  (ours - theirs) / calls, CALL_GOAL_NS, " ns", 0))
+    if "kcov8" in result["sizes"]:
+        more = result["sizes"]["kcov8"]["code"] / result["sizes"]["plain"]["code"]
+        lines.append(goal("code of kcov8, more than plain", 100 * (more - 1),
+                          CODE_GOAL, " %", 1))
+    return "\n".join(lines)
+
+
+def text(result):
+    return "\n\n".join([
+        f"{result['cpu']}, {result['cores']} cores, {result['date']}, load "
+        f"{result['load_before']:.1f} to {result['load_after']:.1f}; loops run "
+        "inside the kernel, the rest are system calls of User Mode Linux",
+        times(result), minima(result), sizes(result), goals(result)])
