@@ -20,6 +20,20 @@ Type *deltaType(const Module &M) {
   return M.getDataLayout().getIntPtrType(M.getContext());
 }
 
+// In LLVM's address space of x86's gs, so that the load is one instruction,
+// movq %gs:variable(%rip): it reads that of the CPU which runs it, and a task
+// that is preempted and goes on elsewhere has its own delta in the register.
+GlobalVariable *perCpuVariable(Module &M) {
+  constexpr unsigned GS = 256;
+  if (GlobalVariable *Known = M.getNamedGlobal(KCOV8_PERCPU_DELTA_SYMBOL))
+    return Known;
+  auto *Delta = new GlobalVariable(
+      M, deltaType(M), false, GlobalValue::ExternalLinkage, nullptr,
+      KCOV8_PERCPU_DELTA_SYMBOL, nullptr, GlobalValue::NotThreadLocal, GS);
+  Delta->setDSOLocal(true);
+  return Delta;
+}
+
 // One per linked image: its arrays are at distances of their own.
 GlobalVariable *deltaVariable(Module &M, DeltaKind Kind) {
   if (GlobalVariable *Known = M.getNamedGlobal(KCOV8_DELTA_SYMBOL))
@@ -73,7 +87,8 @@ std::vector<Value *> emitDeltas(Function &F,
                                 const std::vector<DeltaUse> &Uses,
                                 DeltaKind Kind) {
   Module &M = *F.getParent();
-  GlobalVariable *Variable = deltaVariable(M, Kind);
+  GlobalVariable *Variable =
+      Kind == DeltaKind::PerCpu ? perCpuVariable(M) : deltaVariable(M, Kind);
   SSAUpdater Deltas;
   Deltas.Initialize(deltaType(M), "kcov8.delta");
   std::vector<Value *> Values(Blocks.size());

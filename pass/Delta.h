@@ -28,7 +28,7 @@ std::vector<llvm::Value *> emitDeltas(llvm::Function &F,
                                       const std::vector<DeltaUse> &Uses,
                                       DeltaKind Kind);
 
-// The function that tells the runtime where the variable is.
+// The function that tells the runtime where an image's own variable is.
 void emitDeltaAccessor(llvm::Module &M, DeltaKind Kind);
 
 } // namespace kcov8

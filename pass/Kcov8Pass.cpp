@@ -203,7 +203,7 @@ void emitTables(Module &M, const Options &O, Pending &P) {
   for (auto &[Array, Bytes] : Used)
     if (Array->use_empty())
       Array->eraseFromParent();
-  if (!P.Functions.empty() && usesDeltaVariable(O))
+  if (!P.Functions.empty() && usesDeltaVariable(O) && !sharesDelta(O))
     emitDeltaAccessor(M, O.Delta);
   if (!P.Functions.empty() && !O.NoCtor)
     emitImage(M);
@@ -242,8 +242,10 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
                  "' with attribution=task needs delta=gs");
     return PreservedAnalyses::all();
   }
-  if (Probes && O.PerTask && O.Delta == DeltaKind::Segment && !HasSegment) {
-    error(M, "kcov8: delta=gs: target '" + Target.str() + "' has no gs");
+  if (Probes && sharesDelta(O) && !HasSegment) {
+    error(M, Twine("kcov8: delta=") +
+                 (O.Delta == DeltaKind::Segment ? "gs" : "percpu") +
+                 ": target '" + Target.str() + "' has no gs");
     return PreservedAnalyses::all();
   }
   if (Probes && O.Near && !(O.PerTask && O.Delta == DeltaKind::Segment)) {

@@ -89,12 +89,14 @@ const OptionInfo Table[] = {
        return choose<bool>(O.PerTask, V, {{"process", false}, {"task", true}});
      }},
     {"delta", true, false,
-     "attribution=task: gs (segment base), thread (a thread-local) or global",
+     "attribution=task: gs (segment base), thread (a thread-local), global or "
+     "percpu (of a kernel)",
      [](Options &O, StringRef V) {
        return choose<DeltaKind>(O.Delta, V,
                                 {{"gs", DeltaKind::Segment},
                                  {"thread", DeltaKind::Thread},
-                                 {"global", DeltaKind::Global}});
+                                 {"global", DeltaKind::Global},
+                                 {"percpu", DeltaKind::PerCpu}});
      }},
     {"near", false, false,
      "counters lie within 2 GiB of the code, whatever -mcmodel says (delta=gs)",
@@ -347,7 +349,8 @@ std::string Options::canonical() const {
                      " level=" + Levels[Level] +
                      " place=" + (Early ? "early" : "late") +
                      " layout=" + Layouts[unsigned(Layout)];
-  static const char *const Deltas[] = {"default", "gs", "thread", "global"};
+  static const char *const Deltas[] = {"default", "gs", "thread", "global",
+                                       "percpu"};
   if (PerTask)
     Text += std::string(" attribution=task delta=") + Deltas[unsigned(Delta)];
   if (Near)

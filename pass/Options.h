@@ -31,6 +31,7 @@ enum class DeltaKind {
   Segment, // x86-64: base of segment register gs; one for all images
   Thread,  // thread-local variable
   Global,  // ordinary variable, for hosts with one CPU
+  PerCpu,  // x86-64 kernels: variable at the base of gs, one for all images
 };
 
 struct Options {
@@ -68,6 +69,12 @@ struct Options {
 // Is the delta in a register, from a variable?
 inline bool usesDeltaVariable(const Options &O) {
   return O.PerTask && O.Delta != DeltaKind::Segment;
+}
+
+// Does the host set it, or does each linked image have a variable of its own?
+inline bool sharesDelta(const Options &O) {
+  return O.PerTask &&
+         (O.Delta == DeltaKind::Segment || O.Delta == DeltaKind::PerCpu);
 }
 
 // All channels together; PassParameters is the text inside kcov8<...>.

@@ -157,14 +157,12 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
        ConstantInt::get(Word, Blocks),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),
-       ConstantInt::get(
-           Byte,
-           (O.Early ? KCOV8_FUNC_EARLY : 0) |
-               (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
-               (O.TraceOrder ? KCOV8_FUNC_ORDER : 0) |
-               (O.PerTask ? KCOV8_FUNC_TASK : 0) |
-               (O.PerTask && !usesDeltaVariable(O) ? KCOV8_FUNC_SEGMENT : 0) |
-               (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
+       ConstantInt::get(Byte, (O.Early ? KCOV8_FUNC_EARLY : 0) |
+                                  (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
+                                  (O.TraceOrder ? KCOV8_FUNC_ORDER : 0) |
+                                  (O.PerTask ? KCOV8_FUNC_TASK : 0) |
+                                  (sharesDelta(O) ? KCOV8_FUNC_SEGMENT : 0) |
+                                  (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));
   appendToCompilerUsed(M, {&Counters, KeyTable, Record});

@@ -59,7 +59,8 @@ enum kcov8_level {
 #define KCOV8_FUNC_PRUNED 0x02  /* rules follow the keys */
 #define KCOV8_FUNC_CMP 0x04     /* its comparisons call the runtime */
 #define KCOV8_FUNC_TASK 0x08    /* counters are reached through a delta: */
-#define KCOV8_FUNC_SEGMENT 0x10 /* that is the base of x86-64's gs */
+#define KCOV8_FUNC_SEGMENT 0x10 /* that is the base of x86-64's gs, or the */
+                                /* kernel's per-CPU variable at this base */
 #define KCOV8_FUNC_ORDER 0x20   /* first hits are listed */
 
 /**
@@ -209,6 +210,8 @@ struct kcov8_image {
 #define KCOV8_IMAGE_SYMBOL "__kcov8_image"
 #define KCOV8_DELTA_SYMBOL "__kcov8_delta"
 #define KCOV8_DELTA_AT_SYMBOL "__kcov8_delta_at"
+/* The kernel's own, a long. */
+#define KCOV8_PERCPU_DELTA_SYMBOL "kcov8_percpu_delta"
 #define KCOV8_FIRST_SYMBOL "__kcov8_first"
 #define KCOV8_REGISTER_SYMBOL "__kcov8_image_register"
 #define KCOV8_UNREGISTER_SYMBOL "__kcov8_image_unregister"

@@ -354,7 +354,8 @@ void kcov8_remote_stop(struct kcov8_task *worker);
  * __kcov8_image_register() - an image's tables are there
  * Called by the constructor that the pass emits; a `no-ctor` host calls it
  * itself before the first open (or later, for a module). A second call for
- * the same image has no effect. Takes no memory, may run before main().
+ * the same image has no effect. May run before main(); takes no memory before a
+ * task has traced with counters of its own (attribution `task`).
  */
 void __kcov8_image_register(struct kcov8_image *image);
 

@@ -71,9 +71,10 @@ struct kcov8_task;
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 /*
- * Attribution `task` through the base of gs (x86-64): optional, the first four
- * or none. Without them images that are built so get attribution `process`,
- * with a warning. libkcov8.a has them on Linux.
+ * Attribution `task` with one delta for all images, the base of gs or a kernel's
+ * per-CPU variable (x86-64): optional, the first four or none. Without them
+ * images that are built so get attribution `process`, with a warning.
+ * libkcov8.a has them on Linux, for gs.
  */
 
 /**
@@ -84,7 +85,12 @@ struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 int kcov8_port_map(void **at, size_t bytes) __attribute__((weak));
 void kcov8_port_unmap(void *at, size_t bytes) __attribute__((weak));
 
-/** kcov8_port_set_base() - of gs, for the calling thread */
+/**
+ * kcov8_port_set_base() - the delta, for the calling thread
+ *
+ * It becomes the base of gs, or kcov8_percpu_delta of this CPU for as long as
+ * it runs this thread and no interrupt.
+ */
 void kcov8_port_set_base(intptr_t base) __attribute__((weak));
 intptr_t kcov8_port_base(void) __attribute__((weak));
 

@@ -371,7 +371,7 @@ static const char help[] =
     "  --kcov8-unit=NAME         for a source that is compiled twice\n"
     "  --kcov8-summary           probes mark what a flush has to look at\n"
     "  --kcov8-attribution=WHOSE counters: process (default), task\n"
-    "  --kcov8-delta=WHERE       for task: gs, thread, global\n"
+    "  --kcov8-delta=WHERE       for task: gs, thread, global, percpu\n"
     "  --kcov8-near              for gs: counters near code in any code model\n"
     "  --kcov8-prune             no probe where others' probes tell the same\n"
     "  --kcov8-no-ctor           the host registers the image itself\n"
