@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * x86.c - x86-64: which counters the running code reaches
+ *
+ * A probe adds kcov8_percpu_delta to its counter's address: 0 leads to the
+ * kernel's own counters, which nobody reads, a tracing task's base to its copy
+ * of them. So each CPU's is changed where that goes over to other work: at a
+ * context switch, an interrupt, an NMI, a softirq. Nothing is saved: coming back,
+ * the preempt count tells whether what goes on is a task's own work, and the
+ * task knows its base.
+ *
+ * Most of the functions in front of which this stands are called across object
+ * files, so that the linker can lead the calls through here (--wrap,
+ * Makefile.flags); softirqs have tracepoints. None of them is instrumented, nor
+ * is what leads to them, so no block of other work counts for a task.
+ *
+ * Exceptions, like page faults, are the task's own work, as with the kernel's
+ * own kcov.
+ */
+#include <linux/entry-common.h>
+#include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/vmalloc.h>
+#include <trace/events/irq.h>
+
+#include <kcov8/port.h>
+
+#include "linux.h"
+
+/* One instruction in each probe, also in those of modules. */
+DEFINE_PER_CPU(long, kcov8_percpu_delta);
+EXPORT_PER_CPU_SYMBOL_GPL(kcov8_percpu_delta);
+
+/* The task's own work is what goes on. Inlined into code without probes. */
+static __always_inline void use_own(void) {
+  const struct kcov8_thread *const thread =
+      (struct kcov8_thread *)READ_ONCE(KCOV8_THREAD_FIELD(current));
+
+  this_cpu_write(kcov8_percpu_delta, unlikely(thread) ? thread->base : 0);
+}
+
+static __always_inline void use_nobody(void) {
+  this_cpu_write(kcov8_percpu_delta, 0);
+}
+
+static __always_inline void use_whose(bool task) {
+  if (task)
+    use_own();
+  else
+    use_nobody();
+}
+
+/* ---- Port: base ----------------------------------------------------------
+ */
+
+/*
+ * Only for tasks that have asked for something, so they have a thread. An
+ * interrupt or a switch in between writes the same, here or on another CPU.
+ */
+void kcov8_port_set_base(intptr_t base) {
+  WRITE_ONCE(kcov8_thread(current)->base, base);
+  barrier();
+  this_cpu_write(kcov8_percpu_delta, base);
+}
+
+intptr_t kcov8_port_base(void) { return this_cpu_read(kcov8_percpu_delta); }
+
+/* ---- Port: copies of counters --------------------------------------------
+ */
+
+/*
+ * The kernel and its modules lie within 2 GiB, modules above, so an area of that
+ * size has room for the counters of each at one distance. Pages are there for
+ * counters only. All under the core's lock.
+ */
+#define SPAN (2UL << 30)
+
+struct span {
+  struct span *next;
+  struct vm_struct *area;
+  size_t used; /* pages of it that are mapped */
+};
+static struct span *spans;
+
+static struct span *new_span(void) {
+  struct span *const s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+  if (!s)
+    return NULL;
+  s->area = get_vm_area(SPAN, VM_SPARSE);
+  if (!s->area) {
+    kfree(s);
+    return NULL;
+  }
+  s->next = spans;
+  spans = s;
+  return s;
+}
+
+static struct span *find_span(const void *at) {
+  struct span *s = spans;
+
+  while (s && (at < s->area->addr || at >= s->area->addr + SPAN))
+    s = s->next;
+  return s;
+}
+
+static void drop_if_unused(struct span *span) {
+  struct span **link = &spans;
+
+  if (span->used)
+    return;
+  while (*link != span)
+    link = &(*link)->next;
+  *link = span->next;
+  free_vm_area(span->area);
+  kfree(span);
+}
+
+static int map_pages(struct span *span, unsigned long at, size_t n) {
+  struct page **const pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL);
+  int err = pages ? 0 : -ENOMEM;
+
+  for (size_t i = 0; !err && i < n; i++) {
+    pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+    if (!pages[i])
+      err = -ENOMEM;
+  }
+  if (!err)
+    err = vm_area_map_pages(span->area, at, at + n * PAGE_SIZE, pages);
+  for (size_t i = 0; err && pages && i < n && pages[i]; i++)
+    __free_page(pages[i]);
+  if (!err)
+    span->used += n;
+  kvfree(pages);
+  return err;
+}
+
+int kcov8_port_map(void **at, size_t bytes) {
+  struct span *const span = *at ? find_span(*at) : new_span();
+  int err;
+
+  if (!span)
+    return -ENOMEM;
+  if (!*at)
+    *at = span->area->addr;
+  err = map_pages(span, (unsigned long)*at, bytes / PAGE_SIZE);
+  drop_if_unused(span);
+  return err;
+}
+
+void kcov8_port_unmap(void *at, size_t bytes) {
+  struct span *const span = find_span(at);
+  const size_t n = bytes / PAGE_SIZE;
+  struct page **const pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL);
+  const unsigned long begin = (unsigned long)at;
+
+  /* No memory to remember them: better lost than used again too early. */
+  for (size_t i = 0; pages && i < n; i++)
+    pages[i] = vmalloc_to_page(at + i * PAGE_SIZE);
+  vm_area_unmap_pages(span->area, begin, begin + bytes);
+  for (size_t i = 0; pages && i < n; i++)
+    __free_page(pages[i]);
+  kvfree(pages);
+  span->used -= n;
+  drop_if_unused(span);
+}
+
+/* ---- Return to user space ------------------------------------------------
+ */
+
+static noinline void collect(struct kcov8_thread *thread) {
+  /* What close() and others left for the way out belongs to this call. */
+  if (task_work_pending(current))
+    task_work_run();
+  kcov8_syscall_return(&thread->task);
+}
+
+void __real_syscall_exit_to_user_mode(struct pt_regs *regs);
+void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs);
+
+/* The end of every system call; interrupts are on. */
+noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
+  struct kcov8_thread *const thread =
+      (struct kcov8_thread *)READ_ONCE(KCOV8_THREAD_FIELD(current));
+
+  if (unlikely(thread) && thread->task.tracing) {
+    instrumentation_begin();
+    collect(thread);
+    instrumentation_end();
+  }
+  __real_syscall_exit_to_user_mode(regs);
+}
+
+void __real_signal_setup_done(int failed, struct ksignal *ksig, int stepping);
+void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping);
+
+/* A signal is delivered behind that. */
+void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping) {
+  __real_signal_setup_done(failed, ksig, stepping);
+  kcov8_thread_return();
+}
+
+/* ---- Context switch ------------------------------------------------------
+ */
+
+struct task_struct *__real___switch_to(struct task_struct *from,
+                                       struct task_struct *to);
+struct task_struct *__wrap___switch_to(struct task_struct *from,
+                                       struct task_struct *to);
+
+/* Interrupts are off; nobody's in between: the kernel's kcov does not look. */
+__visible noinstr struct task_struct *
+__wrap___switch_to(struct task_struct *from, struct task_struct *to) {
+  struct task_struct *last;
+
+  use_nobody();
+  last = __real___switch_to(from, to);
+  use_own();
+  return last;
+}
+
+/* ---- Interrupts ----------------------------------------------------------
+ */
+
+#define WRAP_IRQ(enter, exit)                                                  \
+  void __real_##enter(void);                                                   \
+  void __wrap_##enter(void);                                                   \
+  void __real_##exit(void);                                                    \
+  void __wrap_##exit(void);                                                    \
+  noinstr void __wrap_##enter(void) {                                          \
+    use_nobody();                                                              \
+    instrumentation_begin();                                                   \
+    __real_##enter();                                                          \
+    instrumentation_end();                                                     \
+  }                                                                            \
+  noinstr void __wrap_##exit(void) {                                           \
+    instrumentation_begin();                                                   \
+    __real_##exit(); /* runs softirqs, too */                                  \
+    instrumentation_end();                                                     \
+    use_whose(in_task());                                                      \
+  }
+
+WRAP_IRQ(irq_enter_rcu, irq_exit_rcu)
+WRAP_IRQ(irq_enter, irq_exit)
+
+irqentry_state_t __real_irqentry_nmi_enter(struct pt_regs *regs);
+irqentry_state_t __wrap_irqentry_nmi_enter(struct pt_regs *regs);
+void __real_irqentry_nmi_exit(struct pt_regs *regs, irqentry_state_t state);
+void __wrap_irqentry_nmi_exit(struct pt_regs *regs, irqentry_state_t state);
+
+/* NMIs, machine checks, and debug exceptions of the kernel. */
+noinstr irqentry_state_t __wrap_irqentry_nmi_enter(struct pt_regs *regs) {
+  use_nobody();
+  return __real_irqentry_nmi_enter(regs);
+}
+
+noinstr void __wrap_irqentry_nmi_exit(struct pt_regs *regs,
+                                      irqentry_state_t state) {
+  __real_irqentry_nmi_exit(regs, state);
+  use_whose(in_task());
+}
+
+/* ---- Softirqs ------------------------------------------------------------
+ */
+
+/*
+ * Outside of interrupts they run where bottom halves are enabled again, and in
+ * their own thread.
+ */
+static void softirq_entry(void *data, unsigned int nr) { use_nobody(); }
+
+/* The preempt count still has this softirq, but what follows is not of it. */
+static void softirq_exit(void *data, unsigned int nr) {
+  use_whose(!in_nmi() && !in_hardirq());
+}
+
+static int __init kcov8_x86_init(void) {
+  const int err = register_trace_softirq_entry(softirq_entry, NULL);
+
+  return err ?: register_trace_softirq_exit(softirq_exit, NULL);
+}
+early_initcall(kcov8_x86_init);
