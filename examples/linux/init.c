@@ -3,8 +3,9 @@
  * Our kernels' /init: runs /program with the arguments of /args (each
  * ended by a NUL), writes its exit status to the kernel log, powers off.
  *
- * /dev/tty1 and /dev/tty2 are the host's pipes for the program's stdout and
- * stderr (the script `kernel`); the kernel log has the console for itself.
+ * Two terminals are the host's pipes for the program's stdout and stderr (the
+ * script `kernel`): /dev/tty1 and /dev/tty2 of User Mode Linux, else serial
+ * lines. The kernel log has the console for itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,10 +34,13 @@ static void say(const char *format, ...) {
   close(fd);
 }
 
+static int is_uml; /* once /dev is there */
+
+/* The virtual PC has nothing to power it off; it ends when it should reboot. */
 static void power_off(void) {
   tcdrain(1);
   tcdrain(2);
-  reboot(RB_POWER_OFF);
+  reboot(is_uml ? RB_POWER_OFF : RB_AUTOBOOT);
 }
 
 static void die(const char *what) {
@@ -94,8 +98,9 @@ int main(void) {
   mount_at("debugfs", "/sys/kernel/debug");
   mount_at("tmpfs", "/tmp");
   mount_at("tmpfs", "/dev/shm");
-  open_raw("/dev/tty1", 1);
-  open_raw("/dev/tty2", 2);
+  is_uml = access("/dev/tty1", F_OK) == 0;
+  open_raw(is_uml ? "/dev/tty1" : "/dev/ttyS1", 1);
+  open_raw(is_uml ? "/dev/tty2" : "/dev/ttyS2", 2);
   /* Parameters that the kernel does not know are in the environment. */
   if (getenv("kcov8") && mount("/sys/kernel/debug/kcov8",
                                "/sys/kernel/debug/kcov", NULL, MS_BIND, NULL))
