@@ -216,8 +216,8 @@ struct task_struct *__wrap___switch_to(struct task_struct *from,
                                        struct task_struct *to);
 
 /* Interrupts are off; nobody's in between: the kernel's kcov does not look. */
-__visible noinstr struct task_struct *
-__wrap___switch_to(struct task_struct *from, struct task_struct *to) {
+struct task_struct *__wrap___switch_to(struct task_struct *from,
+                                       struct task_struct *to) {
   struct task_struct *last;
 
   use_nobody();
