@@ -58,6 +58,9 @@ static inline void kcov8_thread_return(void) {
 /* device.c: NULL before it is there. */
 extern struct kcov8_device *kcov8_linux_device;
 
+/* port.c: how often there was no memory; changed under the core's lock. */
+extern unsigned int kcov8_linux_no_memory;
+
 /* port.c: what a device needs of its host. */
 extern const struct kcov8_host kcov8_linux_host;
 

@@ -33,6 +33,7 @@ static void *symbol(const struct module *m, const char *name) {
 }
 
 static int coming(const struct module *m) {
+  const unsigned int failures = READ_ONCE(kcov8_linux_no_memory);
   struct module_image *i;
   void *const counters = symbol(m, "__start___kcov8_cntrs");
 
@@ -53,10 +54,11 @@ static int coming(const struct module *m) {
   };
   list_add(&i->list, &images);
   __kcov8_image_register(&i->image);
-  return 0;
+  /* Its probes would go to pages that are not there. */
+  return READ_ONCE(kcov8_linux_no_memory) == failures ? 0 : -ENOMEM;
 }
 
-/* Also after a module that could not start. */
+/* Also after a module that could not start, or was refused. */
 static void going(const struct module *m) {
   struct module_image *i;
 

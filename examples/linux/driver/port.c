@@ -23,9 +23,15 @@ void kcov8_port_lock(void) { mutex_lock(&lock); }
 
 void kcov8_port_unlock(void) { mutex_unlock(&lock); }
 
+unsigned int kcov8_linux_no_memory;
+
 /* Multiples of 16 are aligned to 16 by every size of slab. */
 void *kcov8_port_alloc(size_t bytes) {
-  return kvzalloc(ALIGN(bytes, 16), GFP_KERNEL);
+  void *const p = kvzalloc(ALIGN(bytes, 16), GFP_KERNEL);
+
+  if (!p)
+    kcov8_linux_no_memory++;
+  return p;
 }
 
 void kcov8_port_free(void *p, size_t bytes) { kvfree(p); }

@@ -144,14 +144,16 @@ static int map_pages(struct span *span, unsigned long at, size_t n) {
 
 int kcov8_port_map(void **at, size_t bytes) {
   struct span *const span = *at ? find_span(*at) : new_span();
-  int err;
+  int err = -ENOMEM;
 
-  if (!span)
-    return -ENOMEM;
-  if (!*at)
-    *at = span->area->addr;
-  err = map_pages(span, (unsigned long)*at, bytes / PAGE_SIZE);
-  drop_if_unused(span);
+  if (span) {
+    if (!*at)
+      *at = span->area->addr;
+    err = map_pages(span, (unsigned long)*at, bytes / PAGE_SIZE);
+    drop_if_unused(span);
+  }
+  if (err)
+    kcov8_linux_no_memory++;
   return err;
 }
 
