@@ -58,7 +58,7 @@ static int coming(const struct module *m) {
   return READ_ONCE(kcov8_linux_no_memory) == failures ? 0 : -ENOMEM;
 }
 
-/* Also after a module that could not start, or was refused. */
+/* Also after a module that could not start. */
 static void going(const struct module *m) {
   struct module_image *i;
 
@@ -78,7 +78,8 @@ static int notify(struct notifier_block *block, unsigned long state,
   mutex_lock(&images_lock);
   if (state == MODULE_STATE_COMING)
     err = coming(data);
-  else if (state == MODULE_STATE_GOING)
+  /* Who refuses is not told that it goes. */
+  if (err || state == MODULE_STATE_GOING)
     going(data);
   mutex_unlock(&images_lock);
   return notifier_from_errno(err);
