@@ -73,10 +73,12 @@ protected:
 
   bool ParseArgs(const clang::CompilerInstance &Compiler,
                  const std::vector<std::string> &Args) override {
-    // As if a part of SanitizerCoverage were on that adds no code by itself;
-    // and __has_feature(coverage_sanitizer) holds.
+    // As if a part of SanitizerCoverage were on that adds no code by itself,
+    // unless it is on, when that part would; and
+    // __has_feature(coverage_sanitizer) holds.
     auto &C = const_cast<clang::CompilerInstance &>(Compiler);
-    C.getCodeGenOpts().SanitizeCoverageIndirectCalls = true;
+    if (!C.getCodeGenOpts().SanitizeCoverageType)
+      C.getCodeGenOpts().SanitizeCoverageIndirectCalls = true;
     C.getLangOpts().SanitizeCoverage = true;
     Stored.clear();
     NoCoverage.clear();

@@ -242,8 +242,11 @@ static void memory(void) {
   DO(mlock, P(p) + 8192, 8192);
   DO(munlock, P(p) + 8192, 8192);
   DO(msync, P(p), bytes, MS_SYNC);
-  char *const q = (char *)DO(mremap, P(p), bytes, 2 * bytes, MREMAP_MAYMOVE);
+  const size_t half = bytes / 2;
+  char *const q =
+      (char *)DO(mremap, P(p) + half, half, 2 * bytes, MREMAP_MAYMOVE);
   DO(munmap, P(q), 2 * bytes);
+  munmap(p, half);
   const long end = DO(brk, 0);
   NAMED("brk up", SYS_brk, end + 65536);
   NAMED("brk down", SYS_brk, end);
