@@ -62,13 +62,12 @@ static int coming(const struct module *m) {
 static void going(const struct module *m) {
   struct module_image *i;
 
-  list_for_each_entry(i, &images, list)
-    if (i->module == m) {
-      __kcov8_image_unregister(&i->image);
-      list_del(&i->list);
-      kfree(i);
-      return;
-    }
+  list_for_each_entry(i, &images, list) if (i->module == m) {
+    __kcov8_image_unregister(&i->image);
+    list_del(&i->list);
+    kfree(i);
+    return;
+  }
 }
 
 static int notify(struct notifier_block *block, unsigned long state,

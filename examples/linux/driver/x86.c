@@ -5,9 +5,9 @@
  * A probe adds kcov8_percpu_delta to its counter's address: 0 leads to the
  * kernel's own counters, which nobody reads, a tracing task's base to its copy
  * of them. So each CPU's is changed where that goes over to other work: at a
- * context switch, an interrupt, an NMI, a softirq. Nothing is saved: coming back,
- * the preempt count tells whether what goes on is a task's own work, and the
- * task knows its base.
+ * context switch, an interrupt, an NMI, a softirq. Nothing is saved: coming
+ * back, the preempt count tells whether what goes on is a task's own work, and
+ * the task knows its base.
  *
  * Most of the functions in front of which this stands are called across object
  * files, so that the linker can lead the calls through here (--wrap,
@@ -75,9 +75,9 @@ intptr_t kcov8_port_base(void) { return this_cpu_read(kcov8_percpu_delta); }
  */
 
 /*
- * The kernel and its modules lie within 2 GiB, modules above, so an area of that
- * size has room for the counters of each at one distance. Pages are there for
- * counters only. All under the core's lock.
+ * The kernel and its modules lie within 2 GiB, modules above, so an area of
+ * that size has room for the counters of each at one distance. Pages are there
+ * for counters only. All under the core's lock.
  */
 #define SPAN (2UL << 30)
 
