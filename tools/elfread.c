@@ -5,6 +5,9 @@
  * A table is the section of its name. Where a linker script has put the table
  * inside another section (kernels do), the symbols __start_NAME and
  * __stop_NAME say where, as they do for the runtime.
+ *
+ * A Linux kernel module is linked, but not located: sections get addresses of
+ * our own here, and the function records are completed as a loader would.
  */
 #include "elfread.h"
 
@@ -73,6 +76,20 @@ static bool is_archive(struct elf_file *f) {
           memcmp(magic, thin, sizeof(magic)) == 0);
 }
 
+static bool is_module(struct elf_file *f) {
+  size_t names;
+  if (elf_getshdrstrndx(f->elf, &names) < 0)
+    return false;
+  for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->elf, scn));) {
+    GElf_Shdr sh;
+    const char *name =
+        gelf_getshdr(scn, &sh) ? elf_strptr(f->elf, names, sh.sh_name) : NULL;
+    if (name && strcmp(name, ".gnu.linkonce.this_module") == 0)
+      return true;
+  }
+  return false;
+}
+
 static bool check_kind(struct elf_file *f, uint64_t file_size) {
   if (is_archive(f))
     return fail(f->path, "is an archive: link it into an image first");
@@ -82,9 +99,10 @@ static bool check_kind(struct elf_file *f, uint64_t file_size) {
   size_t n;
   if (!gelf_getehdr(f->elf, &eh))
     return fail(f->path, "bad ELF header: %s", elf_errmsg(-1));
-  if (eh.e_type == ET_REL)
+  f->is_module = eh.e_type == ET_REL && is_module(f);
+  if (eh.e_type == ET_REL && !f->is_module)
     return fail(f->path, "is an object file: link it into an image first");
-  if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
+  if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN && !f->is_module)
     return fail(f->path, "neither an executable nor a shared object");
   if (eh.e_shoff >= file_size ||
       (eh.e_shnum &&
@@ -94,8 +112,9 @@ static bool check_kind(struct elf_file *f, uint64_t file_size) {
     return fail(f->path, "bad ELF file: %s", elf_errmsg(-1));
   f->is64 = gelf_getclass(f->elf) == ELFCLASS64;
   f->big_endian = eh.e_ident[EI_DATA] == ELFDATA2MSB;
-  f->machine_type =
-      eh.e_type == ET_EXEC ? "executable" : "PIE or shared object";
+  f->machine_type = eh.e_type == ET_EXEC ? "executable"
+                    : f->is_module       ? "kernel module"
+                                         : "PIE or shared object";
   return true;
 }
 
@@ -108,6 +127,7 @@ static bool read_table(struct elf_file *f, enum table which, Elf_Scn *scn,
     return fail(f->path, "two sections '%s': not the result of a final link",
                 name);
   t->present = true;
+  t->section = elf_ndxscn(scn);
   t->addr = sh.sh_addr;
   t->size = sh.sh_size;
   if (sh.sh_type == SHT_NOBITS || sh.sh_size == 0)
@@ -186,7 +206,7 @@ static bool table_from_symbols(struct elf_file *f, enum table which,
         size > sh.sh_size - (b->at[0] - sh.sh_addr))
       continue;
     uint64_t skip = b->at[0] - sh.sh_addr;
-    *t = (struct table_data){true, b->at[0], size, NULL};
+    *t = (struct table_data){true, 0, b->at[0], size, NULL};
     if (sh.sh_type == SHT_NOBITS)
       return true;
     if (sh.sh_offset > file_size || sh.sh_size > file_size - sh.sh_offset)
@@ -200,6 +220,78 @@ static bool table_from_symbols(struct elf_file *f, enum table which,
   }
   return fail(f->path, "symbols of '%s' point outside every section",
               table_names[which]);
+}
+
+/* ---- Modules -------------------------------------------------------------
+ */
+
+/* Tables one behind the other, so that distances fit in 32 bits. */
+static void place_tables(struct elf_file *f) {
+  uint64_t next = 4096;
+  for (int i = 0; i < N_TABLES; i++) {
+    f->tables[i].addr = next;
+    next += (f->tables[i].size + 15) / 16 * 16;
+  }
+}
+
+/* Completes one field of a function record: all of them are self-relative. */
+static bool relocate_field(struct elf_file *f, Elf_Data *symbols,
+                           const GElf_Rela *r) {
+  const struct table_data *funcs = &f->tables[TABLE_FUNCS];
+  GElf_Sym sym;
+  if (!gelf_getsym(symbols, (int)GELF_R_SYM(r->r_info), &sym) ||
+      funcs->size < 4 || r->r_offset > funcs->size - 4)
+    return fail(f->path, "bad relocation in %s", KCOV8_SECTION_FUNCS);
+  for (int i = 0; i < N_TABLES; i++) {
+    const struct table_data *t = &f->tables[i];
+    if (!t->present || sym.st_shndx != t->section)
+      continue;
+    uint64_t distance = t->addr + sym.st_value + (uint64_t)r->r_addend -
+                        (funcs->addr + r->r_offset);
+    for (int byte = 0; byte < 4; byte++)
+      f->records[r->r_offset + (f->big_endian ? 3 - byte : byte)] =
+          (uint8_t)(distance >> 8 * byte);
+    return true;
+  }
+  return fail(f->path, "a relocation in %s leads out of the tables",
+              KCOV8_SECTION_FUNCS);
+}
+
+static bool relocate_section(struct elf_file *f, Elf_Scn *scn,
+                             const GElf_Shdr *sh) {
+  Elf_Scn *symtab = elf_getscn(f->elf, sh->sh_link);
+  Elf_Data *symbols = symtab ? elf_getdata(symtab, NULL) : NULL;
+  Elf_Data *entries = elf_getdata(scn, NULL);
+  if (!symbols || !entries || sh->sh_entsize == 0)
+    return fail(f->path, "cannot read the relocations of %s",
+                KCOV8_SECTION_FUNCS);
+  for (size_t i = 0; i < entries->d_size / sh->sh_entsize; i++) {
+    GElf_Rela r;
+    if (!gelf_getrela(entries, (int)i, &r))
+      return fail(f->path, "bad relocation in %s", KCOV8_SECTION_FUNCS);
+    if (!relocate_field(f, symbols, &r))
+      return false;
+  }
+  return true;
+}
+
+static bool locate_module(struct elf_file *f) {
+  struct table_data *funcs = &f->tables[TABLE_FUNCS];
+  place_tables(f);
+  if (!funcs->data)
+    return true;
+  f->records = xcalloc(funcs->size, 1);
+  memcpy(f->records, funcs->data, funcs->size);
+  funcs->data = f->records;
+  for (Elf_Scn *scn = NULL; (scn = elf_nextscn(f->elf, scn));) {
+    GElf_Shdr sh;
+    if (!gelf_getshdr(scn, &sh))
+      return fail(f->path, "bad section header: %s", elf_errmsg(-1));
+    if (sh.sh_type == SHT_RELA && sh.sh_info == funcs->section &&
+        !relocate_section(f, scn, &sh))
+      return false;
+  }
+  return true;
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -238,8 +330,11 @@ bool elf_open(struct elf_file *f, const char *path) {
         return false;
   }
   for (int i = 0; i < N_TABLES; i++)
-    if (!table_from_symbols(f, (enum table)i, &bounds[i], file_size))
+    if (!f->is_module &&
+        !table_from_symbols(f, (enum table)i, &bounds[i], file_size))
       return false;
+  if (f->is_module && !locate_module(f))
+    return false;
   if (f->n_func_names)
     qsort(f->func_names, f->n_func_names, sizeof(*f->func_names),
           compare_names);
@@ -248,6 +343,7 @@ bool elf_open(struct elf_file *f, const char *path) {
 
 void elf_close(struct elf_file *f) {
   free(f->func_names);
+  free(f->records);
   elf_end(f->elf);
   if (f->fd >= 0)
     close(f->fd);

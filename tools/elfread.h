@@ -2,8 +2,9 @@
 /*
  * elfread.h - the sections and symbols of an image that the tool needs
  *
- * Executables and shared objects, 32 and 64 bits, both byte orders. Offsets
- * and sizes are checked against the file before anything is handed out.
+ * Executables, shared objects and Linux kernel modules, 32 and 64 bits, both
+ * byte orders. Offsets and sizes are checked against the file before anything
+ * is handed out.
  */
 #ifndef KCOV8_ELFREAD_H
 #define KCOV8_ELFREAD_H
@@ -23,6 +24,7 @@ enum table {
 /**
  * struct table_data - one table of an image
  * @present: the image has it, maybe empty
+ * @section: its index, 0 inside another section
  * @addr:    address of its first byte when the image runs, load bias aside
  * @size:    in bytes, in memory (a compressed map: uncompressed)
  * @data:    @size bytes, valid until elf_close(); NULL if the file holds none
@@ -30,6 +32,7 @@ enum table {
  */
 struct table_data {
   bool present;
+  size_t section;
   uint64_t addr;
   uint64_t size;
   const uint8_t *data;
@@ -38,6 +41,8 @@ struct table_data {
 /**
  * struct elf_file - an open image
  * @func_names: names of its FUNC symbols, sorted; empty if it is stripped
+ * @is_module: sections have no addresses yet, @tables have some of ours
+ * @records: of a module: what its function records look like then
  * @has_local_funcs: some of these are local: not even `strip -x` was there
  */
 struct elf_file {
@@ -46,7 +51,9 @@ struct elf_file {
   void *elf;
   bool is64;
   bool big_endian;
-  const char *machine_type; /* "executable" or "PIE or shared object" */
+  bool is_module;
+  uint8_t *records;
+  const char *machine_type; /* "executable", ... */
   struct table_data tables[N_TABLES];
   const char **func_names;
   size_t n_func_names, cap_func_names;
