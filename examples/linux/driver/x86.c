@@ -187,17 +187,44 @@ static noinline void collect(struct kcov8_thread *thread) {
 void __real_syscall_exit_to_user_mode(struct pt_regs *regs);
 void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs);
 
-/* The end of every system call; interrupts are on. */
-noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
+static __always_inline struct kcov8_thread *tracing_thread(void) {
   struct kcov8_thread *const thread =
       (struct kcov8_thread *)READ_ONCE(KCOV8_THREAD_FIELD(current));
 
-  if (unlikely(thread) && thread->task.tracing) {
+  return unlikely(thread) && thread->task.tracing ? thread : NULL;
+}
+
+/* The end of every system call; interrupts are on. */
+noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
+  struct kcov8_thread *const thread = tracing_thread();
+
+  if (unlikely(thread)) {
     instrumentation_begin();
     collect(thread);
     instrumentation_end();
   }
   __real_syscall_exit_to_user_mode(regs);
+}
+
+void __real_irqentry_exit(struct pt_regs *regs, irqentry_state_t state);
+void __wrap_irqentry_exit(struct pt_regs *regs, irqentry_state_t state);
+
+/*
+ * The end of every exception and interrupt. From user space the task could
+ * sleep here; interrupts are off for what follows, which looks for new work.
+ */
+noinstr void __wrap_irqentry_exit(struct pt_regs *regs,
+                                  irqentry_state_t state) {
+  struct kcov8_thread *const thread = user_mode(regs) ? tracing_thread() : NULL;
+
+  if (unlikely(thread)) {
+    instrumentation_begin();
+    local_irq_enable();
+    collect(thread);
+    local_irq_disable();
+    instrumentation_end();
+  }
+  __real_irqentry_exit(regs, state);
 }
 
 void __real_signal_setup_done(int failed, struct ksignal *ksig, int stepping);
