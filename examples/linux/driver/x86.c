@@ -22,6 +22,7 @@
 #include <linux/interrupt.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/pfn.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -75,11 +76,12 @@ intptr_t kcov8_port_base(void) { return this_cpu_read(kcov8_percpu_delta); }
  */
 
 /*
- * The kernel and its modules lie within 2 GiB, modules above, so an area of
- * that size has room for the counters of each at one distance. Pages are there
- * for counters only. All under the core's lock.
+ * The kernel and its modules lie within 2 GiB, so around the copy of what comes
+ * first, in the middle of an area of 4 GiB, there is room for those of all
+ * others at one distance. Pages are there for counters only. All under the
+ * core's lock.
  */
-#define SPAN (2UL << 30)
+#define SPAN (4UL << 30)
 
 struct span {
   struct span *next;
@@ -148,8 +150,8 @@ int kcov8_port_map(void **at, size_t bytes) {
 
   if (span) {
     if (!*at)
-      *at = span->area->addr;
-    err = map_pages(span, (unsigned long)*at, bytes / PAGE_SIZE);
+      *at = span->area->addr + SPAN / 2;
+    err = map_pages(span, (unsigned long)*at, PFN_UP(bytes));
     drop_if_unused(span);
   }
   if (err)
@@ -159,14 +161,14 @@ int kcov8_port_map(void **at, size_t bytes) {
 
 void kcov8_port_unmap(void *at, size_t bytes) {
   struct span *const span = find_span(at);
-  const size_t n = bytes / PAGE_SIZE;
+  const size_t n = PFN_UP(bytes);
   struct page **const pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL);
   const unsigned long begin = (unsigned long)at;
 
   /* No memory to remember them: better lost than used again too early. */
   for (size_t i = 0; pages && i < n; i++)
     pages[i] = vmalloc_to_page(at + i * PAGE_SIZE);
-  vm_area_unmap_pages(span->area, begin, begin + bytes);
+  vm_area_unmap_pages(span->area, begin, begin + n * PAGE_SIZE);
   for (size_t i = 0; pages && i < n; i++)
     __free_page(pages[i]);
   kvfree(pages);
