@@ -71,9 +71,9 @@ struct kcov8_task;
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 /*
- * Attribution `task` with one delta for all images, the base of gs or a kernel's
- * per-CPU variable (x86-64): optional, the first four or none. Without them
- * images that are built so get attribution `process`, with a warning.
+ * Attribution `task` with one delta for all images, the base of gs or a
+ * kernel's per-CPU variable (x86-64): optional, the first four or none. Without
+ * them images that are built so get attribution `process`, with a warning.
  * libkcov8.a has them on Linux, for gs.
  */
 
