@@ -8,9 +8,10 @@
 #ifndef KCOV8_X86_LDS_H
 #define KCOV8_X86_LDS_H
 
-#define KCOV8_LOADED(name)                                                     \
-  name:                                                                        \
-  AT(ADDR(name) - LOAD_OFFSET) { KEEP(*(name)) }
+/* Not C: */
+/* clang-format off */
+#define KCOV8_LOADED(name) \
+  name : AT(ADDR(name) - LOAD_OFFSET) { KEEP(*(name)) }
 
 #ifdef CONFIG_KCOV8
 /* Behind .data */
@@ -19,8 +20,7 @@
   KCOV8_LOADED(__kcov8_keys)                                                   \
   KCOV8_LOADED(__kcov8_funcs)
 /* Behind debug information: not loaded */
-#define KCOV8_MAP                                                              \
-  .kcov8.map 0 : { *(.kcov8.map) }
+#define KCOV8_MAP .kcov8.map 0 : { *(.kcov8.map) }
 #else
 #define KCOV8_TABLES
 #define KCOV8_MAP
