@@ -74,11 +74,18 @@ def sizes(image):
     return found
 
 
-def compile_guest(into):
-    guest = os.path.join(into, "linux-guest")
+def compile_static(into, name):
+    program = os.path.join(into, "linux-" + name)
     subprocess.run(["clang-14", "-std=gnu11", "-O2", "-static",
-                    os.path.join(HERE, "guest.c"), "-o", guest], check=True)
-    return guest
+                    os.path.join(HERE, name + ".c"), "-o", program], check=True)
+    return program
+
+
+def host_switch(program):
+    """Nanoseconds: between processes without and with a base of gs; to set it."""
+    out = subprocess.run([program], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout.split()
+    return dict(zip(("zero", "some", "set"), map(float, out)))
 
 
 def measure(kernels, columns, guest, rounds):
@@ -106,13 +113,14 @@ def main():
         kernels[kind], builds[kind] = build_kernel(args.build, kind)
     columns = [c for c, (kind, _) in table.COLUMNS.items() if kind in kernels]
     load = os.getloadavg()[0]
-    cells = measure(kernels, columns, compile_guest(into),
+    cells = measure(kernels, columns, compile_static(into, "guest"),
                     args.rounds or (3 if args.quick else 9))
     result = {
         "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"),
         "cpu": next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
                      if line.startswith("model name")), "?"),
         "load_before": load, "load_after": os.getloadavg()[0],
+        "host_switch": host_switch(compile_static(into, "gs")),
         "builds": builds,
         "sizes": {k: sizes(os.path.join(d, "linux")) for k, d in kernels.items()},
         "cells": cells}

@@ -90,9 +90,17 @@ def goals(result):
     return "\n".join(lines)
 
 
+def host_switch(result):
+    s = result["host_switch"]
+    return ("The host: from one process to another and back "
+            f"{s['zero']:.0f} ns, {s['some']:.0f} with a base of gs in one (as a "
+            f"task that traces with kcov8 has), {s['set']:.0f} to set it")
+
+
 def text(result):
     return "\n\n".join([
         f"{result['cpu']}, {result['cores']} cores, {result['date']}, load "
         f"{result['load_before']:.1f} to {result['load_after']:.1f}; loops run "
         "inside the kernel, the rest are system calls of User Mode Linux",
-        times(result), minima(result), sizes(result), goals(result)])
+        times(result), minima(result), sizes(result), host_switch(result),
+        goals(result)])
