@@ -24,12 +24,12 @@ Type *deltaType(const Module &M) {
 // movq %gs:variable(%rip): it reads that of the CPU which runs it, and a task
 // that is preempted and goes on elsewhere has its own delta in the register.
 GlobalVariable *perCpuVariable(Module &M) {
-  constexpr unsigned GS = 256;
   if (GlobalVariable *Known = M.getNamedGlobal(KCOV8_PERCPU_DELTA_SYMBOL))
     return Known;
-  auto *Delta = new GlobalVariable(
-      M, deltaType(M), false, GlobalValue::ExternalLinkage, nullptr,
-      KCOV8_PERCPU_DELTA_SYMBOL, nullptr, GlobalValue::NotThreadLocal, GS);
+  auto *Delta =
+      new GlobalVariable(M, deltaType(M), false, GlobalValue::ExternalLinkage,
+                         nullptr, KCOV8_PERCPU_DELTA_SYMBOL, nullptr,
+                         GlobalValue::NotThreadLocal, GSAddressSpace);
   Delta->setDSOLocal(true);
   return Delta;
 }

@@ -10,8 +10,6 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-constexpr unsigned GS = 256; // LLVM's address space of x86's gs
-
 // It saves what it uses, vector registers included: the way past the call pays
 // for the test only. Not through a lazily bound entry, which would not.
 FunctionCallee firstHit(Module &M) {
@@ -37,10 +35,11 @@ void emitOrder(Function &F, const CounterPlace &Counters,
   for (size_t I = 0; I < Blocks.size(); I++) {
     startProbe(B, *Blocks[I].Block);
     Constant *Counter = counterAddress(Counters, I);
-    LoadInst *Count = B.CreateAlignedLoad(
-        B.getInt8Ty(),
-        ConstantExpr::getAddrSpaceCast(Counter, bytePointerType(C, GS)),
-        Align(1));
+    LoadInst *Count =
+        B.CreateAlignedLoad(B.getInt8Ty(),
+                            ConstantExpr::getAddrSpaceCast(
+                                Counter, bytePointerType(C, GSAddressSpace)),
+                            Align(1));
     makeProbeAccess(*Count);
     Instruction *Then = SplitBlockAndInsertIfThen(
         B.CreateICmpEQ(Count, B.getInt8(0)), &*B.GetInsertPoint(),

@@ -22,43 +22,37 @@ namespace {
 // code model would have the compiler load an address.
 void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
                   kcov8_probe Probe, bool Segment, bool Near) {
-  std::string Base = Segment ? "%gs:" : "";
-  std::string At = Near ? "%gs:${0:c}(%rip)" : Base + "$0";
+  auto Place = [&](StringRef Number) {
+    return (Near ? "%gs:${" + Number + ":c}(%rip)"
+                 : (Segment ? "%gs:$" : "$") + Number)
+        .str();
+  };
+  std::string At = Place("0");
   std::string Text = Probe == KCOV8_PROBE_COUNTER
                          ? "cmpb $$-1, " + At + "\n\tadcb $$0, " + At
                      : Probe == KCOV8_PROBE_FLAG ? "movb $$1, " + At
                                                  : "incb " + At;
-  if (Mark)
-    Text += "\n\tmovb $$1, " + (Near ? "%gs:${1:c}(%rip)" : Base + "$1");
-  if (Near) {
-    SmallVector<Value *, 2> Places{Counter};
-    if (Mark)
-      Places.push_back(Mark);
-    auto *Type = FunctionType::get(
-        B.getVoidTy(),
-        SmallVector<llvm::Type *, 2>(Places.size(), Counter->getType()), false);
-    B.CreateCall(Type,
-                 InlineAsm::get(Type, Text,
-                                Mark ? "i,i,~{dirflag},~{fpsr},~{flags}"
-                                     : "i,~{dirflag},~{fpsr},~{flags}",
-                                /*hasSideEffects=*/true),
-                 Places)
-        ->setDoesNotThrow();
-    return;
-  }
+  // Near: addresses. Else memory that is written, and the counter is read.
+  const StringRef Written = Near ? "i," : "=*m,";
+  std::string Constraints = Written.str();
   SmallVector<Value *, 3> Operands{Counter};
-  if (Mark)
+  if (Mark) {
+    Text += "\n\tmovb $$1, " + Place("1");
+    Constraints += Written;
     Operands.push_back(Mark);
-  Operands.push_back(Counter);
+  }
+  if (!Near) {
+    Constraints += "*m,";
+    Operands.push_back(Counter);
+  }
   auto *Type = FunctionType::get(
       B.getVoidTy(),
       SmallVector<llvm::Type *, 3>(Operands.size(), Counter->getType()), false);
-  auto *Code = InlineAsm::get(Type, Text,
-                              Mark ? "=*m,=*m,*m,~{dirflag},~{fpsr},~{flags}"
-                                   : "=*m,*m,~{dirflag},~{fpsr},~{flags}",
-                              /*hasSideEffects=*/true);
+  auto *Code =
+      InlineAsm::get(Type, Text, Constraints + "~{dirflag},~{fpsr},~{flags}",
+                     /*hasSideEffects=*/true);
   CallInst *Call = B.CreateCall(Type, Code, Operands);
-  for (unsigned I = 0; I < Operands.size(); I++)
+  for (unsigned I = 0; !Near && I < Operands.size(); I++)
     Call->addParamAttr(I, Attribute::get(B.getContext(), Attribute::ElementType,
                                          B.getInt8Ty()));
   Call->setDoesNotThrow();

@@ -13,6 +13,9 @@
 
 namespace kcov8 {
 
+// LLVM's address space of what is reached through x86's gs.
+constexpr unsigned GSAddressSpace = 256;
+
 // Where the counters of one function are: numbers First and up of an array.
 struct CounterPlace {
   llvm::WeakTrackingVH Array; // null if the optimiser dropped it
