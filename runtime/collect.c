@@ -203,16 +203,14 @@ bool kcov8i_collect_order(const struct kcov8i_view *view,
   struct kcov8i_order *const list = view->order;
   const bool all = list->n <= KCOV8I_ORDER_ENTRIES;
   const size_t n = all ? list->n : KCOV8I_ORDER_ENTRIES;
-  const struct kcov8i_copy *copy = NULL;
   struct batch b;
   b.n = 0;
   for (size_t i = 0; i < n; i++) {
     struct kcov8i_copy *const c = copy_of(view, list->counters[i]);
     if (!c)
       continue; /* an image that is gone */
-    if (b.n && (c != copy || b.n == KCOV8I_BATCH))
+    if (b.n && (c->image != b.to.img || b.n == KCOV8I_BATCH))
       batch_deliver(&b);
-    copy = c;
     b.to = (struct target){c->image, direct, file, keep};
     const size_t at = (size_t)(list->counters[i] - c->image->counters);
     if (c->counters[at]) /* else it was flushed while it was being noted */

@@ -63,22 +63,18 @@ static void drop_copy(struct kcov8i_copy *c) {
   kcov8_port_free(c, sizeof(*c));
 }
 
-static void set_copy(const struct kcov8i_view *view, struct kcov8i_copy *c) {
-  struct kcov8i_image *const img = c->image;
-  c->counters = img->counters + view->delta;
-  if (img->summary.marks)
-    c->marks = img->summary.marks + view->delta;
-}
-
 /* Without a distance yet, the port picks the place, and so the distance. */
 static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
+  struct kcov8i_image *const img = c->image;
   size_t bytes;
-  uint8_t *const page = first_page(c->image, &bytes);
+  uint8_t *const page = first_page(img, &bytes);
   void *at = view->delta ? page + view->delta : NULL;
   if (kcov8_port_map(&at, bytes))
     return -KCOV8_ENOMEM;
   view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
-  set_copy(view, c);
+  c->counters = img->counters + view->delta;
+  if (img->summary.marks)
+    c->marks = img->summary.marks + view->delta;
   return 0;
 }
 
@@ -166,6 +162,13 @@ static int fill(struct kcov8i_view *view) {
   return place(view);
 }
 
+/* To @file's pending set; without @file they are cleared. */
+static void collect_copies(const struct kcov8i_view *view,
+                           struct kcov8_file *file, bool keep) {
+  for (struct kcov8i_copy *c = view->copies; c; c = c->next)
+    kcov8i_collect_copy(c, NULL, file, keep);
+}
+
 int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
   struct kcov8i_view *view = kcov8i.free_views;
   int err;
@@ -188,8 +191,7 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
   }
   kcov8i.free_views = view->next_free;
   view->file = file;
-  for (struct kcov8i_copy *c = view->copies; c; c = c->next)
-    kcov8i_collect_copy(c, NULL, NULL, false);
+  collect_copies(view, NULL, false);
   if (view->order)
     view->order->n = 0;
   *out = view;
@@ -272,9 +274,10 @@ void kcov8i_view_refresh(struct kcov8i_view *view) {
 
 static int save_and_move(struct kcov8i_view *view) {
   const int err = kcov8i_pending_need(view->file);
-  for (struct kcov8i_copy *c = view->copies; !err && c; c = c->next)
-    kcov8i_collect_copy(c, NULL, view->file, kcov8i.keep);
-  return err ? err : move(view);
+  if (err)
+    return err;
+  collect_copies(view, view->file, kcov8i.keep);
+  return move(view);
 }
 
 void kcov8i_view_image_came(void) {
@@ -310,8 +313,8 @@ void kcov8i_view_forget_image(struct kcov8i_image *img) {
 
 void kcov8i_view_collect_all(void) {
   for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
-    for (struct kcov8i_copy *c = v->file ? v->copies : NULL; c; c = c->next)
-      kcov8i_collect_copy(c, NULL, v->file, true);
+    if (v->file)
+      collect_copies(v, v->file, true);
 }
 
 void kcov8i_view_forget_all(void) {
