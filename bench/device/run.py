@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bench device: a guest's system calls with kcov off and on (see --help)."""
 import argparse
-import json
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import common  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -86,9 +89,7 @@ def main():
         "cells": {f"{t} {'on' if e else 'off'}": times
                   for (t, e), times in cells.items()}}
     if args.json:
-        with open(args.json, "w", encoding="utf-8") as f:
-            json.dump(result, f, indent=1)
-            f.write("\n")
+        common.write_json(result, args.json)
     print(text(result))
 
 

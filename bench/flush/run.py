@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bench flush: what a flush costs, beside other ways (see --help)."""
 import argparse
-import json
 import os
-import platform
 import shutil
 import subprocess
+import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import common  # noqa: E402
 import plot
 import table
 
@@ -32,14 +33,6 @@ def arguments():
                         help="only this one; may be repeated")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def cpu_model():
-    with open("/proc/cpuinfo", encoding="utf-8") as f:
-        for line in f:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.machine()
 
 
 def compile_program(build, into):
@@ -84,13 +77,11 @@ def main():
             lines += measure(program, size, milliseconds, how)
     result = table.collect(lines)
     result.update({
-        "cpu": cpu_model(), "cores": os.cpu_count(),
+        "cpu": common.cpu_model(), "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"),
         "load_before": load, "load_after": os.getloadavg()[0]})
     if args.json:
-        with open(args.json, "w", encoding="utf-8") as f:
-            json.dump(result, f, indent=1)
-            f.write("\n")
+        common.write_json(result, args.json)
     print(table.text(result))
     svg = plot.draw(result, args.svg or os.path.join(into, "flush.svg"))
     print(f"plot: {svg}" if svg else "no plot: no gnuplot (gnuplot-nox)")

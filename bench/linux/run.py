@@ -8,8 +8,11 @@ import re
 import resource
 import shutil
 import subprocess
+import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import common  # noqa: E402
 import plot
 import table
 
@@ -117,17 +120,14 @@ def main():
                     args.rounds or (3 if args.quick else 9))
     result = {
         "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"),
-        "cpu": next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
-                     if line.startswith("model name")), "?"),
+        "cpu": common.cpu_model(),
         "load_before": load, "load_after": os.getloadavg()[0],
         "host_switch": host_switch(compile_static(into, "gs")),
         "builds": builds,
         "sizes": {k: sizes(os.path.join(d, "linux")) for k, d in kernels.items()},
         "cells": cells}
     if args.json:
-        with open(args.json, "w", encoding="utf-8") as f:
-            json.dump(result, f, indent=1)
-            f.write("\n")
+        common.write_json(result, args.json)
     print(table.text(result))
     if args.svg and shutil.which("gnuplot"):
         plot.draw(result, args.svg)

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bench probe: what a probe costs, beside its peers (see --help)."""
 import argparse
-import json
 import os
-import platform
 import shlex
 import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import common  # noqa: E402
 import build
 import measure
 import micro
@@ -20,14 +20,6 @@ import workloads
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def cpu_model():
-    with open("/proc/cpuinfo") as f:
-        for line in f:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.machine()
 
 
 def words(argv):
@@ -79,7 +71,7 @@ def main():
     builder = build.Builder(into, os.path.join(args.build, "lib"), args.llvm,
                             args.jobs, args.reuse)
     result = {
-        "cpu": cpu_model(), "cores": os.cpu_count(),
+        "cpu": common.cpu_model(), "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d"), "llvm": args.llvm,
         "command": shlex.join(["./dev", "bench", "probe", *words(sys.argv)]),
         "rounds": rounds, "load_before": os.getloadavg()[0],
@@ -97,9 +89,7 @@ def main():
     result["rows"] = [{"name": r.name, "peer": r.peer,
                        "goals": bool(r.options)} for r in rows]
     if args.json:
-        with open(args.json, "w") as f:
-            json.dump(result, f, indent=1)
-            f.write("\n")
+        common.write_json(result, args.json)
     print(table.text(result))
     svg = plot.draw(result, os.path.join(args.build, "bench"), say)
     if svg:
