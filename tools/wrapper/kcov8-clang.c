@@ -373,6 +373,7 @@ static const char help[] =
     "  --kcov8-attribution=WHOSE counters: process (default), task\n"
     "  --kcov8-delta=WHERE       for task: gs, thread, global, percpu\n"
     "  --kcov8-near              for gs: counters near code in any code model\n"
+    "  --kcov8-trace-order       PCs in the order in which blocks first ran\n"
     "  --kcov8-prune             no probe where others' probes tell the same\n"
     "  --kcov8-no-ctor           the host registers the image itself\n"
     "  --kcov8-no-runtime        do not link the runtime\n"
