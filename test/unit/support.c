@@ -267,6 +267,27 @@ struct kcov8_file *file_make(struct kcov8_device *device, uint64_t words,
   return file;
 }
 
+void tracer_start(struct tracer *g, struct kcov8_device *device,
+                  uint64_t words) {
+  g->file = file_make(device, words, &g->words);
+  kcov8_task_init(&g->task);
+}
+
+int tracer_enable(struct tracer *g) {
+  kcov8_task_run(&g->task);
+  return kcov8_ioctl(g->file, &g->task, KCOV8_ENABLE, 0);
+}
+
+void tracer_disable(struct tracer *g) {
+  assert_int_equal(kcov8_ioctl(g->file, &g->task, KCOV8_DISABLE, 0), 0);
+}
+
+void tracer_end(struct tracer *g) {
+  kcov8_task_run(&g->task);
+  kcov8_task_exit(&g->task);
+  kcov8_file_put(g->file);
+}
+
 void expect_pcs(uint64_t *w, ...) {
   va_list args;
   uint64_t n = 0;

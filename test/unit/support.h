@@ -114,6 +114,25 @@ struct kcov8_device *device_make(void);
 struct kcov8_file *file_make(struct kcov8_device *device, uint64_t words,
                              uint64_t **words_out);
 
+/* A task with a file of its own. */
+struct tracer {
+  struct kcov8_task task;
+  struct kcov8_file *file;
+  uint64_t *words; /* its buffer */
+};
+
+void tracer_start(struct tracer *tracer, struct kcov8_device *device,
+                  uint64_t words);
+
+/* This thread works for it from then on. Returns what the ioctl does. */
+int tracer_enable(struct tracer *tracer);
+
+/* Must succeed. */
+void tracer_disable(struct tracer *tracer);
+
+/* Exits, enabled or not; its last reference to the file. */
+void tracer_end(struct tracer *tracer);
+
 /*
  * Buffer @w holds exactly these PCs in this order: pairs of image and block,
  * ended by NULL. Resets the count.

@@ -21,31 +21,9 @@ static int select_blocks(const struct image *i, const int *blocks) {
   return kcov8_select(pcs, n);
 }
 
-struct traced {
-  struct kcov8_device *device;
-  struct kcov8_file *file;
-  struct kcov8_task task;
-  uint64_t *words;
-};
-
-static void enable(struct traced *t) {
-  assert_int_equal(kcov8_ioctl(t->file, &t->task, KCOV8_ENABLE, 0), 0);
-}
-
-static void disable(struct traced *t) {
-  assert_int_equal(kcov8_ioctl(t->file, &t->task, KCOV8_DISABLE, 0), 0);
-}
-
-static void start(struct traced *t) {
-  t->device = device_make();
-  t->file = file_make(t->device, WORDS, &t->words);
-  kcov8_task_init(&t->task);
-}
-
-static void end(struct traced *t) {
-  kcov8_task_exit(&t->task);
-  kcov8_file_put(t->file);
-  assert_int_equal(kcov8_device_destroy(t->device), 0);
+static void end(struct tracer *t, struct kcov8_device *device) {
+  tracer_end(t);
+  assert_int_equal(kcov8_device_destroy(device), 0);
 }
 
 static void hit_all(struct image *i) {
@@ -55,13 +33,14 @@ static void hit_all(struct image *i) {
 
 static void selected_only(void **state) {
   (void)state;
-  struct traced t;
+  struct tracer t;
+  struct kcov8_device *const device = device_make();
   struct image *const i =
       image_make(1, (const uint32_t[]){10, 300, 10, 200, 5, 0});
   __kcov8_image_register(&i->desc);
   assert_int_equal(select_blocks(i, (const int[]){3, 312, 311, 524, -1}), 0);
-  start(&t);
-  enable(&t);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(tracer_enable(&t), 0);
   hit_all(i);
   kcov8_syscall_return(&t.task);
   expect_pcs(t.words, i, 3, i, 311, i, 312, i, 524, NULL);
@@ -70,50 +49,52 @@ static void selected_only(void **state) {
   assert_int_equal(i->counters[100], 1);
   assert_int_equal(i->counters[310], 0);
   assert_int_equal(i->counters[450], 1);
-  disable(&t);
+  tracer_disable(&t);
 
   /* What was left there does not come out when it is selected. */
   assert_int_equal(kcov8_select(NULL, 0), 0);
   assert_true(all_clear(i));
-  enable(&t);
+  assert_int_equal(tracer_enable(&t), 0);
   hit(i, 100);
   kcov8_syscall_return(&t.task);
   expect_pcs(t.words, i, 100, NULL);
-  end(&t);
+  end(&t, device);
   image_unload(i);
 }
 
 static void with_marks(void **state) {
   (void)state;
-  struct traced t;
+  struct tracer t;
+  struct kcov8_device *const device = device_make();
   struct image *const i = image_of(1, 600);
   image_add_marks(i, (const size_t[]){0, 300, 300, 600}, 4);
   __kcov8_image_register(&i->desc);
   assert_int_equal(select_blocks(i, (const int[]){7, 599, -1}), 0);
-  start(&t);
-  enable(&t);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(tracer_enable(&t), 0);
   hit_all(i);
   kcov8_syscall_return(&t.task);
   expect_pcs(t.words, i, 7, i, 599, NULL);
-  disable(&t);
+  tracer_disable(&t);
   assert_int_equal(kcov8_select(NULL, 0), 0);
-  enable(&t);
+  assert_int_equal(tracer_enable(&t), 0);
   hit(i, 8);
   kcov8_syscall_return(&t.task);
   expect_pcs(t.words, i, 8, NULL);
-  end(&t);
+  end(&t, device);
   image_unload(i);
 }
 
 /* A selection holds for images that come, and that come back. */
 static void later_images(void **state) {
   (void)state;
-  struct traced t;
+  struct tracer t;
+  struct kcov8_device *const device = device_make();
   struct image *const i = image_make(1, (const uint32_t[]){20, 0});
   struct image *const other = image_load(2, 20);
   assert_int_equal(select_blocks(i, (const int[]){4, -1}), 0);
-  start(&t);
-  enable(&t);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(tracer_enable(&t), 0);
   hit_all(other);
   kcov8_syscall_return(&t.task);
   expect_pcs(t.words, NULL);
@@ -124,21 +105,22 @@ static void later_images(void **state) {
     expect_pcs(t.words, i, 4, NULL);
     __kcov8_image_unregister(&i->desc);
   }
-  end(&t);
+  end(&t, device);
   image_unload(other);
   image_free(i);
 }
 
 static void refused(void **state) {
   (void)state;
-  struct traced t;
+  struct tracer t;
+  struct kcov8_device *const device = device_make();
   struct image *const i = image_load(1, 20);
   assert_int_equal(kcov8_select((const uint64_t[]){2, 2}, 2), -KCOV8_EINVAL);
   assert_int_equal(kcov8_select((const uint64_t[]){3, 2}, 2), -KCOV8_EINVAL);
-  start(&t);
-  enable(&t);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(tracer_enable(&t), 0);
   assert_int_equal(kcov8_select(NULL, 0), -KCOV8_EBUSY);
-  disable(&t);
+  tracer_disable(&t);
   /* No memory, at whatever point: everything is collected. */
   for (long n = 0;; n++) {
     assert_int_equal(select_blocks(i, (const int[]){5, -1}), 0);
@@ -149,14 +131,14 @@ static void refused(void **state) {
       break;
     assert_int_equal(err, -KCOV8_ENOMEM);
     assert_true(n < 10);
-    enable(&t);
+    assert_int_equal(tracer_enable(&t), 0);
     hit(i, 4);
     hit(i, 6);
     kcov8_syscall_return(&t.task);
     expect_pcs(t.words, i, 4, i, 6, NULL);
-    disable(&t);
+    tracer_disable(&t);
   }
-  end(&t);
+  end(&t, device);
   image_unload(i);
 }
 

@@ -13,23 +13,19 @@ enum { MAX = 8000 };
 struct traced {
   struct image *image;
   struct kcov8_device *device;
-  struct kcov8_file *file;
-  struct kcov8_task task;
-  uint64_t *words;
+  struct tracer tracer;
 };
 
 static void trace(struct traced *t, struct image *i) {
   t->image = i;
   __kcov8_image_register(&i->desc);
   t->device = device_make();
-  t->file = file_make(t->device, MAX, &t->words);
-  kcov8_task_init(&t->task);
-  assert_int_equal(kcov8_ioctl(t->file, &t->task, KCOV8_ENABLE, 0), 0);
+  tracer_start(&t->tracer, t->device, MAX);
+  assert_int_equal(tracer_enable(&t->tracer), 0);
 }
 
 static void end(struct traced *t) {
-  kcov8_task_exit(&t->task);
-  kcov8_file_put(t->file);
+  tracer_end(&t->tracer);
   assert_int_equal(kcov8_device_destroy(t->device), 0);
   image_unload(t->image);
 }
@@ -44,14 +40,14 @@ static size_t flush(struct traced *t) {
   for (size_t b = 0; b < i->n_blocks; b++)
     if (i->counters[b])
       expected[n++] = kcov8i.images->slots[b];
-  kcov8_syscall_return(&t->task);
-  assert_int_equal(t->words[0], n);
+  kcov8_syscall_return(&t->tracer.task);
+  assert_int_equal(t->tracer.words[0], n);
   for (size_t h = 0; h < n; h++)
-    assert_true(t->words[1 + h] == kcov8_slot_pc(expected[h]));
+    assert_true(t->tracer.words[1 + h] == kcov8_slot_pc(expected[h]));
   assert_true(all_clear(i));
   for (uint8_t *m = i->desc.marks[0]; m < i->desc.marks[1]; m++)
     assert_int_equal(*m, 0);
-  t->words[0] = 0;
+  t->tracer.words[0] = 0;
   return n;
 }
 

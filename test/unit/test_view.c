@@ -96,12 +96,6 @@ static void ran(struct image *i, size_t block) {
     i->mark[block][base] = 1;
 }
 
-struct guest {
-  struct kcov8_task task;
-  struct kcov8_file *file;
-  uint64_t *words;
-};
-
 static struct kcov8_device *device;
 
 static int read_guest(void *ctx, struct kcov8_task *task, void *to,
@@ -116,22 +110,6 @@ static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
   (void)ctx, (void)task;
   memcpy((void *)(uintptr_t)to, from, bytes);
   return 0;
-}
-
-static void guest_start(struct guest *g) {
-  g->file = file_make(device, WORDS, &g->words);
-  kcov8_task_init(&g->task);
-}
-
-static int enable(struct guest *g) {
-  kcov8_task_run(&g->task);
-  return kcov8_ioctl(g->file, &g->task, KCOV8_ENABLE, 0);
-}
-
-static void guest_end(struct guest *g) {
-  kcov8_task_run(&g->task);
-  kcov8_task_exit(&g->task);
-  kcov8_file_put(g->file);
 }
 
 static int set_up(void **state) {
@@ -154,16 +132,16 @@ static int tear_down(void **state) {
 
 static void each_its_own(void **state) {
   (void)state;
-  struct guest a, b;
+  struct tracer a, b;
   struct image *const i = load(1);
   device = device_make();
-  guest_start(&a);
-  guest_start(&b);
+  tracer_start(&a, device, WORDS);
+  tracer_start(&b, device, WORDS);
   ran(i, 9); /* before: nobody's */
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   const long one = live_pages;
   ran(i, 1);
-  assert_int_equal(enable(&b), 0);
+  assert_int_equal(tracer_enable(&b), 0);
   ran(i, 2);
   kcov8_task_run(&a.task);
   ran(i, 3);
@@ -178,16 +156,16 @@ static void each_its_own(void **state) {
   expect_pcs(b.words, i, 2, i, 5, NULL);
 
   /* Stopped, and then again: nothing of before, or in between. */
-  assert_int_equal(kcov8_ioctl(a.file, &a.task, KCOV8_DISABLE, 0), 0);
+  tracer_disable(&a);
   assert_int_equal(a.words[0], 0);
   assert_int_equal(base, 0);
   ran(i, 6);
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   ran(i, 7);
   kcov8_syscall_return(&a.task);
   expect_pcs(a.words, i, 7, NULL);
-  guest_end(&a);
-  guest_end(&b);
+  tracer_end(&a);
+  tracer_end(&b);
   assert_int_equal(most_pages, 2 * one);
   image_unload(i);
 }
@@ -196,27 +174,27 @@ static void each_its_own(void **state) {
  */
 static void late_thread(void **state) {
   (void)state;
-  struct guest a;
+  struct tracer a;
   struct image *const i = load(1);
   device = device_make();
-  guest_start(&a);
-  assert_int_equal(enable(&a), 0);
+  tracer_start(&a, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
   const intptr_t old = base;
-  assert_int_equal(kcov8_ioctl(a.file, &a.task, KCOV8_DISABLE, 0), 0);
+  tracer_disable(&a);
   base = old;
   ran(i, 1);
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   assert_int_equal(base, old); /* from the pool */
   ran(i, 2);
   kcov8_syscall_return(&a.task);
   expect_pcs(a.words, i, 2, NULL);
-  guest_end(&a);
+  tracer_end(&a);
   image_unload(i);
 }
 
 static void marks_too(void **state) {
   (void)state;
-  struct guest a;
+  struct tracer a;
   for (int broken = 0; broken < 2; broken++) {
     struct image *const i = image_of(1, 600);
     image_add_marks(i, (const size_t[]){0, 256, 256, 600}, 4);
@@ -226,8 +204,8 @@ static void marks_too(void **state) {
       i->arrays[1].marks = i->arrays[0].marks - (int32_t)sizeof(i->arrays[0]);
     __kcov8_image_register(&i->desc);
     device = device_make();
-    guest_start(&a);
-    assert_int_equal(enable(&a), 0);
+    tracer_start(&a, device, WORDS);
+    assert_int_equal(tracer_enable(&a), 0);
     if (broken)
       expect_log("summary of counters is not usable");
     ran(i, 255);
@@ -237,7 +215,7 @@ static void marks_too(void **state) {
     ran(i, 599);
     kcov8_syscall_return(&a.task);
     expect_pcs(a.words, i, 599, NULL);
-    guest_end(&a);
+    tracer_end(&a);
     assert_int_equal(kcov8_device_destroy(device), 0);
     device = NULL;
     image_unload(i);
@@ -248,18 +226,18 @@ static void marks_too(void **state) {
 /* The first distance suits one image, but not the other. */
 static void several_images(void **state) {
   (void)state;
-  struct guest a;
+  struct tracer a;
   struct image *const i = load(1), *const j = load(2);
   device = device_make();
-  guest_start(&a);
+  tracer_start(&a, device, WORDS);
   taken = ((uintptr_t)j->counters + ((uintptr_t)1 << 34)) & -4096ul;
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   assert_true(base == (intptr_t)2 << 34);
   ran(i, 1);
   ran(j, 2);
   kcov8_syscall_return(&a.task);
   expect_pcs(a.words, i, 1, j, 2, NULL);
-  guest_end(&a);
+  tracer_end(&a);
   image_unload(i);
   image_unload(j);
 }
@@ -267,16 +245,16 @@ static void several_images(void **state) {
 /* Its code may run before the next flush; what ran before is kept. */
 static void image_comes_while_tracing(void **state) {
   (void)state;
-  struct guest a, b;
+  struct tracer a, b;
   for (int room = 1; room >= 0; room--) {
     struct image *const i = load(1);
     struct image *const late = image_of(2, 600);
     per_task(late);
     device = device_make();
-    guest_start(&a);
-    guest_start(&b);
-    assert_int_equal(enable(&b), 0);
-    assert_int_equal(enable(&a), 0);
+    tracer_start(&a, device, WORDS);
+    tracer_start(&b, device, WORDS);
+    assert_int_equal(tracer_enable(&b), 0);
+    assert_int_equal(tracer_enable(&a), 0);
     const intptr_t before = base;
     ran(i, 1);
     taken = room ? 0 : ((uintptr_t)late->counters + (uintptr_t)base) & -4096ul;
@@ -294,8 +272,8 @@ static void image_comes_while_tracing(void **state) {
     image_unload(late); /* loses nothing */
     kcov8_syscall_return(&b.task);
     assert_int_equal(b.words[0], 1);
-    guest_end(&a);
-    guest_end(&b);
+    tracer_end(&a);
+    tracer_end(&b);
     assert_int_equal(kcov8_device_destroy(device), 0);
     device = NULL;
     image_unload(i);
@@ -305,13 +283,13 @@ static void image_comes_while_tracing(void **state) {
 
 static void no_memory(void **state) {
   (void)state;
-  struct guest a;
+  struct tracer a;
   struct image *const i = load(1), *const j = load(2);
   device = device_make();
-  guest_start(&a);
+  tracer_start(&a, device, WORDS);
   for (fail_map = 0; fail_map < 2;) {
     const long n = fail_map;
-    assert_int_equal(enable(&a), -KCOV8_ENOMEM);
+    assert_int_equal(tracer_enable(&a), -KCOV8_ENOMEM);
     assert_int_equal(base, 0);
     assert_int_equal(live_pages, 0);
     fail_map = n + 1;
@@ -319,7 +297,7 @@ static void no_memory(void **state) {
   fail_map = -1;
   for (long n = 0;; n++) {
     port.fail_alloc = n;
-    const int err = enable(&a);
+    const int err = tracer_enable(&a);
     port.fail_alloc = -1;
     if (!err)
       break;
@@ -329,7 +307,7 @@ static void no_memory(void **state) {
   ran(j, 1);
   kcov8_syscall_return(&a.task);
   expect_pcs(a.words, j, 1, NULL);
-  guest_end(&a);
+  tracer_end(&a);
   image_unload(i);
   image_unload(j);
 }
@@ -337,7 +315,7 @@ static void no_memory(void **state) {
 /* Blocks of several images in the order in which they first ran. */
 static void first_come(void **state) {
   (void)state;
-  struct guest a;
+  struct tracer a;
   struct image *const i = image_of(1, 600), *const j = image_of(2, 600);
   struct image *const plain = load(3);
   per_task(i), per_task(j);
@@ -345,9 +323,9 @@ static void first_come(void **state) {
   __kcov8_image_register(&i->desc);
   __kcov8_image_register(&j->desc);
   device = device_make();
-  guest_start(&a);
+  tracer_start(&a, device, WORDS);
   ran(i, 1); /* nobody's */
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   for (int n = 0; n < 3; n++) {
     ran(j, 5), ran(i, 9), ran(plain, 7), ran(i, 2), ran(j, 5), ran(j, 1);
     kcov8_syscall_return(&a.task);
@@ -364,13 +342,13 @@ static void first_come(void **state) {
   assert_int_equal(list->n, 0);
   /* Stopped with something in the list, started again. */
   ran(j, 4);
-  assert_int_equal(kcov8_ioctl(a.file, &a.task, KCOV8_DISABLE, 0), 0);
+  tracer_disable(&a);
   expect_pcs(a.words, j, 4, NULL);
-  assert_int_equal(enable(&a), 0);
+  assert_int_equal(tracer_enable(&a), 0);
   ran(j, 4), ran(i, 4);
   kcov8_syscall_return(&a.task);
   expect_pcs(a.words, j, 4, i, 4, NULL);
-  guest_end(&a);
+  tracer_end(&a);
   image_unload(i);
   image_unload(j);
   image_unload(plain);
@@ -379,7 +357,7 @@ static void first_come(void **state) {
 /* What a worker runs is for the owner of the handle, not for who looks on. */
 static void background_worker(void **state) {
   (void)state;
-  struct guest owner, bystander;
+  struct tracer owner, bystander;
   struct kcov8_task worker;
   const struct kcov8_remote_arg arg = {
       .trace_mode = KCOV8_TRACE_PC, .area_size = 64, .common_handle = 7};
@@ -388,14 +366,14 @@ static void background_worker(void **state) {
                                   .write_guest = write_guest};
   struct image *const i = load(1);
   assert_int_equal(kcov8_device_create(&host, &device), 0);
-  guest_start(&owner);
-  guest_start(&bystander);
+  tracer_start(&owner, device, WORDS);
+  tracer_start(&bystander, device, WORDS);
   kcov8_task_init(&worker);
   kcov8_task_run(&owner.task);
   assert_int_equal(kcov8_ioctl(owner.file, &owner.task, KCOV8_REMOTE_ENABLE,
                                (uintptr_t)&arg),
                    0);
-  assert_int_equal(enable(&bystander), 0);
+  assert_int_equal(tracer_enable(&bystander), 0);
   ran(i, 1);
   kcov8_task_run(&worker);
   ran(i, 2); /* before the section */
@@ -412,8 +390,8 @@ static void background_worker(void **state) {
   kcov8_syscall_return(&bystander.task);
   assert_int_equal(bystander.words[0], 0);
   expect_pcs(owner.words, i, 3, NULL);
-  guest_end(&owner);
-  guest_end(&bystander);
+  tracer_end(&owner);
+  tracer_end(&bystander);
   image_unload(i);
 }
 
@@ -435,7 +413,7 @@ static long resident_kib(void) {
 static void memory(void **state) {
   (void)state;
   enum { TASKS = 64, BLOCKS = 1 << 20, RUN = 400, STEP = 512 };
-  static struct guest guests[TASKS];
+  static struct tracer guests[TASKS];
   if (UNDER_TSAN)
     skip(); /* it allows few places, and has its own shadow of them */
   struct image *const i = image_of(1, BLOCKS);
@@ -444,13 +422,13 @@ static void memory(void **state) {
   __kcov8_image_register(&i->desc);
   device = device_make();
   for (size_t t = 0; t < TASKS; t++)
-    guest_start(&guests[t]);
-  assert_int_equal(enable(&guests[0]), 0); /* tables of the image */
-  guest_end(&guests[0]);
-  guest_start(&guests[0]);
+    tracer_start(&guests[t], device, WORDS);
+  assert_int_equal(tracer_enable(&guests[0]), 0); /* tables of the image */
+  tracer_end(&guests[0]);
+  tracer_start(&guests[0], device, WORDS);
   const long before = resident_kib();
   for (size_t t = 0; t < TASKS; t++) {
-    assert_int_equal(enable(&guests[t]), 0);
+    assert_int_equal(tracer_enable(&guests[t]), 0);
     for (size_t b = 0; b < RUN; b++)
       ran(i, t * 1000 + b * STEP);
     kcov8_syscall_return(&guests[t].task);
@@ -461,7 +439,7 @@ static void memory(void **state) {
                 RUN * STEP / 4096, kib);
   assert_true(kib < 2l * TASKS * RUN * STEP / 1024);
   for (size_t t = 0; t < TASKS; t++)
-    guest_end(&guests[t]);
+    tracer_end(&guests[t]);
   image_unload(i);
 }
 
@@ -472,17 +450,17 @@ enum { THREADS = 4, LIVES = 2500, RUNS = 4 };
 static struct image *shared;
 
 struct life {
-  struct guest guest;
+  struct tracer guest;
   size_t first; /* block */
   size_t wrong; /* lives whose buffer was not what they ran */
 };
 
 static void *live(void *arg) {
   struct life *const l = arg;
-  struct guest *const g = &l->guest;
+  struct tracer *const g = &l->guest;
   base = 0;
   kcov8_task_init(&g->task);
-  if (enable(g)) {
+  if (tracer_enable(g)) {
     l->wrong++;
     return NULL;
   }
@@ -517,7 +495,7 @@ static void starts_and_exits(void **state) {
   shared = load(1);
   device = device_make();
   for (size_t t = 0; t < THREADS; t++) {
-    guest_start(&all[t].guest);
+    tracer_start(&all[t].guest, device, WORDS);
     all[t].first = t * 150;
     pthread_create(&threads[t], NULL, lives, &all[t]);
   }
@@ -530,7 +508,7 @@ static void starts_and_exits(void **state) {
   /* Files, buffers, views and tables of one image; nothing per life. */
   assert_true(port.live < 40);
   for (size_t t = 0; t < THREADS; t++)
-    guest_end(&all[t].guest);
+    tracer_end(&all[t].guest);
   image_unload(shared);
 }
 
