@@ -5,6 +5,7 @@
  * device.c  the file in debugfs, and the mmap of its buffer
  * task.c    a task's part of it: made when it first asks, gone when it exits
  * port.c    memory, lock, log, user memory
+ * switch.c  the context switch
  * um.c      User Mode Linux: the base of gs, and where it changes
  */
 #ifndef KCOV8_LINUX_H
@@ -44,6 +45,9 @@ static inline intptr_t kcov8_thread_base(const struct task_struct *t) {
   const struct kcov8_thread *const thread = kcov8_thread(t);
   return unlikely(thread) ? thread->base : 0;
 }
+
+/* um.c, x86.c: what runs on this CPU counts there; of no task, 0. */
+void kcov8_use_base(intptr_t base);
 
 /* task.c: that of the calling task, made if there is none. NULL: no memory. */
 struct kcov8_thread *kcov8_thread_get(void);

@@ -39,7 +39,7 @@ static void set(intptr_t base) {
     kcov8_um_set_gs((unsigned long)base);
 }
 
-static void use(intptr_t base) {
+void kcov8_use_base(intptr_t base) {
   if (unlikely(base != READ_ONCE(base_now)))
     set(base);
 }
@@ -60,7 +60,7 @@ void kcov8_port_unmap(void *at, size_t bytes) { kcov8_um_unmap(at, bytes); }
 /* Only for tasks that have asked for something, so they have a thread. */
 void kcov8_port_set_base(intptr_t base) {
   kcov8_thread(current)->base = base;
-  use(base);
+  kcov8_use_base(base);
 }
 
 intptr_t kcov8_port_base(void) { return READ_ONCE(base_now); }
@@ -79,22 +79,6 @@ void __wrap_interrupt_end(void) {
 
 /* ---- Other work ----------------------------------------------------------
  */
-
-struct task_struct *__real___switch_to(struct task_struct *from,
-                                       struct task_struct *to);
-struct task_struct *__wrap___switch_to(struct task_struct *from,
-                                       struct task_struct *to);
-
-/* Nobody's during the switch: the kernel's own kcov does not look then. */
-struct task_struct *__wrap___switch_to(struct task_struct *from,
-                                       struct task_struct *to) {
-  struct task_struct *last;
-
-  use(0);
-  last = __real___switch_to(from, to);
-  use(kcov8_thread_base(current)); /* which is the one that left here before */
-  return last;
-}
 
 /* Unconditional: what base_now says may not be in gs yet. */
 #define AS_NOBODY(call)                                                        \

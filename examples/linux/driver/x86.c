@@ -57,6 +57,9 @@ static __always_inline void use_whose(bool task) {
     use_nobody();
 }
 
+/* Interrupts are off. */
+void kcov8_use_base(intptr_t base) { this_cpu_write(kcov8_percpu_delta, base); }
+
 /* ---- Port: base ----------------------------------------------------------
  */
 
@@ -236,25 +239,6 @@ void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping);
 void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping) {
   __real_signal_setup_done(failed, ksig, stepping);
   kcov8_thread_return();
-}
-
-/* ---- Context switch ------------------------------------------------------
- */
-
-struct task_struct *__real___switch_to(struct task_struct *from,
-                                       struct task_struct *to);
-struct task_struct *__wrap___switch_to(struct task_struct *from,
-                                       struct task_struct *to);
-
-/* Interrupts are off; nobody's in between: the kernel's kcov does not look. */
-struct task_struct *__wrap___switch_to(struct task_struct *from,
-                                       struct task_struct *to) {
-  struct task_struct *last;
-
-  use_nobody();
-  last = __real___switch_to(from, to);
-  use_own();
-  return last;
 }
 
 /* ---- Interrupts ----------------------------------------------------------
