@@ -36,7 +36,8 @@ class Instrumenter {
 public:
   Instrumenter(Module &M, const Options &O, Pending &P)
       : M(M), O(O), P(P), Names(O.PrefixMap), F(O, Names),
-        Source(Names.normalise(M.getSourceFileName())) {}
+        Source(Names.normalise(M.getSourceFileName())),
+        PruneReach(M, O.FlushIn) {}
 
   // False: an error was reported.
   bool run() {
@@ -90,7 +91,8 @@ private:
       Map.Blocks[I].Key = Keys[I];
     std::vector<ImpliedBlock> Implied;
     if (O.Prune)
-      Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG, Reach);
+      Implied =
+          findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG, PruneReach);
     std::vector<DeltaUse> Deltas;
     if (usesDeltaVariable(O))
       Deltas = planDeltas(Blocks, Implied, Reach);
@@ -162,7 +164,7 @@ private:
   Filter F;
   std::string Source;
   std::vector<Planned> Plans;
-  FlushReach Reach; // good until the first probe
+  FlushReach Reach, PruneReach;
 };
 
 // place=early: marks the blocks that the optimiser removed. False: all of them.

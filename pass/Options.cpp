@@ -110,6 +110,12 @@ const OptionInfo Table[] = {
        O.Prune = true;
        return "";
      }},
+    {"flush-in", true, true,
+     "prune: flushes are in FUNCTION alone; all other calls return",
+     [](Options &O, StringRef V) -> std::string {
+       O.FlushIn.insert(V.str());
+       return "";
+     }},
     {"summary", false, false, "probes mark what a flush has to look at",
      [](Options &O, StringRef) -> std::string {
        O.Summary = true;
@@ -335,6 +341,9 @@ Options readOptions(StringRef PassParameters) {
         "kcov8: option 'trace-order' needs attribution=task, and excludes "
         "'prune'";
 
+  if (!O.FlushIn.empty() && !O.Prune && O.Error.empty())
+    O.Error = "kcov8: option 'flush-in' needs 'prune'";
+
   // An array that functions share would keep their sections together.
   if (O.Layout == CounterLayout::Spread && hasFunctionSections())
     O.Layout = CounterLayout::Group;
@@ -357,6 +366,8 @@ std::string Options::canonical() const {
     Text += " near";
   if (Prune)
     Text += " prune";
+  for (const std::string &Name : FlushIn)
+    Text += " flush-in=" + Name;
   if (Summary)
     Text += " summary";
   if (!Unit.empty())

@@ -48,6 +48,7 @@ struct Options {
   DeltaKind Delta = DeltaKind::Default;
   bool Near = false; // counters within 2 GiB of the code
   bool Prune = false;
+  std::set<std::string> FlushIn; // functions; empty: a flush may be in any
   bool Summary = false; // probes mark which parts of the counters were hit
   bool TraceCmp = false;
   bool TraceOrder = false; // a list of first hits

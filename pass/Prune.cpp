@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A flush may fall into any call, and a call need not return. So one block
-// tells of another only if control passes from one to the other through
-// *transparent* blocks: those with nothing in them at which a flush could fall
-// or control could leave. Then no window holds one without the other.
+// One block tells of another only if control passes from one to the other
+// through *transparent* blocks: those with nothing in them at which a flush
+// could fall or control could leave (FlushReach.h). Then no window holds one
+// without the other.
 //
 //   equal   A dominates B, B post-dominates A, and all ways from A to B, and
 //           from B around a loop to B, are transparent: in a window both ran or
-//           neither. Equal blocks form
-//           classes; one of a class is probed, outside of loops if possible.
-//           (That is hoisting, and sinking, where it is exact.)
-//   fork    a transparent region that is entered at A only: A ran if one of the
-//           blocks did that follow the region and have no other way in, and as
-//           often as they all together.
-//   join    B's predecessors are transparent and lead nowhere else: likewise.
+//           neither. Equal blocks form classes; one of a class is probed,
+//           outside of loops if possible. (That is hoisting, and sinking, where
+//           it is exact.)
+//   flags   a block's neighbours on one side, if at least one of them is in a
+//           window if and only if the block is (Windows.h).
+//   counts  fork: a transparent region that is entered at A only: A ran as
+//   often
+//           as the blocks together that follow the region and have no other way
+//           in. join: B's predecessors are transparent and lead nowhere else:
+//           likewise.
 //
 // With counts, blocks are equal only in the same loop. A loop on the way must
 // end: a compiler may assume so of `mustprogress` ones, since no access in
@@ -22,15 +25,13 @@
 // Flushes by other threads at any instant (attribution `process`) see a block
 // and its witness a few instructions apart, never lose one: docs/options.md.
 #include "Prune.h"
+#include "Windows.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/PostOrderIterator.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/PostDominators.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/Instructions.h"
-#include "llvm/IR/IntrinsicInst.h"
 #include <algorithm>
 
 using namespace llvm;
@@ -38,27 +39,18 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-constexpr size_t MostBlocks = 65535; // numbers of a rule have 16 bits
-constexpr size_t MostWitnesses = 16; // of one block
-constexpr size_t LargestRegion = 16; // blocks of a fork
-constexpr unsigned LongestWay = 256; // blocks between two equal ones
-
-bool isIrreducible(const Function &F, const DominatorTree &Dom) {
-  DenseMap<const BasicBlock *, unsigned> Order;
-  for (const BasicBlock *B : ReversePostOrderTraversal<const Function *>(&F))
-    Order.try_emplace(B, Order.size());
-  for (auto &[B, At] : Order)
-    for (const BasicBlock *S : successors(B))
-      if (Order.lookup(S) <= At && !Dom.dominates(S, B))
-        return true;
-  return false;
-}
+constexpr size_t MostBlocks = 65535;    // numbers of a rule have 16 bits
+constexpr size_t MostWitnesses = 16;    // of one block
+constexpr size_t LargestRegion = 16;    // blocks of a fork
+constexpr unsigned LongestWay = 256;    // blocks between two equal ones
+constexpr size_t MostForWindows = 2000; // blocks; time grows by their square
 
 class Pruner {
 public:
   Pruner(Function &F, const std::vector<ChosenBlock> &Blocks, bool Counts,
          FlushReach &Reach)
-      : F(F), Blocks(Blocks), Counts(Counts), Dom(F), PostDom(F), Loops(Dom) {
+      : F(F), Blocks(Blocks), Counts(Counts), Reach(Reach), Dom(F), PostDom(F),
+        Loops(Dom) {
     for (size_t I = 0; I < Blocks.size(); I++) {
       BasicBlock *B = Blocks[I].Block;
       Index[B] = I;
@@ -71,10 +63,13 @@ public:
   }
 
   std::vector<ImpliedBlock> run() {
-    if (isIrreducible(F, Dom))
+    if (isIrreducible(F, Loops))
       return {};
     findClasses();
-    findRules();
+    if (Counts || Blocks.size() > MostForWindows)
+      findCountRules();
+    else
+      findFlagRules();
     chooseRules();
     std::vector<ImpliedBlock> Implied;
     for (uint32_t I = 0; I < Blocks.size(); I++) {
@@ -106,7 +101,7 @@ private:
         return false;
       for (const Loop *L = Loops.getLoopFor(At); L && !L->contains(B);
            L = L->getParentLoop())
-        if (!isMustProgress(L))
+        if (!Reach.ends(*L))
           return false;
       for (BasicBlock *S : successors(At)) {
         if (Counts && S == A)
@@ -148,8 +143,8 @@ private:
           alwaysReaches(A, B) && alwaysComesFrom(B, A))
         Leader[classOf(I)] = classOf(It->second);
     }
-    // The member to probe: outside of loops; the later one, so that what is
-    // reported has run.
+    // The member to probe: outside of loops; the earlier one, since code behind
+    // it that has no probe stays smaller.
     for (uint32_t I = 0; I < Blocks.size(); I++) {
       auto [It, New] = Probed.try_emplace(classOf(I), I);
       if (!New && isBetter(I, It->second))
@@ -160,7 +155,7 @@ private:
   bool isBetter(uint32_t I, uint32_t Than) const {
     const BasicBlock *B = Blocks[I].Block, *Old = Blocks[Than].Block;
     unsigned Depth = Loops.getLoopDepth(B), OldDepth = Loops.getLoopDepth(Old);
-    return Depth != OldDepth ? Depth < OldDepth : Dom.dominates(Old, B);
+    return Depth != OldDepth ? Depth < OldDepth : Dom.dominates(B, Old);
   }
 
   uint32_t classOf(uint32_t Block) const {
@@ -210,7 +205,7 @@ private:
     return {};
   }
 
-  void findRules() {
+  void findCountRules() {
     for (uint32_t I = 0; I < Blocks.size(); I++) {
       BasicBlock *B = Blocks[I].Block;
       SetVector<BasicBlock *> Next = fork(B), Before;
@@ -226,6 +221,16 @@ private:
       if (Join && !Before.empty())
         addRule(I, Before);
     }
+  }
+
+  void findFlagRules() {
+    const Windows W(F, Dom, Loops, Reach,
+                    [&](const BasicBlock *B) { return isTransparent(B); });
+    for (uint32_t I = 0; I < Blocks.size(); I++)
+      for (auto &Others : {W.before(Blocks[I].Block), W.after(Blocks[I].Block)})
+        if (!Others.empty() &&
+            all_of(Others, [&](BasicBlock *B) { return Index.count(B); }))
+          addRule(I, Others);
   }
 
   uint64_t cost(uint32_t Class) const {
@@ -298,6 +303,7 @@ private:
   Function &F;
   const std::vector<ChosenBlock> &Blocks;
   const bool Counts;
+  const FlushReach &Reach;
   DominatorTree Dom;
   PostDominatorTree PostDom;
   LoopInfo Loops;
@@ -311,40 +317,6 @@ private:
 };
 
 } // namespace
-
-bool FlushReach::isOpaque(const Instruction &I) {
-  if (I.isDebugOrPseudoInst() || I.isLifetimeStartOrEnd())
-    return false;
-  if (I.isVolatile() || I.isAtomic())
-    return true;
-  if (auto *Call = dyn_cast<CallInst>(&I)) {
-    if (isa<MemIntrinsic>(Call) || isa<AssumeInst>(Call))
-      return false;
-    // Flushing writes memory.
-    if (Call->doesNotThrow() && Call->onlyReadsMemory() &&
-        Call->hasFnAttr(Attribute::WillReturn))
-      return false;
-    const Function *Callee = Call->getCalledFunction();
-    return !Callee || isOpaque(*Callee);
-  }
-  return I.isTerminator() && !isa<BranchInst>(I) && !isa<SwitchInst>(I) &&
-         !isa<IndirectBrInst>(I);
-}
-
-bool FlushReach::isOpaque(const Function &F) {
-  // Another definition may take its place; a recursion may not end.
-  auto [It, New] = Known.try_emplace(&F, true);
-  if (!New || F.isDeclaration() || !F.isDefinitionExact())
-    return It->second;
-  for (const BasicBlock &B : F)
-    for (const Instruction &I : B)
-      if (!isa<ReturnInst>(I) && isOpaque(I))
-        return true;
-  DominatorTree Dom(const_cast<Function &>(F));
-  LoopInfo Loops(Dom);
-  bool Ends = all_of(Loops.getLoopsInPreorder(), isMustProgress);
-  return Known[&F] = !Ends || isIrreducible(F, Dom);
-}
 
 std::vector<ImpliedBlock> findImplied(Function &F,
                                       const std::vector<ChosenBlock> &Blocks,

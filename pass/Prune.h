@@ -6,7 +6,7 @@
 #define KCOV8_PASS_PRUNE_H
 
 #include "Blocks.h"
-#include "llvm/ADT/DenseMap.h"
+#include "FlushReach.h"
 #include <cstdint>
 #include <vector>
 
@@ -17,18 +17,6 @@ namespace kcov8 {
 struct ImpliedBlock {
   uint32_t Block;                  // index into the chosen blocks
   std::vector<uint32_t> Witnesses; // blocks with probes; never empty
-};
-
-// Whether control can leave, or a flush happen, in the middle of something.
-// Plain accesses cannot: that they trap is undefined, and compilers move them
-// across probes anyway. Functions of the module are looked into.
-class FlushReach {
-public:
-  bool isOpaque(const llvm::Instruction &I);
-  bool isOpaque(const llvm::Function &F);
-
-private:
-  llvm::DenseMap<const llvm::Function *, bool> Known;
 };
 
 // In ascending order of Block. Counts: sums must be right, too.

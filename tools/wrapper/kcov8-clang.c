@@ -375,6 +375,7 @@ static const char help[] =
     "  --kcov8-near              for gs: counters near code in any code model\n"
     "  --kcov8-trace-order       PCs in the order in which blocks first ran\n"
     "  --kcov8-prune             no probe where others' probes tell the same\n"
+    "  --kcov8-flush-in=FUNCTION for prune: flushes are in FUNCTION alone\n"
     "  --kcov8-no-ctor           the host registers the image itself\n"
     "  --kcov8-no-runtime        do not link the runtime\n"
     "  --kcov8-remarks           say of each function what was done and why\n"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """compare.py KCOV8-CLANG DIR PROGRAMS [FIRST [OPTION]]
 
-Generates PROGRAMS programs, compiles each without and with OPTION (`prune`, or
-`summary`) in several ways, runs both with the same flushes, and compares every window: the sets of
+Generates PROGRAMS programs, compiles each without and with OPTION (`prune`,
+`prune flush-in=point`, or `summary`) in several ways, runs both with the same flushes, and compares every window: the sets of
 blocks always, counts where they can be compared (both saturate or wrap at 255).
 """
 import os
@@ -84,7 +84,7 @@ def main():
                          str(seed)]))
         for number, way in enumerate(ways):
             made = []
-            for extra in ([], [f"--kcov8-{option}"]):
+            for extra in ([], [f"--kcov8-{o}" for o in option.split()]):
                 made.append(os.path.join(folder, f"p{seed}-{len(made)}"))
                 run([clang, *way, *extra, "-w", source, harness, "-o",
                      made[-1]])

@@ -2,7 +2,7 @@
 """generate.py SEED: a C program with odd control flow, to standard output.
 
 Branches depend on a mixed state, loops and recursion on `fuel`, so every run
-ends. point() is the only call that leaves the unit.
+ends. point() and elsewhere() are the only calls that leave the unit.
 """
 import random
 import sys
@@ -29,7 +29,7 @@ class Program:
     def call(self, depth, me):
         kind = self.random.random()
         if kind < 0.45:
-            self.put(depth, "point();")
+            self.put(depth, self.random.choice(["point();", "elsewhere();"]))
         elif kind < 0.85 and me + 1 < self.count:
             self.put(depth, f"x += f{self.random.randint(me + 1, self.count - 1)}(x);")
         else:
@@ -97,6 +97,7 @@ class Program:
     def text(self):
         self.put(0, "unsigned fuel, cells[64];")
         self.put(0, "void point(void);")
+        self.put(0, "void elsewhere(void);")
         for i in range(3):  # no call in them, so looked through
             self.put(0, f"static unsigned leaf{i}(unsigned x) {{")
             self.put(1, f"for (unsigned i = 0; i < x % {i + 2}u; i++)")

@@ -2,7 +2,8 @@
 /*
  * harness.c - runs a generated program with flushes at random calls
  *
- * The program calls point() wherever it calls something that is not its own.
+ * The program calls point() or elsewhere() where it calls something that is not
+ * its own. Elsewhere is nothing.
  * Depending on a pseudo-random sequence a point returns, flushes and returns,
  * leaves by longjmp() with or without a flush before, or exits. Every flush
  * prints the blocks and counts of its window. Not instrumented.
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 
 void point(void);
+void elsewhere(void);
 unsigned program(unsigned seed);
 extern unsigned fuel; // of the program: loops and calls end when it is spent
 
@@ -51,6 +53,8 @@ void point(void) {
   if (random_number(1000) < leave_permille)
     longjmp(out, 1);
 }
+
+void elsewhere(void) {}
 
 int main(int argc, char **argv) {
   if (argc != 5)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "FlushReach.h"
+#include "llvm/ADT/PostOrderIterator.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/Analysis/CFG.h"
+#include "llvm/IR/Dominators.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace kcov8 {
+
+FlushReach::FlushReach(const Module &M, const std::set<std::string> &Names)
+    : OnlyNamed(!Names.empty()) {
+  SetVector<const Function *> Found; // the named ones, and who calls them
+  for (const Function &F : M)
+    if (Names.count(F.getName().str()))
+      Found.insert(&F);
+  for (unsigned I = 0; I < Found.size(); I++)
+    for (const User *U : Found[I]->users())
+      if (auto *Call = dyn_cast<CallBase>(U);
+          Call && Call->getCalledFunction() == Found[I])
+        Found.insert(Call->getFunction());
+  Flushing.insert(Found.begin(), Found.end());
+}
+
+bool FlushReach::isOpaque(const Instruction &I) {
+  bool Leaves = I.isTerminator() && !isa<BranchInst>(I) &&
+                !isa<SwitchInst>(I) && !isa<IndirectBrInst>(I);
+  if (OnlyNamed) {
+    auto *Call = dyn_cast<CallInst>(&I);
+    return Call ? Call->canReturnTwice() ||
+                      Flushing.count(Call->getCalledFunction())
+                : Leaves && !isa<CallBrInst>(I);
+  }
+  if (I.isDebugOrPseudoInst() || I.isLifetimeStartOrEnd())
+    return false;
+  if (I.isVolatile() || I.isAtomic())
+    return true;
+  if (auto *Call = dyn_cast<CallInst>(&I)) {
+    if (isa<MemIntrinsic>(Call) || isa<AssumeInst>(Call))
+      return false;
+    // Flushing writes memory.
+    if (Call->doesNotThrow() && Call->onlyReadsMemory() &&
+        Call->hasFnAttr(Attribute::WillReturn))
+      return false;
+    const Function *Callee = Call->getCalledFunction();
+    return !Callee || isOpaque(*Callee);
+  }
+  return Leaves;
+}
+
+bool FlushReach::isOpaque(const Function &F) {
+  if (OnlyNamed)
+    return Flushing.count(&F);
+  // Another definition may take its place; a recursion may not end.
+  auto [It, New] = Known.try_emplace(&F, true);
+  if (!New || F.isDeclaration() || !F.isDefinitionExact())
+    return It->second;
+  for (const BasicBlock &B : F)
+    for (const Instruction &I : B)
+      if (!isa<ReturnInst>(I) && isOpaque(I))
+        return true;
+  DominatorTree Dom(const_cast<Function &>(F));
+  LoopInfo Loops(Dom);
+  bool Ends = all_of(Loops.getLoopsInPreorder(), isMustProgress);
+  return Known[&F] = !Ends || isIrreducible(F, Loops);
+}
+
+bool FlushReach::ends(const Loop &L) const {
+  return OnlyNamed || isMustProgress(&L);
+}
+
+bool isIrreducible(const Function &F, const LoopInfo &Loops) {
+  ReversePostOrderTraversal<const Function *> Order(&F);
+  return containsIrreducibleCFG<const BasicBlock *>(Order, Loops);
+}
+
+} // namespace kcov8
