@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The plot: loops inside the kernel, relative to a plain one."""
 import os
+import shutil
 import subprocess
 
 import table
@@ -21,6 +22,9 @@ plot 1 with lines lc rgb 'black' notitle, {bars}
 
 
 def draw(result, svg):
+    """Path of the plot; None without gnuplot."""
+    if not shutil.which("gnuplot"):
+        return None
     data = os.path.splitext(svg)[0] + ".tsv"
     columns = [c for c in result["cells"] if c != "plain"]
     ratios = {c: table.ratios(result, c) for c in columns}
@@ -32,3 +36,4 @@ def draw(result, svg):
                      for i, c in enumerate(columns, 2))
     subprocess.run(["gnuplot"], text=True, check=True,
                    input=SCRIPT.format(svg=svg, bars=bars))
+    return svg

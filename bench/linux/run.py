@@ -6,7 +6,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -28,14 +27,23 @@ def arguments():
         "Loops inside the kernel, system calls, size, build time. Kernels are "
         "built once, minutes each; the rounds boot them in turn.")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
-    parser.add_argument("--svg", metavar="FILE", help="plot of the loops")
+    parser.add_argument("--svg", metavar="FILE",
+                        help="plot of the loops (BUILD/bench/linux.svg)")
     parser.add_argument("--quick", action="store_true", help="3 rounds")
     parser.add_argument("--rounds", type=int, metavar="N",
                         help="boots of each kernel (9)")
     parser.add_argument("--kinds", metavar="KIND,...",
-                        default=",".join(table.KINDS), help="(%(default)s)")
+                        default=",".join(table.KINDS),
+                        help="plain and others (%(default)s)")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.kinds = args.kinds.split(",")
+    for kind in args.kinds:
+        if kind not in table.KINDS:
+            parser.error(f"--kinds: '{kind}' is none of {', '.join(table.KINDS)}")
+    if "plain" not in args.kinds:
+        parser.error("--kinds: plain has to be there, to compare with")
+    return args
 
 
 def cpu_seconds():
@@ -59,9 +67,18 @@ def build_kernel(build, kind):
         return into, json.load(f)
 
 
+def driver_code(image):
+    """Bytes of kcov8's own objects: they lie in one piece."""
+    out = subprocess.run(["nm", "-S", "--defined-only", image], check=True,
+                         text=True, stdout=subprocess.PIPE).stdout
+    ours = [(int(at, 16), int(size, 16)) for at, size in
+            re.findall(r"^(\w+) (\w+) [tT] (?:__)?kcov8", out, re.MULTILINE)]
+    return max(map(sum, ours)) - min(ours)[0] if ours else 0
+
+
 def sizes(image):
     """Bytes of code, of kcov8's read-only tables, of counters."""
-    found = {"code": 0, "tables": 0, "counters": 0}
+    found = {"code": 0, "driver": driver_code(image), "tables": 0, "counters": 0}
     out = subprocess.run(["size", "-A", image], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
     for line in out.splitlines():
@@ -94,7 +111,8 @@ def host_switch(program):
 def measure(kernels, columns, guest, rounds):
     """cells[column][what]: nanoseconds, one per boot."""
     cells = {c: {} for c in columns}
-    for _ in range(rounds):
+    for round_ in range(rounds):
+        print(f"bench: round {round_ + 1} of {rounds}", file=sys.stderr)
         for column in columns:
             kind, state = table.COLUMNS[column]
             out = subprocess.run([KERNEL, "run", kernels[kind], guest, state],
@@ -112,7 +130,7 @@ def main():
     into = os.path.join(args.build, "bench")
     os.makedirs(into, exist_ok=True)
     kernels, builds = {}, {}
-    for kind in args.kinds.split(","):
+    for kind in args.kinds:
         kernels[kind], builds[kind] = build_kernel(args.build, kind)
     columns = [c for c, (kind, _) in table.COLUMNS.items() if kind in kernels]
     load = os.getloadavg()[0]
@@ -129,8 +147,8 @@ def main():
     if args.json:
         common.write_json(result, args.json)
     print(table.text(result))
-    if args.svg and shutil.which("gnuplot"):
-        plot.draw(result, args.svg)
+    svg = plot.draw(result, args.svg or os.path.join(into, "linux.svg"))
+    print(f"plot: {svg}" if svg else "no plot: no gnuplot (gnuplot-nox)")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ int kcov8_um_map(void **at, unsigned long bytes) {
 
   if (p == MAP_FAILED)
     return -1;
+  if (*at && p != *at) { /* a host before 4.17 takes the address for a hint */
+    munmap(p, bytes);
+    return -1;
+  }
   *at = p;
   return 0;
 }
