@@ -58,6 +58,10 @@ for _probe in ("counter", "flag", "wrapping"):
 for _probe in ("counter", "flag"):
     ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",
                        compile_rounds=True, peer=PEER))
+# A window is a run of the program, or of a system call in ukernel.
+for _probe in ("counter", "flag"):
+    ROWS.append(_kcov8(f"kcov8 {_probe} prune flush-in", f"probe={_probe}",
+                       "prune", "flush-in=kcov8_syscall_return", peer=PEER))
 for _probe in ("counter", "flag"):
     ROWS.append(_kcov8(f"kcov8 {_probe} task", f"probe={_probe}",
                        "attribution=task", peer=PEER))
