@@ -90,9 +90,10 @@ private:
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
     std::vector<ImpliedBlock> Implied;
+    bool Named = O.FlushIn.count(Fn.getName().str()); // any call may be the one
     if (O.Prune)
-      Implied =
-          findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG, PruneReach);
+      Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,
+                            Named ? Reach : PruneReach);
     std::vector<DeltaUse> Deltas;
     if (usesDeltaVariable(O))
       Deltas = planDeltas(Blocks, Implied, Reach);

@@ -66,6 +66,13 @@ out:
   return x;
 }
 
+int in_it(int (*any)(int), int x) {
+  if (x > 3)
+    x = any(x);
+  call(1);
+  return x;
+}
+
 int jump(int x) {
   __asm__ goto("# %l0" : : : : yes);
   call(1);
