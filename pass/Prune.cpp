@@ -13,10 +13,9 @@
 //   flags   a block's neighbours on one side, if at least one of them is in a
 //           window if and only if the block is (Windows.h).
 //   counts  fork: a transparent region that is entered at A only: A ran as
-//   often
-//           as the blocks together that follow the region and have no other way
-//           in. join: B's predecessors are transparent and lead nowhere else:
-//           likewise.
+//           often as the blocks together that follow the region and have no
+//           other way in. join: B's predecessors are transparent and lead
+//           nowhere else: likewise. (Also for flags, in very large functions.)
 //
 // With counts, blocks are equal only in the same loop. A loop on the way must
 // end: a compiler may assume so of `mustprogress` ones, since no access in
