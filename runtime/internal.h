@@ -305,6 +305,7 @@ struct kcov8i_copy {
  * @delta: of those that are reached through gs; 0: there is none yet
  * @order: copy of kcov8i_order_list; NULL: nothing writes there
  * @file:  for which the view is in use, or NULL
+ * @copies: in the order of images
  */
 struct kcov8i_view {
   struct kcov8i_view *next;
@@ -313,6 +314,7 @@ struct kcov8i_view {
   intptr_t delta;
   struct kcov8i_order *order;
   struct kcov8i_copy *copies;
+  size_t n_copies;
 };
 
 #define KCOV8I_ORDER_ENTRIES 65535
@@ -353,15 +355,11 @@ void kcov8i_view_image_came(void);
  */
 void kcov8i_view_refresh(struct kcov8i_view *view);
 
-/* NULL: there is none. */
-struct kcov8i_copy *kcov8i_view_copy(const struct kcov8i_view *view,
-                                     const struct kcov8i_image *img);
-
 /* What all views hold goes to pending sets, and to be harvested. */
 void kcov8i_view_collect_all(void);
 
 /* Moves what its copies hold to pending sets, frees them. */
-void kcov8i_view_forget_image(struct kcov8i_image *img);
+void kcov8i_view_forget_image(const struct kcov8i_image *img);
 void kcov8i_view_forget_all(void);
 
 /* ---- summary.c: where counters may have been hit --------------------------

@@ -105,11 +105,9 @@ static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
     return;
   const bool all_listed =
       view->order && kcov8i_collect_order(view, direct, file, kcov8i.keep);
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    const struct kcov8i_copy *const copy = kcov8i_view_copy(view, i);
-    if (copy && !(all_listed && i->ordered))
-      kcov8i_collect_copy(copy, direct, file, kcov8i.keep);
-  }
+  for (const struct kcov8i_copy *c = view->copies; c; c = c->next)
+    if (!(all_listed && c->image->ordered))
+      kcov8i_collect_copy(c, direct, file, kcov8i.keep);
   kcov8i_view_refresh(view);
 }
 

@@ -78,7 +78,8 @@ static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
   return 0;
 }
 
-static int add_copy(struct kcov8i_view *view, struct kcov8i_image *img) {
+static int new_copy(struct kcov8i_view *view, struct kcov8i_image *img,
+                    struct kcov8i_copy **out) {
   struct kcov8i_copy *const c = kcov8_port_alloc(sizeof(*c));
   if (!c)
     return -KCOV8_ENOMEM;
@@ -88,26 +89,15 @@ static int add_copy(struct kcov8i_view *view, struct kcov8i_image *img) {
     err = map_copy(view, c);
   else if (!(c->counters = kcov8_port_alloc(img->n_counters)))
     err = -KCOV8_ENOMEM;
-  if (err) {
+  if (err)
     kcov8_port_free(c, sizeof(*c));
-    return err;
-  }
-  c->next = view->copies;
-  view->copies = c;
-  return 0;
+  else
+    *out = c;
+  return err;
 }
 
-struct kcov8i_copy *kcov8i_view_copy(const struct kcov8i_view *view,
-                                     const struct kcov8i_image *img) {
-  struct kcov8i_copy *c = view->copies;
-  while (c && c->image != img)
-    c = c->next;
-  return c;
-}
-
-static bool is_missing(const struct kcov8i_view *view,
-                       const struct kcov8i_image *img) {
-  return img->counters && img->per_task && !kcov8i_view_copy(view, img);
+static bool needs_copy(const struct kcov8i_image *img) {
+  return img->counters && img->per_task;
 }
 
 static int map_order(struct kcov8i_view *view) {
@@ -118,14 +108,25 @@ static int map_order(struct kcov8i_view *view) {
   return 0;
 }
 
+/* For each image that has none; they stay in the order of images. */
 static int add_copies(struct kcov8i_view *view) {
-  int err = 0;
-  for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
-    if (is_missing(view, i))
-      err = add_copy(view, i);
-  if (!err && &kcov8i_order_list && view->delta && !view->order)
-    err = map_order(view);
-  return err;
+  struct kcov8i_copy **at = &view->copies;
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    if (!needs_copy(i))
+      continue;
+    if (!*at || (*at)->image != i) {
+      struct kcov8i_copy *c;
+      const int err = new_copy(view, i, &c);
+      if (err)
+        return err;
+      c->next = *at;
+      *at = c;
+      view->n_copies++;
+    }
+    at = &(*at)->next;
+  }
+  return &kcov8i_order_list && view->delta && !view->order ? map_order(view)
+                                                           : 0;
 }
 
 static void drop_all(struct kcov8i_view *view) {
@@ -137,6 +138,7 @@ static void drop_all(struct kcov8i_view *view) {
   if (view->order)
     kcov8_port_unmap(view->order, sizeof(*view->order));
   view->order = NULL;
+  view->n_copies = 0;
   view->delta = 0;
 }
 
@@ -207,30 +209,31 @@ void kcov8i_view_put(struct kcov8i_view *view) {
 }
 
 void kcov8i_view_use(const struct kcov8i_view *view) {
+  const struct kcov8i_copy *c = view ? view->copies : NULL;
   bool segment = false;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    if (!i->counters || !i->per_task)
+    if (!needs_copy(i))
       continue;
-    const struct kcov8i_copy *const c = view ? kcov8i_view_copy(view, i) : NULL;
+    const bool has = c && c->image == i;
     segment |= i->segment;
     if (!i->segment)
-      __atomic_store_n(i->desc->delta_at(), c ? c->counters - i->counters : 0,
+      __atomic_store_n(i->desc->delta_at(), has ? c->counters - i->counters : 0,
                        __ATOMIC_RELAXED);
+    if (has)
+      c = c->next;
   }
   if (segment)
     kcov8_port_set_base(view ? view->delta : 0);
 }
 
+/* Any copy tells: a thread goes over to all of a view's at once. */
 static bool is_used_here(const struct kcov8i_view *view) {
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    if (!i->counters || !i->per_task)
-      continue;
-    if (i->segment)
-      return kcov8_port_base() == view->delta;
-    const struct kcov8i_copy *const c = kcov8i_view_copy(view, i);
-    return c && i->counters + *i->desc->delta_at() == c->counters;
-  }
-  return false;
+  const struct kcov8i_copy *const c = view->copies;
+  if (!c)
+    return false;
+  return c->image->segment
+             ? kcov8_port_base() == view->delta
+             : c->image->counters + *c->image->desc->delta_at() == c->counters;
 }
 
 void kcov8i_view_leave(const struct kcov8i_view *view) {
@@ -239,10 +242,7 @@ void kcov8i_view_leave(const struct kcov8i_view *view) {
 }
 
 static bool lacks_any(const struct kcov8i_view *view) {
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    if (is_missing(view, i))
-      return true;
-  return false;
+  return view->n_copies < kcov8i.n_per_task;
 }
 
 /* The view of this thread goes where all images have room. */
@@ -255,9 +255,11 @@ static int move(struct kcov8i_view *view) {
   view->delta = other->delta;
   view->order = other->order;
   view->copies = other->copies;
+  view->n_copies = other->n_copies;
   other->delta = old.delta;
   other->order = old.order;
   other->copies = old.copies;
+  other->n_copies = old.n_copies;
   kcov8i_view_put(other);
   kcov8i_view_use(view);
   return 0;
@@ -291,24 +293,23 @@ void kcov8i_view_image_came(void) {
                    "counters; a thread that traces will fault in it");
 }
 
-static void forget_copy(struct kcov8i_view *view,
-                        const struct kcov8i_image *img) {
-  for (struct kcov8i_copy **at = &view->copies; *at; at = &(*at)->next)
-    if ((*at)->image == img) {
-      struct kcov8i_copy *const c = *at;
-      *at = c->next;
-      drop_copy(c);
-      return;
-    }
+/* What it holds goes to its file first. */
+static void forget_copy(struct kcov8i_view *view, struct kcov8i_copy **at) {
+  struct kcov8i_copy *const c = *at;
+  if (view->file)
+    kcov8i_collect_copy(c, NULL, view->file, kcov8i.keep);
+  *at = c->next;
+  view->n_copies--;
+  drop_copy(c);
 }
 
-void kcov8i_view_forget_image(struct kcov8i_image *img) {
-  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next) {
-    const struct kcov8i_copy *const c = kcov8i_view_copy(v, img);
-    if (c && v->file)
-      kcov8i_collect_copy(c, NULL, v->file, kcov8i.keep);
-    forget_copy(v, img);
-  }
+void kcov8i_view_forget_image(const struct kcov8i_image *img) {
+  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
+    for (struct kcov8i_copy **at = &v->copies; *at; at = &(*at)->next)
+      if ((*at)->image == img) {
+        forget_copy(v, at);
+        break;
+      }
 }
 
 void kcov8i_view_collect_all(void) {

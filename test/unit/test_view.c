@@ -281,6 +281,31 @@ static void image_comes_while_tracing(void **state) {
   }
 }
 
+/* A library that is loaded again has its old place, in front of the other's. */
+static void image_comes_again(void **state) {
+  (void)state;
+  struct tracer a;
+  struct image *const i = load(1), *const j = load(2);
+  device = device_make();
+  tracer_start(&a, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  const intptr_t before = base;
+  for (int n = 0; n < 3; n++) {
+    ran(i, 1);
+    __kcov8_image_unregister(&i->desc); /* loses nothing */
+    ran(j, 2);
+    __kcov8_image_register(&i->desc);
+    ran(i, 3);
+    ran(j, 4);
+    kcov8_syscall_return(&a.task);
+    expect_pcs(a.words, i, 1, i, 3, j, 2, j, 4, NULL);
+    assert_true(base == before);
+  }
+  tracer_end(&a);
+  image_unload(i);
+  image_unload(j);
+}
+
 static void no_memory(void **state) {
   (void)state;
   struct tracer a;
@@ -520,6 +545,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(several_images, set_up, tear_down),
       cmocka_unit_test_setup_teardown(image_comes_while_tracing, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(image_comes_again, set_up, tear_down),
       cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(first_come, set_up, tear_down),
       cmocka_unit_test_setup_teardown(background_worker, set_up, tear_down),
