@@ -203,6 +203,9 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @enabled:      files that are tracing, linked by next_enabled
  * @selected:     @n_selected PCs, ascending: only those; none: all
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
+ * @n_remote:     files with handles; this and the next are read without the
+ * lock
+ * @remote_clock: how many have ever got theirs
  */
 struct kcov8i_state {
   struct kcov8_image *registered;
@@ -220,6 +223,8 @@ struct kcov8i_state {
   uint64_t *selected;
   size_t n_selected;
   bool keep;
+  size_t n_remote;
+  size_t remote_clock;
 };
 
 extern struct kcov8i_state kcov8i;
@@ -304,13 +309,15 @@ struct kcov8i_copy {
  * struct kcov8i_view - copies of the counters of all images with `task`
  * @delta: of those that are reached through gs; 0: there is none yet
  * @order: copy of kcov8i_order_list; NULL: nothing writes there
- * @file:  for which the view is in use, or NULL
+ * @file:  for which the view is in use; NULL in the pool, and for a section
+ *         whose file is named later
  * @copies: in the order of images
  */
 struct kcov8i_view {
   struct kcov8i_view *next;
   struct kcov8i_view *next_free;
   struct kcov8_file *file;
+  bool in_use;
   intptr_t delta;
   struct kcov8i_order *order;
   struct kcov8i_copy *copies;
@@ -333,9 +340,13 @@ extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
 /* Does the host supply what the image's probes need? */
 bool kcov8i_view_possible(const struct kcov8i_table *t);
 
-/* A clear view for @file; NULL and 0 if no image needs one. -ENOMEM. */
+/* A clear view for @file or, NULL, one named later; NULL and 0 if no image
+   needs one. -ENOMEM. */
 int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out);
 void kcov8i_view_put(struct kcov8i_view *view);
+
+/* What it holds belongs to no file; @keep: only to be harvested. */
+void kcov8i_view_clear(struct kcov8i_view *view, bool keep);
 
 /* The calling thread counts in @view from now on; NULL: in nobody's. */
 void kcov8i_view_use(const struct kcov8i_view *view);
@@ -505,6 +516,7 @@ enum kcov8i_mode {
  * @sequence:      how often it was stopped: tells sections of an earlier enable
  * @n_sections:    running ones of mode TRACE_PC
  * @handles:       @n_handles of them, NULL if there are none
+ * @since:         kcov8i.remote_clock when it got them
  * @next_enabled:  list kcov8i.enabled: mode TRACE_PC, remote ones only while
  *                 they have sections
  * @view:          its own counters while it is enabled, if any image has such
@@ -524,6 +536,7 @@ struct kcov8_file {
   size_t n_sections;
   struct kcov8i_handle *handles;
   size_t n_handles;
+  size_t since;
   struct kcov8_file *next_enabled;
   struct kcov8i_view *view;
   struct kcov8i_pending *pending;
@@ -560,6 +573,10 @@ int kcov8i_trace_section_begin(struct kcov8_file *file,
                                struct kcov8i_view **view);
 void kcov8i_trace_section_end(struct kcov8_file *file,
                               struct kcov8i_view *view);
+
+/* Both at once, of what @view holds. -ENOMEM: it still does. */
+int kcov8i_trace_section_whole(struct kcov8_file *file,
+                               struct kcov8i_view *view);
 
 /* TRACE_* -> INIT, after a last flush; drops the task's reference. */
 void kcov8i_trace_stop(struct kcov8_file *file);

@@ -121,14 +121,25 @@ int kcov8i_handles_add(struct kcov8_file *file,
     kcov8_port_free(file->handles, handles_bytes(n));
     file->handles = NULL;
     file->n_handles = 0;
+    return err;
   }
-  return err;
+  file->since = kcov8i.remote_clock + 1;
+  __atomic_store_n(&kcov8i.remote_clock, file->since, __ATOMIC_RELAXED);
+  __atomic_store_n(&kcov8i.n_remote, kcov8i.n_remote + 1, __ATOMIC_RELAXED);
+  return 0;
+}
+
+size_t kcov8_remote_now(void) {
+  return __atomic_load_n(&kcov8i.n_remote, __ATOMIC_RELAXED)
+             ? __atomic_load_n(&kcov8i.remote_clock, __ATOMIC_RELAXED)
+             : 0;
 }
 
 void kcov8i_handles_remove(struct kcov8_file *file) {
   if (!file->handles)
     return;
   unlink_all(file);
+  __atomic_store_n(&kcov8i.n_remote, kcov8i.n_remote - 1, __ATOMIC_RELAXED);
   kcov8_port_free(file->handles, handles_bytes(file->n_handles));
   file->handles = NULL;
   file->n_handles = 0;

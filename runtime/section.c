@@ -9,11 +9,14 @@
  * PCs are collected at the end, into the file. Comparisons come as they happen
  * and from several workers at once, so each section has a buffer of its own,
  * which its end moves over; it is ours, no guest sees it.
+ *
+ * Work that may not sleep has a section that was prepared, of no file yet: the
+ * one that has the handle gets its blocks later, if it had it from the start.
  */
 #include "internal.h"
 
 struct section {
-  struct kcov8_file *file;
+  struct kcov8_file *file; /* NULL: prepared */
   uint64_t sequence;
   struct kcov8i_view *view;
   struct kcov8i_buffer buffer; /* mode TRACE_CMP; area.base NULL otherwise */
@@ -75,7 +78,7 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
   struct section *const s = worker->section;
   if (!s)
     return;
-  const bool valid = s->sequence == s->file->sequence;
+  const bool valid = s->file && s->sequence == s->file->sequence;
   worker->section = NULL;
   if (s->buffer.area.base) {
     kcov8i_cmp_stop(worker);
@@ -87,7 +90,8 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
   }
   kcov8i_view_leave(s->view);
   kcov8i_view_put(s->view);
-  kcov8i_file_put(s->file);
+  if (s->file)
+    kcov8i_file_put(s->file);
   kcov8_port_free(s, sizeof(*s));
 }
 
@@ -107,4 +111,58 @@ void kcov8_remote_stop(struct kcov8_task *worker) {
   kcov8i_task_enter(worker);
   kcov8i_section_stop(worker);
   kcov8i_task_leave(worker);
+}
+
+/* ---- Prepared ------------------------------------------------------------ */
+
+static int prepare_section(struct kcov8_task *worker) {
+  if (worker->file || worker->section)
+    return -KCOV8_EBUSY;
+  struct section *const s = kcov8_port_alloc(sizeof(*s));
+  if (!s)
+    return -KCOV8_ENOMEM;
+  int err = kcov8i_prepare_images();
+  if (!err)
+    err = kcov8i_view_get(NULL, &s->view);
+  if (err)
+    kcov8_port_free(s, sizeof(*s));
+  else
+    worker->section = s;
+  return err;
+}
+
+int kcov8_remote_prepare(struct kcov8_task *worker) {
+  kcov8i_task_enter(worker);
+  const int err = prepare_section(worker);
+  kcov8i_task_leave(worker);
+  return err;
+}
+
+intptr_t kcov8_remote_base(const struct kcov8_task *worker) {
+  const struct section *const s = worker->section;
+  return s && s->view ? s->view->delta : 0;
+}
+
+static int give(struct kcov8_device *device, struct kcov8i_view *view,
+                uint64_t handle, size_t now) {
+  struct kcov8_file *const file = kcov8i_handle_file(device, handle);
+  int err = -KCOV8_ENOENT;
+  if (file && file->since <= now && file->mode == KCOV8I_TRACE_PC)
+    err = kcov8i_trace_section_whole(file, view);
+  if (err)
+    kcov8i_view_clear(view, kcov8i.keep);
+  return err;
+}
+
+int kcov8_remote_deliver(struct kcov8_device *device, struct kcov8_task *worker,
+                         uint64_t handle, size_t now) {
+  const struct section *const s = worker->section;
+  if (!s || s->file)
+    return -KCOV8_EINVAL;
+  if (!s->view)
+    return -KCOV8_ENOENT;
+  kcov8i_task_enter(worker);
+  const int err = give(device, s->view, handle, now);
+  kcov8i_task_leave(worker);
+  return err;
 }

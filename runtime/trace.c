@@ -80,22 +80,33 @@ void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
   task->common_handle = (uint32_t)args->common_handle; /* fits: subsystem 0 */
 }
 
-int kcov8i_trace_section_begin(struct kcov8_file *file,
-                               struct kcov8i_view **view) {
-  int err = kcov8i_prepare_images();
-  if (!err)
-    err = kcov8i_pending_need(file);
-  if (!err)
-    err = kcov8i_view_get(file, view);
+/* @file has one section more. */
+static int join(struct kcov8_file *file) {
+  const int err = kcov8i_pending_need(file);
   if (err)
     return err;
   /* For the others; what is left belongs to nobody and is discarded. */
   kcov8i_collect(NULL, kcov8i.keep);
   if (!file->n_sections++)
     enabled_add(file);
-  if (*view)
-    kcov8i_view_use(*view);
   return 0;
+}
+
+int kcov8i_trace_section_begin(struct kcov8_file *file,
+                               struct kcov8i_view **view) {
+  int err = kcov8i_prepare_images();
+  if (!err)
+    err = kcov8i_view_get(file, view);
+  if (err)
+    return err;
+  err = join(file);
+  if (err) {
+    kcov8i_view_put(*view);
+    *view = NULL;
+  } else if (*view) {
+    kcov8i_view_use(*view);
+  }
+  return err;
 }
 
 /* What is in a file's own counters, to @direct or its pending set. */
@@ -125,6 +136,16 @@ void kcov8i_trace_section_end(struct kcov8_file *file,
   kcov8i_append_end(&a);
   if (!--file->n_sections)
     enabled_remove(file);
+}
+
+int kcov8i_trace_section_whole(struct kcov8_file *file,
+                               struct kcov8i_view *view) {
+  int err = kcov8i_prepare_images();
+  if (!err)
+    err = join(file);
+  if (!err)
+    kcov8i_trace_section_end(file, view);
+  return err;
 }
 
 /* Sections that run on will find that they are out of date. */

@@ -171,6 +171,12 @@ static void collect_copies(const struct kcov8i_view *view,
     kcov8i_collect_copy(c, NULL, file, keep);
 }
 
+void kcov8i_view_clear(struct kcov8i_view *view, bool keep) {
+  collect_copies(view, NULL, keep);
+  if (view->order)
+    view->order->n = 0;
+}
+
 int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
   struct kcov8i_view *view = kcov8i.free_views;
   int err;
@@ -192,10 +198,9 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
     return err;
   }
   kcov8i.free_views = view->next_free;
+  view->in_use = true;
   view->file = file;
-  collect_copies(view, NULL, false);
-  if (view->order)
-    view->order->n = 0;
+  kcov8i_view_clear(view, false);
   *out = view;
   return 0;
 }
@@ -203,6 +208,7 @@ int kcov8i_view_get(struct kcov8_file *file, struct kcov8i_view **out) {
 void kcov8i_view_put(struct kcov8i_view *view) {
   if (!view)
     return;
+  view->in_use = false;
   view->file = NULL;
   view->next_free = kcov8i.free_views;
   kcov8i.free_views = view;
@@ -285,7 +291,7 @@ static int save_and_move(struct kcov8i_view *view) {
 void kcov8i_view_image_came(void) {
   bool failed = kcov8i_prepare_images();
   for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
-    if (v->file && v->delta && add_copies(v))
+    if (v->in_use && v->delta && add_copies(v))
       failed |= !is_used_here(v) || save_and_move(v);
   if (failed)
     kcov8_port_log(KCOV8_LOG_ERROR,

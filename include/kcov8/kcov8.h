@@ -17,7 +17,8 @@
  *   execve                         kcov8_task_exec()
  *   any syscall returns            kcov8_syscall_return()
  *   a task is put to sleep         kcov8_task_flush(), optional
- *   background work for a task     kcov8_remote_start(), kcov8_remote_stop()
+ *   background work for a task     kcov8_remote_start(), kcov8_remote_stop();
+ *                                  that may not sleep: kcov8_remote_prepare()
  *   read, write                    -EINVAL; lseek: -ESPIPE
  *
  * All functions return 0 or a negative errno value (uapi.h); the reference for
@@ -346,6 +347,50 @@ int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
  * even if it is enabled again. kcov8_task_exit() of a worker includes it.
  */
 void kcov8_remote_stop(struct kcov8_task *worker);
+
+/*
+ * Work that may not sleep, like that of an interrupt, cannot start a section:
+ * it takes one that was prepared before, and its blocks are delivered later.
+ *
+ *   before    kcov8_remote_prepare(worker), once
+ *   the work  now = kcov8_remote_now(); nothing to do if that is 0. What the
+ *             host's kcov8_port_set_base() sets is kcov8_remote_base(worker),
+ *             and then as it was
+ *   behind    kcov8_remote_deliver(device, worker, handle, now), and again the
+ *             work
+ *
+ * For images with attribution `task` of one distance (KCOV8_FUNC_SEGMENT); no
+ * comparisons. A worker does one work at a time, or several for one handle with
+ * one `now` before they are delivered.
+ */
+
+/**
+ * kcov8_remote_prepare() - counters for work that may not sleep
+ * @worker: a task that is for this alone; kcov8_task_exit() ends it
+ *
+ * Return: 0; -EBUSY: it has a file or a section; -ENOMEM.
+ */
+int kcov8_remote_prepare(struct kcov8_task *worker);
+
+/** kcov8_remote_base() - of @worker's counters, 0: it has none; no lock taken
+ */
+intptr_t kcov8_remote_base(const struct kcov8_task *worker);
+
+/**
+ * kcov8_remote_now() - a point in time, for kcov8_remote_deliver()
+ * 0 if no file has a handle. No lock is taken.
+ */
+size_t kcov8_remote_now(void);
+
+/**
+ * kcov8_remote_deliver() - what ran since goes to whoever has @handle
+ * Not while the work runs. As at kcov8_remote_stop(); of a file that did not
+ * have @handle at @now it is dropped, as work that started too early. In each
+ * case the counters are clear again.
+ * Return: 0; -ENOENT: no such file; -ENOMEM; -EINVAL: @worker is not prepared.
+ */
+int kcov8_remote_deliver(struct kcov8_device *device, struct kcov8_task *worker,
+                         uint64_t handle, size_t now);
 
 /* ---- Images
  * ------------------------------------------------------------------ */

@@ -45,6 +45,8 @@
 #define ENABLE _IO('c', 100)
 #define SET_COUNTS _IO('c', 202) /* kcov8's own, docs/kcov-device.md */
 #define WORDS (1ul << 19)
+#define KCOV "/sys/kernel/debug/kcov"
+#define KCOV8 "/sys/kernel/debug/kcov8"
 
 static void check(int ok, const char *what) {
   if (!ok) {
@@ -58,8 +60,10 @@ static void check(int ok, const char *what) {
 static volatile uint64_t *kcov, *kcov8;
 static bool quiet;
 
-static volatile uint64_t *trace(const char *path, bool counts) {
+static volatile uint64_t *trace(const char *path, unsigned long how,
+                                void *arg) {
   const int fd = open(path, O_RDWR);
+  const bool counts = strcmp(path, KCOV8) == 0;
   check(fd >= 0, path);
   check(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   check(!counts || ioctl(fd, SET_COUNTS, 1) == 0, "SET_COUNTS");
@@ -68,7 +72,7 @@ static volatile uint64_t *trace(const char *path, bool counts) {
   check(cover != MAP_FAILED, "mmap");
   for (size_t i = 0; i < WORDS; i += 512)
     cover[i] = 0; /* no faults later */
-  check(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
+  check(ioctl(fd, how, arg) == 0, "ENABLE");
   return cover;
 }
 
@@ -106,15 +110,9 @@ static long raw(long number, const long *a) {
   return result;
 }
 
-static long call(const char *name, long number, const long *a) {
-  kcov[0] = kcov8[0] = 0;
-  const long result = raw(number, a);
-  const uint64_t n = kcov[0], n8 = kcov8[0];
-
-  if (number == SYS_clone && result == 0)
-    raw(SYS_exit_group, (long[6]){0}); /* the child: traced by nobody */
+static void print_call(const char *name, long result, uint64_t n, uint64_t n8) {
   if (quiet)
-    return result;
+    return;
   printf("call %s %s\n", name,
          result < 0 ? strerrorname_np((int)-result) : "0");
   check(n8 < WORDS / 2, "kcov8's buffer was too small");
@@ -122,6 +120,16 @@ static long call(const char *name, long number, const long *a) {
     printf("kcov8 0x%llx %llu\n", (unsigned long long)kcov8[1 + 2 * i],
            (unsigned long long)kcov8[2 + 2 * i]);
   print_trace(n);
+}
+
+static long call(const char *name, long number, const long *a) {
+  kcov[0] = kcov8[0] = 0;
+  const long result = raw(number, a);
+  const uint64_t n = kcov[0], n8 = kcov8[0];
+
+  if (number == SYS_clone && result == 0)
+    raw(SYS_exit_group, (long[6]){0}); /* the child: traced by nobody */
+  print_call(name, result, n, n8);
   return result;
 }
 
@@ -415,12 +423,49 @@ static void waiting(void) {
   DO(getrandom, P(buffer), 64, 0);
 }
 
+/* ---- Work for a handle (examples/linux/module/kcov8-remote.c) -------------
+ */
+
+static void remote_work(int fd, const char *where) {
+  kcov[0] = kcov8[0] = 0;
+  const long result = dprintf(fd, "%s 7", where);
+  for (int i = 0; i < 100 && !(kcov[0] && kcov8[0]); i++)
+    usleep(10000); /* a softirq's is delivered later */
+  usleep(10000);
+  print_call(where, result < 0 ? -errno : 0, kcov[0], kcov8[0]);
+}
+
+/* By a process of its own: a task has one file at a time enabled. */
+static void remote(int rounds) {
+  int status = -1;
+  fflush(stdout);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    struct {
+      uint32_t trace_mode, area_size, num_handles, padding;
+      uint64_t common_handle;
+    } arg = {0, 4096, 0, 0, 7};
+    const int fd = open("/sys/kernel/debug/kcov8-remote", O_WRONLY);
+    check(fd >= 0, "/sys/kernel/debug/kcov8-remote");
+    kcov8 = trace(KCOV8, _IOC(_IOC_WRITE, 'c', 102, sizeof(arg)), &arg);
+    kcov = trace(KCOV, _IOC(_IOC_WRITE, 'c', 102, sizeof(arg)), &arg);
+    for (int round = 0; round <= rounds; round++) {
+      quiet = round == 0;
+      remote_work(fd, "work");
+      remote_work(fd, "softirq");
+    }
+    exit(0);
+  }
+  waitpid(pid, &status, 0);
+  check(pid > 0 && status == 0, "remote");
+}
+
 int main(int argc, char **argv) {
   const int rounds = argc > 1 ? atoi(argv[1]) : 1;
 
   setvbuf(stdout, malloc(1 << 20), _IOFBF, 1 << 20);
-  kcov8 = trace("/sys/kernel/debug/kcov8", true);
-  kcov = trace("/sys/kernel/debug/kcov", false);
+  kcov8 = trace(KCOV8, ENABLE, NULL);
+  kcov = trace(KCOV, ENABLE, NULL);
   for (int round = 0; round <= rounds; round++) {
     quiet = round == 0;
     files();
@@ -428,6 +473,8 @@ int main(int argc, char **argv) {
     sockets();
     processes();
     waiting();
+    if (round == rounds)
+      remote(rounds);
   }
   return 0;
 }

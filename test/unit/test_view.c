@@ -380,24 +380,32 @@ static void first_come(void **state) {
 }
 
 /* What a worker runs is for the owner of the handle, not for who looks on. */
+static struct kcov8_device *remote_device(void) {
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .read_guest = read_guest,
+                                  .write_guest = write_guest};
+  struct kcov8_device *made;
+  assert_int_equal(kcov8_device_create(&host, &made), 0);
+  return made;
+}
+
+static int remote_enable(struct tracer *t, uint64_t handle) {
+  const struct kcov8_remote_arg arg = {
+      .trace_mode = KCOV8_TRACE_PC, .area_size = 64, .common_handle = handle};
+  return kcov8_ioctl(t->file, &t->task, KCOV8_REMOTE_ENABLE, (uintptr_t)&arg);
+}
+
 static void background_worker(void **state) {
   (void)state;
   struct tracer owner, bystander;
   struct kcov8_task worker;
-  const struct kcov8_remote_arg arg = {
-      .trace_mode = KCOV8_TRACE_PC, .area_size = 64, .common_handle = 7};
-  const struct kcov8_host host = {.size = sizeof(host),
-                                  .read_guest = read_guest,
-                                  .write_guest = write_guest};
   struct image *const i = load(1);
-  assert_int_equal(kcov8_device_create(&host, &device), 0);
+  device = remote_device();
   tracer_start(&owner, device, WORDS);
   tracer_start(&bystander, device, WORDS);
   kcov8_task_init(&worker);
   kcov8_task_run(&owner.task);
-  assert_int_equal(kcov8_ioctl(owner.file, &owner.task, KCOV8_REMOTE_ENABLE,
-                               (uintptr_t)&arg),
-                   0);
+  assert_int_equal(remote_enable(&owner, 7), 0);
   assert_int_equal(tracer_enable(&bystander), 0);
   ran(i, 1);
   kcov8_task_run(&worker);
@@ -418,6 +426,95 @@ static void background_worker(void **state) {
   tracer_end(&owner);
   tracer_end(&bystander);
   image_unload(i);
+}
+
+/* Work that may not sleep: what an interrupt in front of @task runs. */
+static size_t interrupt(const struct kcov8_task *worker, struct image *i,
+                        size_t block) {
+  const intptr_t interrupted = base;
+  const size_t now = kcov8_remote_now();
+  if (now) {
+    base = kcov8_remote_base(worker);
+    ran(i, block);
+    base = interrupted;
+  }
+  return now;
+}
+
+static void prepared(void **state) {
+  (void)state;
+  struct tracer owner, other;
+  struct kcov8_task worker;
+  struct image *const i = load(1);
+  device = remote_device();
+  tracer_start(&owner, device, WORDS);
+  tracer_start(&other, device, WORDS);
+  kcov8_task_init(&worker);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, 1), -KCOV8_EINVAL);
+  assert_int_equal(kcov8_remote_base(&worker), 0);
+  for (long n = 0;; n++) {
+    port.fail_alloc = n;
+    const int err = kcov8_remote_prepare(&worker);
+    port.fail_alloc = -1;
+    if (!err)
+      break;
+    assert_int_equal(err, -KCOV8_ENOMEM);
+    assert_int_equal(kcov8_remote_base(&worker), 0);
+    assert_true(n < 10);
+  }
+  assert_int_equal(kcov8_remote_prepare(&worker), -KCOV8_EBUSY);
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), -KCOV8_EBUSY);
+  assert_true(kcov8_remote_base(&worker) != 0);
+  assert_int_equal(base, 0);
+
+  /* Nobody wants anything. */
+  assert_int_equal(interrupt(&worker, i, 1), 0);
+
+  /* The owner's, not that of the task that was interrupted; twice, then once.
+   */
+  assert_int_equal(remote_enable(&owner, 7), 0);
+  assert_int_equal(tracer_enable(&other), 0);
+  ran(i, 2);
+  size_t now = interrupt(&worker, i, 3);
+  assert_int_equal(interrupt(&worker, i, 4), now);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, now), 0);
+  expect_pcs(owner.words, i, 3, i, 4, NULL);
+  interrupt(&worker, i, 5);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, now), 0);
+  expect_pcs(owner.words, i, 5, NULL);
+  kcov8_syscall_return(&other.task);
+  expect_pcs(other.words, i, 2, NULL);
+
+  /* A handle of nobody's; one that its file has got since; and no rest. */
+  now = interrupt(&worker, i, 6);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 8, now),
+                   -KCOV8_ENOENT);
+  now = interrupt(&worker, i, 7);
+  assert_int_equal(kcov8_ioctl(owner.file, &owner.task, KCOV8_DISABLE, 0), 0);
+  assert_int_equal(kcov8_remote_now(), 0);
+  assert_int_equal(remote_enable(&owner, 7), 0);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, now),
+                   -KCOV8_ENOENT);
+  now = interrupt(&worker, i, 8);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, now), 0);
+  expect_pcs(owner.words, i, 8, NULL);
+
+  /* No memory: lost, and nothing of it is in the next. */
+  struct image *const late = load(2);
+  now = interrupt(&worker, late, 9);
+  port.fail_alloc = 0;
+  const int err = kcov8_remote_deliver(device, &worker, 7, now);
+  port.fail_alloc = -1;
+  assert_true(!err || err == -KCOV8_ENOMEM);
+  owner.words[0] = 0;
+  now = interrupt(&worker, late, 10);
+  assert_int_equal(kcov8_remote_deliver(device, &worker, 7, now), 0);
+  expect_pcs(owner.words, late, 10, NULL);
+  kcov8_task_exit(&worker);
+  tracer_end(&owner);
+  tracer_end(&other);
+  image_unload(i);
+  image_unload(late);
 }
 
 static long resident_kib(void) {
@@ -549,6 +646,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(first_come, set_up, tear_down),
       cmocka_unit_test_setup_teardown(background_worker, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(prepared, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(starts_and_exits, set_up, tear_down),
   };

@@ -40,6 +40,8 @@ static long kcov_ioctl(struct file *filep, unsigned int cmd,
 
   if (!thread)
     return -ENOMEM;
+  if (cmd == KCOV8_REMOTE_ENABLE)
+    kcov8_softirq_prepare();
   return kcov8_ioctl(filep->private_data, &thread->task, cmd, arg);
 }
 

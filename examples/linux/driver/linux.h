@@ -4,6 +4,7 @@
  *
  * device.c  the file in debugfs, and the mmap of its buffer
  * task.c    a task's part of it: made when it first asks, gone when it exits
+ * softirq.c remote sections of softirqs
  * port.c    memory, lock, log, user memory
  * switch.c  the context switch
  * um.c      User Mode Linux: the base of gs, and where it changes
@@ -12,6 +13,7 @@
 #define KCOV8_LINUX_H
 
 #include <linux/compiler.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 
 #include <kcov8/kcov8.h>
@@ -58,6 +60,15 @@ static inline void kcov8_thread_return(void) {
   if (unlikely(thread))
     kcov8_syscall_return(&thread->task);
 }
+
+/* softirq.c: sections of softirqs, for what is remote; for the first by tasks.
+ */
+void kcov8_softirq_prepare(void);
+void kcov8_softirq_start(u64 handle);
+void kcov8_softirq_stop(void); /* no effect if none was started */
+
+/* Whose counters this CPU's softirq reaches; NULL: nobody's. */
+DECLARE_PER_CPU(struct kcov8_thread *, kcov8_softirq_thread);
 
 /* device.c: NULL before it is there. */
 extern struct kcov8_device *kcov8_linux_device;

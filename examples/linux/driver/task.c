@@ -41,6 +41,39 @@ static void leave(struct task_struct *t) {
   kfree(thread);
 }
 
+/* ---- Work for other tasks ------------------------------------------------
+ */
+
+static bool is_softirq(void) {
+  return in_serving_softirq() && !in_hardirq() && !in_nmi();
+}
+
+static void remote_start(u64 handle) {
+  struct kcov8_thread *thread;
+
+  if (!kcov8_linux_device)
+    return;
+  if (is_softirq())
+    kcov8_softirq_start(handle);
+  if (!in_task())
+    return;
+  thread = kcov8_thread_get();
+  if (thread)
+    kcov8_remote_start(kcov8_linux_device, &thread->task, handle);
+}
+
+static void remote_stop(void) {
+  struct kcov8_thread *const thread = kcov8_thread(current);
+
+  if (is_softirq())
+    kcov8_softirq_stop();
+  else if (in_task() && thread)
+    kcov8_remote_stop(&thread->task);
+}
+
+/* ---- Hooks ---------------------------------------------------------------
+ */
+
 #ifdef CONFIG_KCOV8_BESIDE
 
 /* The kernel's own kcov has the hooks; the linker leads them through here. */
@@ -57,6 +90,22 @@ void __wrap_kcov_task_init(struct task_struct *t) {
 void __wrap_kcov_task_exit(struct task_struct *t) {
   leave(t);
   __real_kcov_task_exit(t);
+}
+
+void __real_kcov_remote_start(u64 handle);
+void __real_kcov_remote_stop(void);
+void __wrap_kcov_remote_start(u64 handle);
+void __wrap_kcov_remote_stop(void);
+
+/* What ours calls is not for the kernel's own to see. */
+void __wrap_kcov_remote_start(u64 handle) {
+  remote_start(handle);
+  __real_kcov_remote_start(handle);
+}
+
+void __wrap_kcov_remote_stop(void) {
+  __real_kcov_remote_stop();
+  remote_stop();
 }
 
 #else
@@ -81,24 +130,10 @@ u64 kcov_common_handle(void) {
 }
 EXPORT_SYMBOL(kcov_common_handle);
 
-/* In a softirq there is no task to have the section: nothing is recorded. */
-void kcov_remote_start(u64 handle) {
-  struct kcov8_thread *thread;
-
-  if (!in_task() || !kcov8_linux_device)
-    return;
-  thread = kcov8_thread_get();
-  if (thread)
-    kcov8_remote_start(kcov8_linux_device, &thread->task, handle);
-}
+void kcov_remote_start(u64 handle) { remote_start(handle); }
 EXPORT_SYMBOL(kcov_remote_start);
 
-void kcov_remote_stop(void) {
-  struct kcov8_thread *const thread = kcov8_thread(current);
-
-  if (in_task() && thread)
-    kcov8_remote_stop(&thread->task);
-}
+void kcov_remote_stop(void) { remote_stop(); }
 EXPORT_SYMBOL(kcov_remote_stop);
 
 #endif

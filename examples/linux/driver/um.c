@@ -106,7 +106,12 @@ WRAP_HANDLER(sigio_handler)
 static void (*actions[NR_SOFTIRQS])(void);
 
 #define SOFTIRQ(n)                                                             \
-  static void softirq_##n(void) { AS_NOBODY(actions[n]()); }
+  static void softirq_##n(void) {                                              \
+    AS_NOBODY({                                                                \
+      actions[n]();                                                            \
+      kcov8_softirq_stop();                                                    \
+    });                                                                        \
+  }
 SOFTIRQ(0)
 SOFTIRQ(1)
 SOFTIRQ(2)

@@ -6,8 +6,8 @@
  * kernel's own counters, which nobody reads, a tracing task's base to its copy
  * of them. So each CPU's is changed where that goes over to other work: at a
  * context switch, an interrupt, an NMI, a softirq. Nothing is saved: coming
- * back, the preempt count tells whether what goes on is a task's own work, and
- * the task knows its base.
+ * back, the preempt count tells whether what goes on is a task's own work or a
+ * softirq's, and the task or the softirq's section knows its base.
  *
  * Most of the functions in front of which this stands are called across object
  * files, so that the linker can lead the calls through here (--wrap,
@@ -50,9 +50,19 @@ static __always_inline void use_nobody(void) {
   this_cpu_write(kcov8_percpu_delta, 0);
 }
 
-static __always_inline void use_whose(bool task) {
-  if (task)
+/* A section's of a softirq, if there is one. */
+static __always_inline void use_softirq(void) {
+  const struct kcov8_thread *const thread = this_cpu_read(kcov8_softirq_thread);
+
+  this_cpu_write(kcov8_percpu_delta, unlikely(thread) ? thread->base : 0);
+}
+
+/* What was interrupted goes on. */
+static __always_inline void use_interrupted(void) {
+  if (in_task())
     use_own();
+  else if (in_serving_softirq() && !in_hardirq() && !in_nmi())
+    use_softirq();
   else
     use_nobody();
 }
@@ -259,7 +269,7 @@ void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping) {
     instrumentation_begin();                                                   \
     __real_##exit(); /* runs softirqs, too */                                  \
     instrumentation_end();                                                     \
-    use_whose(in_task());                                                      \
+    use_interrupted();                                                         \
   }
 
 WRAP_IRQ(irq_enter_rcu, irq_exit_rcu)
@@ -279,7 +289,7 @@ noinstr irqentry_state_t __wrap_irqentry_nmi_enter(struct pt_regs *regs) {
 noinstr void __wrap_irqentry_nmi_exit(struct pt_regs *regs,
                                       irqentry_state_t state) {
   __real_irqentry_nmi_exit(regs, state);
-  use_whose(in_task());
+  use_interrupted();
 }
 
 /* ---- Softirqs ------------------------------------------------------------
@@ -293,7 +303,11 @@ static void softirq_entry(void *data, unsigned int nr) { use_nobody(); }
 
 /* The preempt count still has this softirq, but what follows is not of it. */
 static void softirq_exit(void *data, unsigned int nr) {
-  use_whose(!in_nmi() && !in_hardirq());
+  kcov8_softirq_stop();
+  if (in_nmi() || in_hardirq())
+    use_nobody();
+  else
+    use_own();
 }
 
 static int __init kcov8_x86_init(void) {

@@ -24,11 +24,14 @@ static struct dentry *file;
 
 static int __init sample_init(void) {
   file = debugfs_create_file_unsafe("kcov8-sample", 0600, NULL, NULL, &fops);
-  return 0;
+  return sample_remote_init();
 }
 module_init(sample_init);
 
-static void __exit sample_exit(void) { debugfs_remove(file); }
+static void __exit sample_exit(void) {
+  sample_remote_exit();
+  debugfs_remove(file);
+}
 module_exit(sample_exit);
 
 MODULE_DESCRIPTION("A module whose blocks kcov8 shows");
