@@ -97,7 +97,7 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
 
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
                        uint64_t handle) {
-  if (!handle)
+  if (!handle || !kcov8_remote_now())
     return -KCOV8_ENOENT;
   kcov8i_task_enter(worker);
   const int err = start(device, worker, handle);

@@ -333,9 +333,10 @@ uint64_t kcov8_common_handle(const struct kcov8_task *task);
  * @worker: the thread's own task, kcov8_task_init(); traces nothing else. For
  *          comparisons it must be the current one.
  *
- * Return: 0; -ENOENT if nobody has the handle (0 always: the usual case, no
- * lock taken); -EBUSY if @worker has enabled a file or is in a section already;
- * -ENOMEM. After an error nothing is recorded, and stop has no effect.
+ * Return: 0; -ENOENT if nobody has the handle (no lock is taken if it is 0 or
+ * nobody has any: the usual cases); -EBUSY if @worker has enabled a file or is
+ * in a section already; -ENOMEM. After an error nothing is recorded, and stop
+ * has no effect.
  */
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
                        uint64_t handle);
