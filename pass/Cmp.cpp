@@ -66,7 +66,7 @@ bool isCall(const Instruction &I) {
 class CompareEmitter {
 public:
   CompareEmitter(Function &F, const CounterPlace &Counters,
-                 const std::vector<ChosenBlock> &Blocks)
+                 ArrayRef<ChosenBlock> Blocks)
       : F(F), M(*F.getParent()), C(F.getContext()), Counters(Counters), DT(F),
         B(C) {
     for (size_t I = 0; I < Blocks.size(); I++)
@@ -219,12 +219,21 @@ private:
 } // namespace
 
 void emitCompares(Function &F, const CounterPlace &Counters,
-                  const std::vector<ChosenBlock> &Blocks) {
+                  ArrayRef<ChosenBlock> Blocks) {
   // Calls inside of Windows' exception funclets need more than this.
   if (F.hasPersonalityFn() &&
       isFuncletEHPersonality(classifyEHPersonality(F.getPersonalityFn())))
     return;
   CompareEmitter(F, Counters, Blocks).run();
+}
+
+SmallPtrSet<const BasicBlock *, 16> blocksWithCompares(Function &F) {
+  const DominatorTree DT(F);
+  SmallPtrSet<const BasicBlock *, 16> Found;
+  for (const BasicBlock &Block : F)
+    if (any_of(Block, [&](const Instruction &I) { return isTraced(I, DT); }))
+      Found.insert(&Block);
+  return Found;
 }
 
 bool isCompareCallback(const Function &Callee) {

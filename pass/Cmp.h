@@ -5,15 +5,20 @@
 #define KCOV8_PASS_CMP_H
 
 #include "Probes.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace kcov8 {
 
 // The integer comparisons and switches that SanitizerCoverage's trace-cmp
 // records, and comparisons of two pointers. Each goes with the counter of its
-// block; without one, with that of the nearest dominator that has one. After
-// emitProbes(): blocks are split.
+// block; without one, with that of the nearest dominator that has one. Blocks:
+// those with a counter. After emitProbes(): blocks are split.
 void emitCompares(llvm::Function &F, const CounterPlace &Counters,
-                  const std::vector<ChosenBlock> &Blocks);
+                  llvm::ArrayRef<ChosenBlock> Blocks);
+
+// In front of emitCompares(): they need a counter.
+llvm::SmallPtrSet<const llvm::BasicBlock *, 16>
+blocksWithCompares(llvm::Function &F);
 
 // Is Callee one of the runtime's functions that these calls go to?
 bool isCompareCallback(const llvm::Function &Callee);

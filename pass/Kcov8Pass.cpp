@@ -59,7 +59,7 @@ public:
       if (!Refused)
         Refused = Chooser.refuses(*Fn);
       size_t Blocks = Refused ? 0 : plan(*Fn, Chooser);
-      size_t Probes = Blocks ? Blocks - Plans.back().Implied.size() : 0;
+      size_t Probes = Blocks ? Plans.back().counters() : 0;
       if (!Refused && !Blocks)
         Refused = "nothing in it can run";
       if (O.Remarks)
@@ -78,6 +78,8 @@ private:
     FunctionMap Map;
     std::vector<ImpliedBlock> Implied;
     std::vector<DeltaUse> Deltas;
+
+    size_t counters() const { return Blocks.size() - Implied.size(); }
   };
 
   size_t plan(Function &Fn, BlockChooser &Chooser) {
@@ -94,12 +96,48 @@ private:
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,
                             Named ? Reach : PruneReach);
+    if (O.TraceCmp) // their counters' addresses tell where they are
+      keepComparing(Fn, Blocks, Implied);
+    putImpliedLast(Blocks, Map.Record, Implied);
     std::vector<DeltaUse> Deltas;
     if (usesDeltaVariable(O))
       Deltas = planDeltas(Blocks, Implied, Reach);
     Plans.push_back({&Fn, std::move(Blocks), std::move(Map), std::move(Implied),
                      std::move(Deltas)});
     return Keys.size();
+  }
+
+  static void keepComparing(Function &Fn,
+                            const std::vector<ChosenBlock> &Blocks,
+                            std::vector<ImpliedBlock> &Implied) {
+    const auto Comparing = blocksWithCompares(Fn);
+    erase_if(Implied, [&](const ImpliedBlock &B) {
+      return Comparing.count(Blocks[B.Block].Block);
+    });
+  }
+
+  // Blocks without a probe have no counter: the others are numbered first.
+  static void putImpliedLast(std::vector<ChosenBlock> &Blocks,
+                             std::vector<uint32_t> &Record,
+                             std::vector<ImpliedBlock> &Implied) {
+    std::vector<uint32_t> To(Blocks.size());
+    uint32_t Probed = 0, Rest = Blocks.size() - Implied.size();
+    auto Next = Implied.begin();
+    for (uint32_t I = 0; I < Blocks.size(); I++) {
+      const bool HasProbe = Next == Implied.end() || Next->Block != I;
+      To[I] = HasProbe ? Probed++ : Rest++;
+      Next += !HasProbe;
+    }
+    const std::vector<ChosenBlock> OldBlocks = Blocks;
+    for (size_t I = 0; I < To.size(); I++) {
+      Blocks[To[I]] = OldBlocks[I];
+      Record[To[I]] = I;
+    }
+    for (ImpliedBlock &B : Implied) {
+      B.Block = To[B.Block];
+      for (uint32_t &W : B.Witnesses)
+        W = To[W];
+    }
   }
 
   // May a linker drop Fn's code and keep the rest of the unit?
@@ -111,7 +149,7 @@ private:
   void instrument() {
     size_t Shared = 0;
     for (const Planned &Plan : Plans)
-      Shared += isDiscardable(Plan) ? 0 : Plan.Blocks.size();
+      Shared += isDiscardable(Plan) ? 0 : Plan.counters();
     CounterPlace Unit;
     if (Shared)
       Unit = emitUnitCounters(M, Shared, O.Layout);
@@ -120,13 +158,14 @@ private:
     for (Planned &Plan : Plans) {
       CounterPlace Place = isDiscardable(Plan) ? ownCounters(Plan) : Unit;
       if (!isDiscardable(Plan))
-        Unit.First += Plan.Blocks.size();
+        Unit.First += Plan.counters();
       std::vector<Value *> Deltas;
       if (usesDeltaVariable(O))
         Deltas = emitDeltas(*Plan.Fn, Plan.Blocks, Plan.Deltas, O.Delta);
-      emitProbes(Place, Plan.Blocks, Plan.Implied, Deltas, O);
+      emitProbes(Place, Plan.Blocks, Plan.counters(), Deltas, O);
       if (O.TraceCmp)
-        emitCompares(*Plan.Fn, Place, Plan.Blocks);
+        emitCompares(*Plan.Fn, Place,
+                     ArrayRef(Plan.Blocks).take_front(Plan.counters()));
       if (O.TraceOrder)
         emitOrder(*Plan.Fn, Place, Plan.Blocks);
       P.Functions.push_back(
@@ -137,9 +176,8 @@ private:
   CounterPlace ownCounters(const Planned &Plan) {
     // Code that refers to the counters may yet be copied elsewhere.
     bool Copied = Plan.Map.MayBeCopied && (O.Early || isBeforeLTO(M));
-    CounterPlace Place =
-        emitFunctionCounters(*Plan.Fn, Plan.Blocks.size(), O.Layout,
-                             Copied ? Plan.Map.copyName() : "");
+    CounterPlace Place = emitFunctionCounters(
+        *Plan.Fn, Plan.counters(), O.Layout, Copied ? Plan.Map.copyName() : "");
     if (O.Summary)
       emitMarks(Place);
     return Place;
@@ -171,15 +209,15 @@ private:
 // place=early: marks the blocks that the optimiser removed. False: all of them.
 bool markRemoved(Pending::Function &Fn, const std::vector<bool> &Used) {
   std::vector<bool> Runs;
-  for (size_t I = 0; I < Fn.Map.Blocks.size(); I++)
+  for (size_t I = 0; I < Fn.Map.Blocks.size() - Fn.Implied.size(); I++)
     Runs.push_back(Used[Fn.Counters.at(I)]);
   for (const ImpliedBlock &B : Fn.Implied)
-    Runs[B.Block] = any_of(B.Witnesses, [&](uint32_t W) { return Runs[W]; });
+    Runs.push_back(any_of(B.Witnesses, [&](uint32_t W) { return Runs[W]; }));
   bool Any = false;
   for (size_t I = 0; I < Runs.size(); I++) {
     bool Here = Runs[I];
     if (!Here)
-      Fn.Map.Blocks[I].Flags |= KCOV8_BLOCK_REMOVED;
+      Fn.Map.Blocks[Fn.Map.Record[I]].Flags |= KCOV8_BLOCK_REMOVED;
     Any |= Here;
   }
   return Any;

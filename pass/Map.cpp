@@ -186,6 +186,7 @@ FunctionMap describeFunction(Function &F,
     }
     if (Chosen.Edge)
       Range.Flags |= KCOV8_BLOCK_EDGE;
+    Map.Record.push_back(Map.Blocks.size());
     Map.Blocks.push_back(std::move(Range));
   }
   return Map;
@@ -193,8 +194,8 @@ FunctionMap describeFunction(Function &F,
 
 std::vector<uint32_t> FunctionMap::keys() const {
   std::vector<uint32_t> Keys;
-  for (const BlockRange &B : Blocks)
-    Keys.push_back(B.Key);
+  for (uint32_t B : Record)
+    Keys.push_back(Blocks[B].Key);
   return Keys;
 }
 

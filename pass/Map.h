@@ -33,9 +33,10 @@ struct FunctionMap {
   std::string Name;         // as linked
   bool MayBeCopied = false; // other objects may hold an equal entry (comdat)
   std::vector<std::string> Files;
-  std::vector<BlockRange> Blocks;
+  std::vector<BlockRange> Blocks; // in the order of the code
+  std::vector<uint32_t> Record;   // in that of the function record
 
-  std::vector<uint32_t> keys() const;
+  std::vector<uint32_t> keys() const; // of the record
   uint32_t checksum() const;
   // The same for equal copies of a function, whatever object they come from.
   std::string copyName() const;

@@ -219,8 +219,7 @@ void startProbe(IRBuilder<> &B, BasicBlock &Block) {
 }
 
 void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks,
-                const std::vector<ImpliedBlock> &Implied,
+                const std::vector<ChosenBlock> &Blocks, size_t Probes,
                 const std::vector<Value *> &Deltas, const Options &O) {
   GlobalVariable &Array = *Counters.array();
   GlobalVariable *Marks = Counters.marks();
@@ -228,12 +227,7 @@ void emitProbes(const CounterPlace &Counters,
   const bool Segment = O.PerTask && O.Delta == DeltaKind::Segment;
   const bool X86 = !O.Early && moduleTriple(*Array.getParent()).isX86() &&
                    (Segment || O.Probe == KCOV8_PROBE_COUNTER);
-  auto NextImplied = Implied.begin();
-  for (size_t I = 0; I < Blocks.size(); I++) {
-    if (NextImplied != Implied.end() && NextImplied->Block == I) {
-      ++NextImplied;
-      continue;
-    }
+  for (size_t I = 0; I < Probes; I++) {
     startProbe(B, *Blocks[I].Block);
     const uint32_t At = Counters.at(I);
     Value *Counter = byteOf(Array, At);

@@ -55,14 +55,14 @@ CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
 CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
                               CounterLayout Layout);
 
-// In all Blocks but the Implied ones. Deltas: of each block, empty for none in
-// a register.
+// In the first Probes of Blocks. Deltas: of each block, empty for none in a
+// register.
 void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks,
-                const std::vector<ImpliedBlock> &Implied,
+                const std::vector<ChosenBlock> &Blocks, size_t Probes,
                 const std::vector<llvm::Value *> &Deltas, const Options &O);
 
-// The counter of a block, as a byte pointer: in the array that is nobody's.
+// The counter of a block that has one, as a byte pointer: in the array that is
+// nobody's.
 llvm::Constant *counterAddress(const CounterPlace &Counters, size_t Block);
 
 // Line 0 for code of ours in F: debuggers do not stop there, profiles do not

@@ -257,8 +257,8 @@ static void report(struct kcov8i_image *img,
                               uint64_t id, int moved),
                    void *ctx) {
   struct kcov8i_hit hits[KCOV8I_BATCH];
-  for (size_t pos = 0; pos < img->n_counters;) {
-    const size_t n = kcov8i_sweep(img->kept, img->n_counters, &pos, hits);
+  for (size_t pos = 0; pos < img->n_indexes;) {
+    const size_t n = kcov8i_sweep(img->kept, img->n_indexes, &pos, hits);
     for (size_t i = 0; i < n; i++) {
       const uint32_t at = hits[i].index;
       fn(ctx, kcov8_slot_pc(img->slots[at]), hits[i].count, img->ids[at],
@@ -316,7 +316,7 @@ int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
   for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next) {
     if (i->desc)
       kcov8i_image_identify(i);
-    for (size_t c = 0; i->ids && c < i->n_counters; c++)
+    for (size_t c = 0; i->ids && c < i->n_indexes; c++)
       if (i->moved[c])
         fn(ctx, i->fingerprint, kcov8_slot_pc(i->slots[c]), i->ids[c]);
   }

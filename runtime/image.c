@@ -102,12 +102,12 @@ void kcov8i_image_identify(struct kcov8i_image *img) {
 }
 
 static void free_image(struct kcov8i_image *img) {
-  kcov8_port_free(img->slots, img->n_counters * sizeof(uint32_t));
+  kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
   kcov8i_implied_free(img);
   kcov8i_summary_free(img);
   kcov8i_select_free(img);
   if (img->ids)
-    kcov8_port_free(img->ids, img->n_counters * (sizeof(uint64_t) + 2));
+    kcov8_port_free(img->ids, img->n_indexes * (sizeof(uint64_t) + 2));
   kcov8_port_free(img, sizeof(*img));
 }
 
@@ -118,8 +118,9 @@ static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
     return -KCOV8_ENOMEM;
   img->desc = desc;
   img->n_counters = t->n_counters;
+  img->n_indexes = t->n_counters + t->n_implied;
   img->n_blocks = t->n_blocks;
-  img->slots = kcov8_port_alloc(t->n_counters * sizeof(uint32_t));
+  img->slots = kcov8_port_alloc(img->n_indexes * sizeof(uint32_t));
   if (!img->slots) {
     kcov8_port_free(img, sizeof(*img));
     return -KCOV8_ENOMEM;
@@ -181,7 +182,7 @@ static int prepare(struct kcov8_image *desc) {
   if (!ghost) {
     struct kcov8i_image **end = &kcov8i.images;
     for (; *end; end = &(*end)->next)
-      img->first_block += (*end)->n_counters;
+      img->first_block += (*end)->n_indexes;
     __atomic_store_n(end, img, __ATOMIC_RELEASE);
   }
   desc->runtime[1] = img;

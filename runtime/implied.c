@@ -4,9 +4,9 @@
  *
  * A flush adds each witness's hits to the blocks that it implies, and takes
  * those when the image has been swept: each once, with the sum of its
- * witnesses' hits, in the order in which they were first implied. Their own
- * counter bytes lie idle; they lend their index, so that slots, IDs and
- * pending sets need to know nothing of rules.
+ * witnesses' hits, in the order in which they were first implied. They have an
+ * index behind those of counters, so that slots, IDs and pending sets need to
+ * know nothing of rules.
  */
 #include "internal.h"
 
@@ -21,9 +21,30 @@ size_t kcov8i_table_n_rules(const struct kcov8_func *f) {
 }
 
 /* Sizes for one image: of what implied.c allocates, in one piece. */
-static size_t bytes_for(size_t n_counters, size_t n_rules) {
-  /* first[n + 1], implied[rules], reached[<= rules], sums[n] */
-  return sizeof(uint32_t) * (n_counters + 1 + 2 * n_rules) + n_counters;
+static size_t bytes_for(const struct kcov8i_image *img, size_t n_rules) {
+  const size_t n_implied = img->n_indexes - img->n_counters;
+  /* first[n + 1], implied[rules], reached[implied], sums[implied] */
+  return sizeof(uint32_t) * (img->n_counters + 1 + n_rules + n_implied) +
+         n_implied;
+}
+
+/* By witness: count, sum up, fill from the end. */
+static void sort_rules(const struct kcov8i_table *t, struct kcov8i_implied *m) {
+  for (int pass = 0; pass < 2; pass++) {
+    for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);) {
+      const uint32_t *const rules = PRUNED_RULES(r.f, kcov8i_table_keys(r.f));
+      for (size_t i = kcov8i_table_n_rules(r.f); i-- > 0;) {
+        const size_t w = kcov8i_record_index(&r, rules[i] >> 16);
+        const size_t b = kcov8i_record_index(&r, rules[i] & UINT16_MAX);
+        if (pass == 0)
+          m->first[w]++;
+        else
+          m->implied[--m->first[w]] = (uint32_t)(b - t->n_counters);
+      }
+    }
+    for (size_t c = 0; pass == 0 && c < t->n_counters; c++)
+      m->first[c + 1] += m->first[c];
+  }
 }
 
 int kcov8i_implied_build(const struct kcov8i_table *t,
@@ -36,37 +57,20 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
   if (!n_rules)
     return 0;
 
-  m->first = kcov8_port_alloc(bytes_for(img->n_counters, n_rules));
+  m->first = kcov8_port_alloc(bytes_for(img, n_rules));
   if (!m->first)
     return -KCOV8_ENOMEM;
   m->implied = m->first + img->n_counters + 1;
   m->reached = m->implied + n_rules;
-  m->sums = (uint8_t *)(m->reached + n_rules);
-
-  /* By witness: count, sum up, fill from the end. */
-  for (int pass = 0; pass < 2; pass++) {
-    for (size_t i = 0; i < t->n_funcs; i++) {
-      const struct kcov8_func *const f = &t->funcs[i];
-      const uint32_t *const rules = PRUNED_RULES(f, kcov8i_table_keys(f));
-      for (size_t r = kcov8i_table_n_rules(f); r-- > 0;) {
-        const size_t w = kcov8i_table_counter(t, f, rules[r] >> 16);
-        const size_t b = kcov8i_table_counter(t, f, rules[r] & UINT16_MAX);
-        if (pass == 0)
-          m->first[w]++;
-        else
-          m->implied[--m->first[w]] = (uint32_t)b;
-      }
-    }
-    for (size_t c = 0; pass == 0 && c < img->n_counters; c++)
-      m->first[c + 1] += m->first[c];
-  }
+  m->sums = (uint8_t *)(m->reached + t->n_implied);
+  sort_rules(t, m);
   return 0;
 }
 
 void kcov8i_implied_free(struct kcov8i_image *img) {
   struct kcov8i_implied *const m = &img->implied;
   if (m->first)
-    kcov8_port_free(m->first, bytes_for(img->n_counters, m->n_rules));
+    kcov8_port_free(m->first, bytes_for(img, m->n_rules));
   m->first = NULL;
 }
 
@@ -88,7 +92,7 @@ size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits) {
   size_t n = 0;
   while (n < KCOV8I_BATCH && m->n_taken < m->n_reached) {
     const uint32_t b = m->reached[m->n_taken++];
-    hits[n++] = (struct kcov8i_hit){b, m->sums[b]};
+    hits[n++] = (struct kcov8i_hit){(uint32_t)img->n_counters + b, m->sums[b]};
     m->sums[b] = 0;
   }
   if (!n)

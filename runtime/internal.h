@@ -57,9 +57,10 @@ static inline uintptr_t kcov8i_target(const int32_t *field) {
 struct kcov8i_table {
   uint8_t *counters;
   size_t n_counters;
+  size_t n_implied;
   const struct kcov8_func *funcs;
   size_t n_funcs;
-  size_t n_blocks;
+  size_t n_blocks; /* @n_implied among them */
   bool has_cmp;
   bool ordered; /* all functions */
   bool per_task;
@@ -71,9 +72,9 @@ struct kcov8i_table {
  * struct kcov8i_implied - which blocks a hit stands for besides its own
  * @n_rules:   0: none, and all pointers are NULL
  * @first:     by counter: where its rules begin; one more at the end
- * @implied:   @n_rules counters
- * @sums:      by counter: hits in the flush in progress, else all 0
- * @reached:   the first @n_reached are counters whose sum is not 0
+ * @implied:   @n_rules blocks without a counter, from 0
+ * @sums:      of these: hits in the flush in progress, else all 0
+ * @reached:   the first @n_reached are blocks whose sum is not 0
  * @n_taken:   of them
  */
 struct kcov8i_implied {
@@ -126,9 +127,11 @@ struct kcov8i_selection {
  * @next:        in order of preparation; the order of every delivery
  * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
  * @counters:    NULL once unloaded
- * @n_counters:  bytes; the length of every array below
- * @n_blocks:    counters that a function record owns
- * @first_block: number of counter 0 in bitmaps, which have all images in a row
+ * @n_counters:  bytes
+ * @n_indexes:   the length of every array below: counters by their place,
+ * behind them the blocks without one, in the order of records
+ * @n_blocks:    indexes that a function record owns
+ * @first_block: number of index 0 in bitmaps, which have all images in a row
  * @fingerprint: of all IDs and their places; tells the same image again.
  *               Once it is asked for, or the image goes: @has_fingerprint
  * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
@@ -148,6 +151,7 @@ struct kcov8i_image {
   struct kcov8_image *desc;
   uint8_t *counters;
   size_t n_counters;
+  size_t n_indexes;
   size_t n_blocks;
   uint64_t first_block;
   uint64_t fingerprint;
@@ -178,10 +182,23 @@ int kcov8i_table_number(const struct kcov8i_table *t, struct kcov8i_image *img);
 /* Allocates and fills in @img->ids, @moved and @kept. 0 or -ENOMEM. */
 int kcov8i_table_identify(struct kcov8i_image *img);
 
-/* Of a record that has been checked: its keys; the index of a counter. */
+/* Of a record that has been checked: its keys; how many counters it has. */
 const uint32_t *kcov8i_table_keys(const struct kcov8_func *f);
-size_t kcov8i_table_counter(const struct kcov8i_table *t,
-                            const struct kcov8_func *f, uint32_t block);
+uint32_t kcov8i_table_n_counters(const struct kcov8_func *f);
+
+/*
+ * Records one after the other, from index 0 on: indexes of their blocks.
+ * @f:       the record, NULL before the first
+ * @implied: index of its first block without a counter
+ */
+struct kcov8i_records {
+  const struct kcov8i_table *t;
+  const struct kcov8_func *f;
+  size_t implied;
+};
+
+bool kcov8i_next_record(struct kcov8i_records *r);
+size_t kcov8i_record_index(const struct kcov8i_records *r, uint32_t block);
 
 uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
 
@@ -613,7 +630,7 @@ extern const char kcov8i_sancov_linked __attribute__((weak));
 struct kcov8i_pending {
   struct kcov8i_pending *next;
   struct kcov8i_image *image;
-  uint8_t bytes[]; /* image->n_counters */
+  uint8_t bytes[]; /* image->n_indexes */
 };
 
 /* Does @file need sets though no other is enabled? */

@@ -22,7 +22,7 @@
 #include "internal.h"
 
 static size_t set_bytes(const struct kcov8i_image *img) {
-  return sizeof(struct kcov8i_pending) + img->n_counters;
+  return sizeof(struct kcov8i_pending) + img->n_indexes;
 }
 
 static struct kcov8i_pending *find(const struct kcov8_file *file,
@@ -134,8 +134,8 @@ static bool drain_image(struct kcov8_file *file, struct kcov8i_image *img,
                         struct kcov8i_append *a) {
   struct kcov8i_hit hits[KCOV8I_BATCH];
   struct kcov8i_pending *const p = find(file, img);
-  for (size_t pos = 0; p && pos < img->n_counters;) {
-    const size_t n = kcov8i_sweep(p->bytes, img->n_counters, &pos, hits);
+  for (size_t pos = 0; p && pos < img->n_indexes;) {
+    const size_t n = kcov8i_sweep(p->bytes, img->n_indexes, &pos, hits);
     for (size_t i = 0; i < n; i++) {
       if (is_full(file, a)) {
         put_back(p, hits + i, n - i);
@@ -164,14 +164,14 @@ uint64_t kcov8i_pending_count(const struct kcov8_file *file) {
   if (!file->pending_dirty)
     return 0;
   for (const struct kcov8i_pending *p = file->pending; p; p = p->next)
-    for (size_t i = 0; i < p->image->n_counters; i++)
+    for (size_t i = 0; i < p->image->n_indexes; i++)
       n += p->bytes[i] != 0;
   return n;
 }
 
 void kcov8i_pending_clear(struct kcov8_file *file) {
   for (struct kcov8i_pending *p = file->pending; p; p = p->next)
-    memset(p->bytes, 0, p->image->n_counters);
+    memset(p->bytes, 0, p->image->n_indexes);
   file->pending_dirty = false;
 }
 

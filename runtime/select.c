@@ -17,7 +17,7 @@
 
 static size_t selection_bytes(const struct kcov8i_image *img) {
   const size_t most_ranges = img->n_counters / (NEAR + 1) + 1;
-  return img->n_counters + most_ranges * sizeof(struct kcov8i_piece);
+  return img->n_indexes + most_ranges * sizeof(struct kcov8i_piece);
 }
 
 static bool is_listed(uint64_t pc) {
@@ -32,23 +32,22 @@ static bool is_listed(uint64_t pc) {
   return low < kcov8i.n_selected && kcov8i.selected[low] == pc;
 }
 
-/* wanted[counter]: 0, or what of these holds. */
+/* wanted[index]: 0, or what of these holds. */
 enum { SWEPT = 1, SELECTED = 2 };
 
-static void select_function(const struct kcov8i_table *t,
-                            const struct kcov8_func *f,
+static void select_function(const struct kcov8i_records *r,
                             const struct kcov8i_image *img, uint8_t *wanted) {
   bool any = false;
-  for (uint32_t b = 0; b < f->n_blocks; b++) {
-    const size_t c = kcov8i_table_counter(t, f, b);
+  for (uint32_t b = 0; b < r->f->n_blocks; b++) {
+    const size_t c = kcov8i_record_index(r, b);
     if (img->slots[c] == KCOV8I_NO_SLOT ||
         !is_listed(kcov8_slot_pc(img->slots[c])))
       continue;
     wanted[c] |= SELECTED;
     any = true;
   }
-  for (uint32_t b = 0; any && b < f->n_blocks; b++)
-    wanted[kcov8i_table_counter(t, f, b)] |= SWEPT;
+  for (uint32_t b = 0; any && b < r->f->n_blocks; b++)
+    wanted[kcov8i_record_index(r, b)] |= SWEPT;
 }
 
 static void find_ranges(struct kcov8i_selection *s, size_t n_counters) {
@@ -70,9 +69,9 @@ int kcov8i_select_image(const struct kcov8i_table *t,
   s->ranges = kcov8_port_alloc(selection_bytes(img));
   if (!s->ranges)
     return -KCOV8_ENOMEM;
-  s->wanted = (uint8_t *)s->ranges + (selection_bytes(img) - img->n_counters);
-  for (size_t i = 0; i < t->n_funcs; i++)
-    select_function(t, &t->funcs[i], img, s->wanted);
+  s->wanted = (uint8_t *)s->ranges + (selection_bytes(img) - img->n_indexes);
+  for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);)
+    select_function(&r, img, s->wanted);
   find_ranges(s, img->n_counters);
   return 0;
 }

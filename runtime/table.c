@@ -59,30 +59,61 @@ static bool inside(uintptr_t at, size_t n, size_t size, const void *begin,
   return at >= b && at <= e && n <= (e - at) / size;
 }
 
-/* Index of block @b's counter in the image. */
-size_t kcov8i_table_counter(const struct kcov8i_table *t,
-                            const struct kcov8_func *f, uint32_t b) {
-  return kcov8i_target(&f->counters) - (uintptr_t)t->counters +
-         kcov8_counter_at(f->first + b, f->rows);
+const uint32_t *kcov8i_table_keys(const struct kcov8_func *f) {
+  return (const uint32_t *)kcov8i_target(&f->keys);
 }
 
-/* All counters of one record in the order of its blocks, without divisions. */
+/* Rules are sorted by implied block, and the first has the first of them. */
+uint32_t kcov8i_table_n_counters(const struct kcov8_func *f) {
+  return kcov8i_table_n_rules(f)
+             ? kcov8i_table_keys(f)[f->n_blocks + 1] & UINT16_MAX
+             : f->n_blocks;
+}
+
+static size_t array_index(const struct kcov8i_table *t,
+                          const struct kcov8_func *f) {
+  return kcov8i_target(&f->counters) - (uintptr_t)t->counters;
+}
+
+bool kcov8i_next_record(struct kcov8i_records *r) {
+  if (r->f)
+    r->implied += r->f->n_blocks - kcov8i_table_n_counters(r->f);
+  else
+    r->implied = r->t->n_counters;
+  r->f = r->f ? r->f + 1 : r->t->funcs;
+  return r->f != r->t->funcs + r->t->n_funcs;
+}
+
+size_t kcov8i_record_index(const struct kcov8i_records *r, uint32_t block) {
+  const uint32_t n = kcov8i_table_n_counters(r->f);
+  return block < n ? array_index(r->t, r->f) +
+                         kcov8_counter_at(r->f->first + block, r->f->rows)
+                   : r->implied + (block - n);
+}
+
+/* All indexes of one record in the order of its blocks, without divisions. */
 struct walk {
   size_t base; /* of its array in the image */
-  uint32_t row, column, rows;
+  size_t implied;
+  uint32_t row, column, rows, n_counters;
 };
 
-static struct walk walk_begin(const struct kcov8i_table *t,
-                              const struct kcov8_func *f) {
+static struct walk walk_begin(const struct kcov8i_records *r) {
+  const struct kcov8_func *const f = r->f;
   return (struct walk){
-      .base = kcov8i_target(&f->counters) - (uintptr_t)t->counters,
+      .base = array_index(r->t, f),
+      .implied = r->implied,
       .row = f->rows ? f->first % f->rows : f->first,
       .column = f->rows ? f->first / f->rows : 0,
       .rows = f->rows,
+      .n_counters = kcov8i_table_n_counters(f),
   };
 }
 
 static size_t walk_next(struct walk *w) {
+  if (!w->n_counters)
+    return w->implied++;
+  w->n_counters--;
   if (!w->rows)
     return w->base + w->row++;
   const size_t at = w->base + 4 * (size_t)w->row + w->column;
@@ -91,10 +122,6 @@ static size_t walk_next(struct walk *w) {
     w->column++;
   }
   return at;
-}
-
-const uint32_t *kcov8i_table_keys(const struct kcov8_func *f) {
-  return (const uint32_t *)kcov8i_target(&f->keys);
 }
 
 /* The keys are known to be inside. */
@@ -106,9 +133,18 @@ static int check_rules(const struct kcov8_image *desc, size_t n,
       !inside((uintptr_t)(end + 1), *end, sizeof(uint32_t), desc->keys[0],
               desc->keys[1]))
     return refuse_func(desc, n, f, "rules lie outside of " KCOV8_SECTION_KEYS);
-  for (uint32_t i = 1; i <= *end; i++)
-    if (end[i] >> 16 >= f->n_blocks || (end[i] & UINT16_MAX) >= f->n_blocks)
+  /* What comes last, one after the other, from the rest. */
+  const uint32_t n_counters = *end ? end[1] & UINT16_MAX : f->n_blocks;
+  uint32_t next = n_counters;
+  for (uint32_t i = 1; i <= *end; i++) {
+    const uint32_t implied = end[i] & UINT16_MAX;
+    next += implied == next;
+    if (end[i] >> 16 >= n_counters || implied + 1 != next ||
+        implied >= f->n_blocks)
       return refuse_func(desc, n, f, "a rule names a block that is not there");
+  }
+  if (next != f->n_blocks)
+    return refuse_func(desc, n, f, "a block has neither counter nor rule");
   return 0;
 }
 
@@ -124,13 +160,6 @@ static int check_func(const struct kcov8_image *desc, size_t n,
     return refuse_func(desc, n, f, "unknown kind of probe");
   if (f->level > KCOV8_LEVEL_EDGE)
     return refuse_func(desc, n, f, "unknown level");
-  const uint64_t bytes = kcov8_counter_bytes(f->first, f->n_blocks, f->rows);
-  if (!bytes)
-    return refuse_func(desc, n, f, "more counters than rows hold");
-  if (bytes > SIZE_MAX || !inside(kcov8i_target(&f->counters), (size_t)bytes, 1,
-                                  desc->counters[0], desc->counters[1]))
-    return refuse_func(desc, n, f,
-                       "counters lie outside of " KCOV8_SECTION_COUNTERS);
   if (kcov8i_target(&f->keys) % sizeof(uint32_t) ||
       !inside(kcov8i_target(&f->keys), f->n_blocks, sizeof(uint32_t),
               desc->keys[0], desc->keys[1]))
@@ -138,7 +167,17 @@ static int check_func(const struct kcov8_image *desc, size_t n,
   if (f->flags & ~(KCOV8_FUNC_EARLY | KCOV8_FUNC_PRUNED | KCOV8_FUNC_CMP |
                    KCOV8_FUNC_TASK | KCOV8_FUNC_SEGMENT | KCOV8_FUNC_ORDER))
     return refuse_func(desc, n, f, "unknown flags");
-  return f->flags & KCOV8_FUNC_PRUNED ? check_rules(desc, n, f) : 0;
+  if (f->flags & KCOV8_FUNC_PRUNED && check_rules(desc, n, f))
+    return -KCOV8_ENODEV;
+  const uint64_t bytes =
+      kcov8_counter_bytes(f->first, kcov8i_table_n_counters(f), f->rows);
+  if (!bytes)
+    return refuse_func(desc, n, f, "more counters than rows hold");
+  if (bytes > SIZE_MAX || !inside(kcov8i_target(&f->counters), (size_t)bytes, 1,
+                                  desc->counters[0], desc->counters[1]))
+    return refuse_func(desc, n, f,
+                       "counters lie outside of " KCOV8_SECTION_COUNTERS);
+  return 0;
 }
 
 int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
@@ -176,13 +215,15 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
       return err;
     /* Bounds both sums: neither array can overflow a size_t. */
     t->n_blocks += t->funcs[i].n_blocks;
+    t->n_implied +=
+        t->funcs[i].n_blocks - kcov8i_table_n_counters(&t->funcs[i]);
     t->has_cmp |= (t->funcs[i].flags & KCOV8_FUNC_CMP) != 0;
     t->ordered &= (t->funcs[i].flags & KCOV8_FUNC_ORDER) != 0;
     const uint8_t kind = t->funcs[i].flags & TASK_FLAGS;
     if (kind != (t->funcs[0].flags & TASK_FLAGS))
       return refuse_func(desc, i, &t->funcs[i],
                          "attribution or delta is not that of other functions");
-    if (t->n_blocks > t->n_counters)
+    if (t->n_blocks - t->n_implied > t->n_counters)
       return refuse_func(desc, i, &t->funcs[i],
                          "more blocks than counters: records overlap");
     n_keys += t->funcs[i].n_blocks + kcov8i_table_n_rules(&t->funcs[i]);
@@ -207,7 +248,8 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
     const struct kcov8_func *const f = &t->funcs[i];
     const uint32_t *const keys = kcov8i_table_keys(f);
     h = kcov8_mix64(h ^ f->hash);
-    h = kcov8_mix64(h ^ kcov8i_table_counter(t, f, 0));
+    h = kcov8_mix64(h ^
+                    (array_index(t, f) + kcov8_counter_at(f->first, f->rows)));
     for (uint32_t b = 0; b < f->n_blocks; b++)
       h = kcov8_mix64(h ^ keys[b]);
   }
@@ -230,7 +272,7 @@ static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
 static size_t taken_slots(uint32_t *out) {
   size_t n = 0;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    for (size_t c = 0; c < i->n_counters; c++)
+    for (size_t c = 0; c < i->n_indexes; c++)
       if (i->slots[c] != KCOV8I_NO_SLOT)
         out[n++] = i->slots[c];
   return n;
@@ -259,15 +301,15 @@ static int yield_to_loaded(struct kcov8i_id *ids, size_t n,
 
 /* Gives each counter its slot; false, with the record, if it has two owners. */
 static bool place_slots(const struct kcov8i_table *t, const uint32_t *slots,
-                        uint32_t *by_counter, size_t *func) {
-  for (size_t i = 0; i < t->n_counters; i++)
-    by_counter[i] = KCOV8I_NO_SLOT;
-  for (size_t i = 0; i < t->n_funcs; i++) {
-    struct walk w = walk_begin(t, &t->funcs[i]);
-    for (uint32_t b = 0; b < t->funcs[i].n_blocks; b++) {
-      uint32_t *const mine = &by_counter[walk_next(&w)];
+                        uint32_t *by_index, size_t *func) {
+  for (size_t i = 0; i < t->n_counters + t->n_implied; i++)
+    by_index[i] = KCOV8I_NO_SLOT;
+  for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);) {
+    struct walk w = walk_begin(&r);
+    for (uint32_t b = 0; b < r.f->n_blocks; b++) {
+      uint32_t *const mine = &by_index[walk_next(&w)];
       if (*mine != KCOV8I_NO_SLOT) {
-        *func = i;
+        *func = (size_t)(r.f - t->funcs);
         return false;
       }
       *mine = *slots++;
@@ -311,7 +353,7 @@ static void table_order(const struct kcov8i_id *from, size_t n,
 
 int kcov8i_table_identify(struct kcov8i_image *img) {
   struct kcov8i_table t;
-  const size_t n = img->n_counters;
+  const size_t n = img->n_indexes;
   const size_t bytes = 2 * img->n_blocks * sizeof(struct kcov8i_id);
 
   if (img->ids)
@@ -337,10 +379,9 @@ int kcov8i_table_identify(struct kcov8i_image *img) {
   assign(&t, ids, scratch);
   table_order(ids, img->n_blocks, scratch);
   const struct kcov8i_id *next = scratch;
-  for (size_t i = 0; i < t.n_funcs; i++) {
-    const struct kcov8_func *const f = &t.funcs[i];
-    struct walk w = walk_begin(&t, f);
-    for (uint32_t b = 0; b < f->n_blocks; b++, next++) {
+  for (struct kcov8i_records r = {.t = &t}; kcov8i_next_record(&r);) {
+    struct walk w = walk_begin(&r);
+    for (uint32_t b = 0; b < r.f->n_blocks; b++, next++) {
       const size_t c = walk_next(&w);
       img->ids[c] = next->id;
       img->moved[c] = next->slot != img->slots[c];

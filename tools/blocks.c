@@ -17,14 +17,10 @@ static void write_range(FILE *f, const struct block *b) {
           b->l1, b->c1);
 }
 
-static uint32_t block_number(const struct image *img, const struct block *b) {
-  return (uint32_t)(b - img->blocks) - img->funcs[b->func].first_block;
-}
-
 void write_place(FILE *f, const struct image *img, const struct block *b) {
   fputs(img->funcs[b->func].display, f);
   if (!b->l0)
-    fprintf(f, "#%" PRIu32, block_number(img, b));
+    fprintf(f, "#%" PRIu32, b->number);
   fprintf(f, "\t%s", img->files.strings[b->file]);
   write_range(f, b);
 }
@@ -57,8 +53,9 @@ void write_block_json(struct jsonw *j, const struct image *img,
   json_hex(j, "pc", b->pc, 16);
   json_string(j, "function", f->display);
   json_string(j, "linkage_name", f->name);
-  json_number(j, "block", block_number(img, b));
-  json_number(j, "counter", b->counter);
+  json_number(j, "block", b->number);
+  if (b->counter != NO_COUNTER)
+    json_number(j, "counter", b->counter);
   json_string(j, "file", img->files.strings[b->file]);
   json_array_inline(j, "range");
   json_number(j, NULL, b->l0);

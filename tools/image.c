@@ -52,16 +52,8 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
                 " blocks)",
                 KCOV8_SECTION_FUNCS, i, abi, n);
 
-  size_t field = offsetof(struct kcov8_func, counters);
-  uint32_t first = read_u32(p + offsetof(struct kcov8_func, first), big);
-  uint32_t rows = read_u32(p + offsetof(struct kcov8_func, rows), big);
+  size_t field = offsetof(struct kcov8_func, keys);
   uint64_t counters, keys;
-  uint64_t reach = kcov8_counter_bytes(first, n, rows);
-  if (!reach || !resolve(elf, TABLE_COUNTERS, at + field,
-                         read_u32(p + field, big), reach, &counters))
-    return fail(img->path, "%s: record %zu points outside %s",
-                KCOV8_SECTION_FUNCS, i, KCOV8_SECTION_COUNTERS);
-  field = offsetof(struct kcov8_func, keys);
   if (!resolve(elf, TABLE_KEYS, at + field, read_u32(p + field, big),
                (uint64_t)n * 4, &keys) ||
       keys % 4)
@@ -84,15 +76,32 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
                   KCOV8_SECTION_FUNCS, i, KCOV8_SECTION_KEYS);
   }
 
-  /* Rules stand by implied block. */
-  uint32_t n_implied = 0, last = UINT32_MAX;
+  /* What has no counter comes last, one block after the other. */
+  uint32_t n_counters = n, next = n;
   for (uint32_t r = 1; r <= n_rules; r++) {
     uint64_t rule = keys + 4 * ((uint64_t)n + r);
-    uint32_t implied =
-        read_u32(elf->tables[TABLE_KEYS].data + rule, big) & UINT16_MAX;
-    n_implied += implied != last;
-    last = implied;
+    uint32_t word = read_u32(elf->tables[TABLE_KEYS].data + rule, big);
+    uint32_t implied = word & UINT16_MAX;
+    if (r == 1)
+      n_counters = next = implied;
+    next += implied == next;
+    if (implied + 1 != next || word >> 16 >= n_counters)
+      break;
   }
+  if (next != n)
+    return fail(img->path,
+                "%s: record %zu has rules for blocks that are not "
+                "there",
+                KCOV8_SECTION_FUNCS, i);
+
+  field = offsetof(struct kcov8_func, counters);
+  uint32_t first = read_u32(p + offsetof(struct kcov8_func, first), big);
+  uint32_t rows = read_u32(p + offsetof(struct kcov8_func, rows), big);
+  uint64_t reach = kcov8_counter_bytes(first, n_counters, rows);
+  if (!reach || !resolve(elf, TABLE_COUNTERS, at + field,
+                         read_u32(p + field, big), reach, &counters))
+    return fail(img->path, "%s: record %zu points outside %s",
+                KCOV8_SECTION_FUNCS, i, KCOV8_SECTION_COUNTERS);
 
   struct func *f = &img->funcs[i];
   *f = (struct func){
@@ -102,7 +111,7 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
       .probe = p[offsetof(struct kcov8_func, probe)],
       .level = p[offsetof(struct kcov8_func, level)],
       .flags = flags,
-      .n_implied = n_implied,
+      .n_implied = n - n_counters,
   };
   for (uint32_t b = 0; b < n; b++) {
     uint64_t key = keys / 4 + b;
@@ -112,8 +121,10 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
     owned[key / 8] |= (uint8_t)(1 << key % 8);
     img->blocks[img->n_blocks++] = (struct block){
         .key = read_u32(elf->tables[TABLE_KEYS].data + key * 4, big),
+        .number = b,
         .func = (uint32_t)i,
-        .counter = counters + kcov8_counter_at(first + b, rows),
+        .counter = b < n_counters ? counters + kcov8_counter_at(first + b, rows)
+                                  : NO_COUNTER,
     };
   }
   return true;

@@ -23,10 +23,13 @@ struct run {
   uint32_t file, first, count;
 };
 
+#define NO_COUNTER UINT64_MAX
+
 /**
- * struct block - one block; blocks of a function are in counter order
+ * struct block - one block; those of a function are in the order of its record
  * @id:     final ID, duplicates made distinct
- * @counter: offset of its byte in the counter section
+ * @counter: offset of its byte in the counter section; NO_COUNTER: it has none
+ * @number: in the order of the code; without a map, of the record
  * @func:   index in image.funcs
  * @file:   index in image.files
  * @l0:     0 = no debug info, then c0, l1 and c1 are 0 too
@@ -37,7 +40,7 @@ struct run {
  */
 struct block {
   uint64_t id, pc, counter;
-  uint32_t key, func;
+  uint32_t key, number, func;
   uint32_t file, l0, c0, l1, c1;
   uint32_t run, n_runs;
   uint8_t flags;

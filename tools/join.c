@@ -78,10 +78,8 @@ static size_t lower_bound(const struct map *map, uint64_t hash,
   return lo;
 }
 
-static bool same_keys(const struct image *img, const struct func *f,
-                      const struct map_func *e) {
-  if (e->n_blocks != f->n_blocks)
-    return false;
+static bool same_order(const struct image *img, const struct func *f,
+                       const struct map_func *e) {
   struct map_cursor c = e->blocks;
   for (uint32_t i = 0; i < e->n_blocks; i++) {
     struct map_block b = map_next_block(&c, e->n_files);
@@ -140,6 +138,18 @@ static uint32_t count_known_keys(const struct map_func *e,
   return known;
 }
 
+/* Makes @keys if they are in another order. */
+static bool has_same_keys(const struct image *img, const struct func *f,
+                          const struct map_func *e, struct key_at **keys) {
+  if (e->n_blocks != f->n_blocks)
+    return false;
+  if (!*keys && same_order(img, f, e))
+    return true;
+  if (!*keys)
+    *keys = sorted_keys(img, f);
+  return count_known_keys(e, *keys, f->n_blocks) == f->n_blocks;
+}
+
 /*
  * Take names and ranges over from @e. @keys is NULL if the entry has the same
  * blocks in the same order.
@@ -163,6 +173,8 @@ static void take_entry(struct image *img, struct func *f,
     int64_t at = keys ? find_key(keys, f->n_blocks, m.key) : (int64_t)i;
     struct block *b = at < 0 ? NULL : &img->blocks[f->first_block + at];
     if (b) {
+      if (f->join == JOIN_EXACT)
+        b->number = i;
       b->flags = (uint8_t)m.flags;
       b->file = files[m.file];
       if (m.l0) {
@@ -201,7 +213,7 @@ static void join_func(struct image *img, struct func *f) {
        i < map->n_funcs && map->funcs[i].hash == f->hash &&
        map->funcs[i].checksum == checksum;
        i++)
-    if (same_keys(img, f, &map->funcs[i])) {
+    if (has_same_keys(img, f, &map->funcs[i], &keys)) {
       best = &map->funcs[i];
       f->join = JOIN_EXACT;
       break;

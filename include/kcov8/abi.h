@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KCOV8_ABI_VERSION 2
+#define KCOV8_ABI_VERSION 3
 
 /* ---- Sections --------------------------------------------------------- */
 
@@ -23,7 +23,7 @@
  * drops it together. Nothing relies on the sections being parallel: each
  * function record points at its counter array and its keys.
  */
-#define KCOV8_SECTION_COUNTERS "__kcov8_cntrs" /* uint8_t, one per block */
+#define KCOV8_SECTION_COUNTERS "__kcov8_cntrs" /* uint8_t, one per probe */
 #define KCOV8_SECTION_KEYS "__kcov8_keys"      /* uint32_t, one per block */
                                                /* (and rules, see below) */
 #define KCOV8_SECTION_FUNCS "__kcov8_funcs"    /* struct kcov8_func */
@@ -76,17 +76,18 @@ enum kcov8_level {
  * @flags:    KCOV8_FUNC_*
  * @first:    number of block 0 in the counter array
  * @rows:     how the array is laid out, kcov8_counter_at();
- *            @first + @n_blocks <= 4 * @rows unless @rows is 0
+ *            @first + counters <= 4 * @rows unless @rows is 0
  *
  * Native byte order of the image; 8-aligned, 32 bytes. No dynamic relocation.
  *
- * With KCOV8_FUNC_PRUNED some blocks have no probe; their counters stay zero.
- * Behind the keys stand a word N and N rules, each a word
+ * With KCOV8_FUNC_PRUNED some blocks have no probe and no counter; they come
+ * last. Behind the keys stand a word N and N rules, each a word
  * `witness << 16 | implied`, both numbers of blocks: whenever the witness, a
- * block with a probe, was hit, so was the implied block, which has none. The
+ * block with a counter, was hit, so was the implied block, which has none. The
  * hits of all its witnesses add up to its own (not with KCOV8_PROBE_FLAG, whose
- * hits are no counts). A block is implied if it stands in a rule as such; then
- * it ran if and only if one of its witnesses did.
+ * hits are no counts); it ran if and only if one of them did. Rules are sorted
+ * by implied block, each block without a counter has one or more: the first
+ * rule names the first of them, so the number of counters.
  */
 struct kcov8_func {
   uint64_t hash;
@@ -116,13 +117,13 @@ static inline uint32_t kcov8_counter_at(uint32_t number, uint32_t rows) {
 
 /*
  * kcov8_counter_bytes() - how far into its array a record reaches
- * 0 if the array cannot hold counters @first to @first + @n_blocks - 1.
+ * 0 if the array cannot hold counters @first to @first + @n - 1.
  */
-static inline uint64_t kcov8_counter_bytes(uint32_t first, uint32_t n_blocks,
+static inline uint64_t kcov8_counter_bytes(uint32_t first, uint32_t n,
                                            uint32_t rows) {
-  const uint64_t end = (uint64_t)first + n_blocks;
+  const uint64_t end = (uint64_t)first + n;
   uint64_t most = 0;
-  if (!n_blocks || end > UINT32_MAX)
+  if (!n || end > UINT32_MAX)
     return 0;
   if (!rows)
     return end;
@@ -230,20 +231,16 @@ struct kcov8_image {
  *
  * KCOV8_MAP_FUNC continues:
  *   u64  hash       function hash
- *   u32  checksum   kcov8_checksum_keys() over its n_blocks keys
- *   uleb n_blocks
- *   uleb line       of the function's declaration, 0 without debug info
- *   str  name       as linked
- *   uleb n_files, str files[]     normalised paths; files[0] is the function's
- *                                 own (its source file without debug info)
- *   n_blocks times, in counter order:
- *     u32  key
- *     uleb flags      KCOV8_BLOCK_*
- *     uleb file       index in files
- *     uleb l0, c0     first position, 1-based; l0 = 0: no debug info
- *     uleb l1, c1     last position, c1 exclusive; l1 >= l0
- *     uleb n_runs     exact lines, for line reports:
- *       uleb file, uleb first, uleb count     count >= 1 lines from first
+ *   u32  checksum   kcov8_checksum_keys() over its n_blocks keys, in the order
+ * of the record uleb n_blocks uleb line       of the function's declaration, 0
+ * without debug info str  name       as linked uleb n_files, str files[]
+ * normalised paths; files[0] is the function's own (its source file without
+ * debug info) n_blocks times, in the order of the code, which is not that of a
+ * pruned record: u32  key uleb flags      KCOV8_BLOCK_* uleb file       index
+ * in files uleb l0, c0     first position, 1-based; l0 = 0: no debug info uleb
+ * l1, c1     last position, c1 exclusive; l1 >= l0 uleb n_runs     exact lines,
+ * for line reports: uleb file, uleb first, uleb count     count >= 1 lines from
+ * first
  *
  * KCOV8_MAP_UNIT continues (one per compilation with kcov8 on):
  *   str  source     normalised path of the main source file

@@ -139,7 +139,7 @@ static void counter_bytes(void **state) {
 
 static void layout(void **state) {
   (void)state;
-  assert_int_equal(KCOV8_ABI_VERSION, 2);
+  assert_int_equal(KCOV8_ABI_VERSION, 3);
   assert_int_equal(sizeof(struct kcov8_func), 32);
   assert_int_equal(_Alignof(struct kcov8_func), 8);
   assert_int_equal(offsetof(struct kcov8_func, hash), 0);

@@ -83,7 +83,7 @@ static void spread_counters(void **state) {
   image_free(a);
 }
 
-/* Three blocks, of which number 1 has no probe; the rest holds the rules. */
+/* Three blocks, of which number 2 has no probe; the rest holds the rules. */
 static void prune(struct kcov8_func *f, uint32_t *keys, uint32_t rule0,
                   uint32_t rule1) {
   f->flags = KCOV8_FUNC_PRUNED;
@@ -110,24 +110,25 @@ static void note(void *ctx, uint64_t pc, unsigned hits, uint64_t id,
 static void implied_blocks(void **state) {
   (void)state;
   struct image *const i = image_make(1, (uint32_t[]){6, 4, 0});
-  prune(&i->funcs[0], i->keys, 0 << 16 | 1, 2 << 16 | 1);
+  prune(&i->funcs[0], i->keys, 0 << 16 | 2, 1 << 16 | 2);
   __kcov8_image_register(&i->desc);
   struct seen s = {0};
   assert_int_equal(kcov8_harvest(note, &s), 0);
   assert_int_equal(s.n, 0);
   i->counters[0] = 3;
-  i->counters[2] = 4;
+  i->counters[1] = 4;
   i->counters[6] = 1;
   assert_int_equal(kcov8_harvest(note, &s), 0);
   assert_int_equal(s.n, 4);
-  for (size_t b = 0; b < 3; b++)
-    assert_true(s.pc[b] == image_pc(i, b));
-  assert_int_equal(s.hits[1], 7);
-  i->counters[2] = 1; /* nothing is left of the last flush */
+  const size_t at[] = {0, 1, 6, 10}; /* the last one behind all counters */
+  for (size_t n = 0; n < 4; n++)
+    assert_true(s.pc[n] == image_pc(i, at[n]));
+  assert_int_equal(s.hits[3], 7);
+  i->counters[1] = 1; /* nothing is left of the last flush */
   s.n = 0;
   assert_int_equal(kcov8_harvest(note, &s), 0);
   assert_int_equal(s.n, 2);
-  assert_int_equal(s.hits[0], 1);
+  assert_int_equal(s.hits[1], 1);
   s.n = 0;
   assert_int_equal(kcov8_harvest(note, &s), 0);
   assert_int_equal(s.n, 0);
@@ -171,7 +172,7 @@ static void empty_image(void **state) {
 
 /* ---- Bad ones ---- */
 
-static void bad_abi(struct image *i) { i->funcs[1].abi = 3; }
+static void bad_abi(struct image *i) { i->funcs[1].abi++; }
 static void bad_abi_zero(struct image *i) { i->funcs[0].abi = 0; }
 static void bad_blocks(struct image *i) { i->funcs[1].n_blocks = 0; }
 static void bad_probe(struct image *i) { i->funcs[1].probe = 3; }
@@ -189,13 +190,23 @@ static void bad_first(struct image *i) { i->funcs[1].first = 1; }
 static void bad_first_far(struct image *i) { i->funcs[1].first = UINT32_MAX; }
 static void bad_rows_far(struct image *i) { i->funcs[0].rows = UINT32_MAX; }
 static void bad_flags(struct image *i) { i->funcs[1].flags = 0x80; }
-static void bad_rule(struct image *i) { prune(i->funcs, i->keys, 3 << 16, 0); }
-static void bad_implied(struct image *i) { prune(i->funcs, i->keys, 0, 3); }
+static void bad_rule(struct image *i) {
+  prune(i->funcs, i->keys, 2, 3 << 16 | 2);
+}
+static void bad_witness(struct image *i) {
+  prune(i->funcs, i->keys, 1, 1 << 16 | 2); /* has no counter itself */
+}
+static void bad_implied(struct image *i) { prune(i->funcs, i->keys, 2, 3); }
+static void bad_implied_order(struct image *i) {
+  prune(i->funcs, i->keys, 2, 1);
+}
+static void bad_implied_all(struct image *i) { prune(i->funcs, i->keys, 0, 1); }
+static void bad_implied_few(struct image *i) { prune(i->funcs, i->keys, 1, 1); }
 static void bad_rules_cut(struct image *i) {
   i->funcs[1].flags = KCOV8_FUNC_PRUNED;
 }
 static void bad_rules_many(struct image *i) {
-  prune(i->funcs, i->keys, 0, 1);
+  prune(i->funcs, i->keys, 2, 2);
   i->keys[3] = UINT32_MAX;
 }
 static void bad_keys_low(struct image *i) { i->funcs[0].keys -= 4; }
@@ -241,7 +252,7 @@ static const struct bad {
   void (*spoil)(struct image *i);
   const char *reason;
 } bads[] = {
-    {bad_abi, "): table ABI 3, this runtime reads 2"},
+    {bad_abi, "): table ABI 4, this runtime reads 3"},
     {bad_abi_zero, "function record 0 (hash 0x"},
     {bad_blocks, "function record 1 (hash 0x"},
     {bad_blocks, "no blocks"},
@@ -250,7 +261,7 @@ static const struct bad {
     {bad_counters_low, "counters lie outside of __kcov8_cntrs"},
     {bad_counters_high, "counters lie outside of __kcov8_cntrs"},
     {bad_counters_far, "counters lie outside of __kcov8_cntrs"},
-    {bad_counters_many, "counters lie outside of __kcov8_cntrs"},
+    {bad_counters_many, "keys lie outside of __kcov8_keys"},
     {bad_counters_cut, "counters lie outside of __kcov8_cntrs"},
     {bad_rows, "more counters than rows hold"},
     {bad_first, "counters lie outside of __kcov8_cntrs"},
@@ -258,6 +269,10 @@ static const struct bad {
     {bad_rows_far, "more counters than rows hold"},
     {bad_flags, "unknown flags"},
     {bad_rule, "a rule names a block that is not there"},
+    {bad_witness, "a rule names a block that is not there"},
+    {bad_implied_order, "a rule names a block that is not there"},
+    {bad_implied_all, "a rule names a block that is not there"},
+    {bad_implied_few, "a block has neither counter nor rule"},
     {bad_implied, "a rule names a block that is not there"},
     {bad_rules_cut, "rules lie outside of __kcov8_keys"},
     {bad_rules_many, "rules lie outside of __kcov8_keys"},
@@ -299,12 +314,12 @@ static void bad_tables(void **state) {
 static void foreign_descriptors(void **state) {
   (void)state;
   struct image *const good = image_load(2, 5);
-  uint32_t newer[2] = {3, 200}, shorter[2] = {2, 40};
+  uint32_t newer[2] = {4, 200}, shorter[2] = {2, 40};
   struct kcov8_image *const a = (void *)newer, *const b = (void *)shorter;
   __kcov8_image_register(a);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
-  expect_log("an image was built for table ABI 3 with a descriptor of 200 "
-             "bytes; this runtime reads ABI 2 with 72");
+  expect_log("an image was built for table ABI 4 with a descriptor of 200 "
+             "bytes; this runtime reads ABI 3 with 72");
   __kcov8_image_register(b);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
   expect_log("table ABI 2 with a descriptor of 40 bytes");

@@ -55,6 +55,12 @@ def dump_tables(elf):
               f"in {e.files[0] if e else '?'}")
 
 
+def in_record(f, e):
+    """The map's blocks in the order of the record."""
+    by_key = {b.key: b for b in e.blocks}
+    return [by_key[k] for k in f.keys if k in by_key]
+
+
 def check(path, elf):
     """Every record has its keys and map entry; every block that is not
     flagged removed has code that bumps its counter; code bumps no other."""
@@ -74,22 +80,27 @@ def check(path, elf):
             continue
         if len(set(f.keys)) != f.n:
             fail(f"{e.name}: equal keys")
-        if [b.key for b in e.blocks] != f.keys:
+        ranges = in_record(f, e)
+        if len(ranges) != f.n or len(e.blocks) != f.n or \
+           not f.rules and ranges != e.blocks:
             fail(f"{e.name}: keys of map and record differ")
         section = f.array[0]
         if section.name != "__kcov8_cntrs" or \
            max(f.counters) >= section.size:
             fail(f"{e.name}: counters outside their section")
-        implied = {b for _, b in f.rules}
-        if implied & {w for w, _ in f.rules}:
-            fail(f"{e.name}: a witness has no probe")
-        for i, b in enumerate(e.blocks):
-            n += 1
-            at = (section.index, f.counters[i])
+        n += f.n
+        implied = [b for _, b in f.rules]
+        if set(implied) != set(range(len(f.counters), f.n)):
+            fail(f"{e.name}: blocks without counter and rules differ")
+        if implied != sorted(implied) or \
+           any(w >= len(f.counters) for w, _ in f.rules):
+            fail(f"{e.name}: rules out of order, or a witness has no counter")
+        for i, (b, counter) in enumerate(zip(ranges, f.counters)):
+            at = (section.index, counter)
             if at in listed:
                 fail(f"{e.name}: block {i} shares a counter")
             listed[at] = (e.name, i)
-            if not b.flags & REMOVED and i not in implied:
+            if not b.flags & REMOVED:
                 live.add(at)
     if elf.type == 1:
         used = set()
@@ -139,8 +150,8 @@ def code_references(path, elf):
 def dump_rules(elf):
     for f, e in sorted(joined(elf), key=lambda p: p[1].name):
         print(f"{e.name}: {f.n} blocks")
-        lines = [b.range[0] for b in e.blocks]
-        for block in sorted({b for _, b in f.rules}):
+        lines = [b.range[0] for b in in_record(f, e)]
+        for block in range(len(f.counters), f.n):
             print(f"  line {lines[block]} <- " + " ".join(
                 str(x) for x in sorted(lines[w] for w, b in f.rules
                                        if b == block)))

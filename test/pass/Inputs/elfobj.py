@@ -140,9 +140,6 @@ class Elf:
                     f.first, f.rows = self.unpack("QiiIBBBBII", at, s.bytes)
                 f.section = s
                 f.array = self.field(s, at + 8)
-                f.counters = [
-                    f.array[1] + (n % f.rows * 4 + n // f.rows if f.rows else n)
-                    for n in range(f.first, f.first + f.n)]
                 keys, start = self.field(s, at + 12)
                 f.keys = list(self.unpack(f"{f.n}I", start, keys.bytes))
                 f.rules = []  # (witness, implied)
@@ -151,6 +148,10 @@ class Elf:
                     n, = self.unpack("I", start, keys.bytes)
                     f.rules = [(r >> 16, r & 0xffff) for r in
                                self.unpack(f"{n}I", start + 4, keys.bytes)]
+                counters = f.rules[0][1] if f.rules else f.n
+                f.counters = [
+                    f.array[1] + (n % f.rows * 4 + n // f.rows if f.rows else n)
+                    for n in range(f.first, f.first + counters)]
                 yield f
 
     def map_entries(self):
@@ -172,7 +173,7 @@ class MapEntry:
         self.elf, self.data, self.at = elf, data, start
         magic, self.size, self.abi, self.kind = \
             self.fixed("I"), self.fixed("I"), self.fixed("H"), self.fixed("H")
-        if magic != MAGIC or self.size % 4 or self.abi != 2:
+        if magic != MAGIC or self.size % 4 or self.abi != 3:
             raise SystemExit(f"bad map entry at {start}")
         if self.kind == 1:
             self.function()
