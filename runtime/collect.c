@@ -53,6 +53,8 @@ static void prefetch_slots(const struct kcov8i_image *img,
                            const struct kcov8i_hit *hits, size_t n_hits) {
   for (size_t i = 0; i < n_hits; i++)
     __builtin_prefetch(&img->slots[hits[i].index]);
+  for (size_t i = 0; img->implied.n_rules && i < n_hits; i++)
+    __builtin_prefetch(&img->implied.first[hits[i].index]);
 }
 
 /* Drops hits without owner; returns how many are left. */

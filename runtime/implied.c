@@ -23,8 +23,8 @@ size_t kcov8i_table_n_rules(const struct kcov8_func *f) {
 /* Sizes for one image: of what implied.c allocates, in one piece. */
 static size_t bytes_for(const struct kcov8i_image *img, size_t n_rules) {
   const size_t n_implied = img->n_indexes - img->n_counters;
-  /* first[n + 1], implied[rules], reached[implied], sums[implied] */
-  return sizeof(uint32_t) * (img->n_counters + 1 + n_rules + n_implied) +
+  /* first[n + 1], implied[rules], reached[implied + 1], sums[implied] */
+  return sizeof(uint32_t) * (img->n_counters + 2 + n_rules + n_implied) +
          n_implied;
 }
 
@@ -62,7 +62,7 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
     return -KCOV8_ENOMEM;
   m->implied = m->first + img->n_counters + 1;
   m->reached = m->implied + n_rules;
-  m->sums = (uint8_t *)(m->reached + t->n_implied);
+  m->sums = (uint8_t *)(m->reached + t->n_implied + 1);
   sort_rules(t, m);
   return 0;
 }
@@ -74,27 +74,39 @@ void kcov8i_implied_free(struct kcov8i_image *img) {
   m->first = NULL;
 }
 
+/* Locals: a store to sums, bytes, could change anything else for all a compiler
+   knows. */
 void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
                         size_t n_hits) {
-  struct kcov8i_implied *const m = &img->implied;
-  for (size_t i = 0; i < n_hits; i++)
-    for (uint32_t r = m->first[hits[i].index]; r < m->first[hits[i].index + 1];
-         r++) {
-      const uint32_t b = m->implied[r];
-      if (!m->sums[b])
-        m->reached[m->n_reached++] = b;
-      kcov8i_add_count(&m->sums[b], hits[i].count);
+  const uint32_t *const first = img->implied.first;
+  const uint32_t *const implied = img->implied.implied;
+  uint32_t *const reached = img->implied.reached;
+  uint8_t *const sums = img->implied.sums;
+  size_t n = img->implied.n_reached;
+  for (size_t i = 0; i < n_hits; i++) {
+    const uint32_t end = first[hits[i].index + 1], count = hits[i].count;
+    for (uint32_t r = first[hits[i].index]; r < end; r++) {
+      const uint32_t b = implied[r];
+      reached[n] = b; /* kept if it is the first time */
+      n += !sums[b];
+      kcov8i_add_count(&sums[b], count);
     }
+  }
+  img->implied.n_reached = n;
 }
 
 size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits) {
   struct kcov8i_implied *const m = &img->implied;
-  size_t n = 0;
-  while (n < KCOV8I_BATCH && m->n_taken < m->n_reached) {
-    const uint32_t b = m->reached[m->n_taken++];
-    hits[n++] = (struct kcov8i_hit){(uint32_t)img->n_counters + b, m->sums[b]};
-    m->sums[b] = 0;
+  const uint32_t *const reached = m->reached + m->n_taken;
+  const uint32_t n_counters = (uint32_t)img->n_counters;
+  uint8_t *const sums = m->sums;
+  const size_t left = m->n_reached - m->n_taken;
+  const size_t n = left < KCOV8I_BATCH ? left : KCOV8I_BATCH;
+  for (size_t i = 0; i < n; i++) {
+    hits[i] = (struct kcov8i_hit){n_counters + reached[i], sums[reached[i]]};
+    sums[reached[i]] = 0;
   }
+  m->n_taken += n;
   if (!n)
     m->n_reached = m->n_taken = 0;
   return n;
