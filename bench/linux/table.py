@@ -57,6 +57,15 @@ def goal(name, value, limit, unit="", digits=2):
     return f"Goal: {name} <= {limit}{unit}: {value:.{digits}f}{unit}, {met}"
 
 
+def call_costs(cells, what):
+    """Quartiles over the rounds: a boot now and then is 4 % faster than all
+    others of its kernel, which is as much as what is asked for here."""
+    calls = 1 + what.count("+")  # of a row with several, each may cost as much
+    return statistics.quantiles(
+        [(ours - theirs) / calls for ours, theirs in
+         zip(cells["kcov8 on"][what], cells["kcov on"][what])], n=4)
+
+
 def goals(result):
     lines = []
     for column in ("kcov8 off", "kcov8 on"):
@@ -70,12 +79,10 @@ def goals(result):
     if {"kcov on", "kcov8 on"} <= set(result["cells"]):
         for what in result["cells"]["plain"]:
             if what not in LOOPS:
-                theirs, ours = (min(result["cells"][c][what])
-                                for c in ("kcov on", "kcov8 on"))
-                # Of a row with several calls, each may cost that much more.
-                calls = 1 + what.count("+")
-                lines.append(goal(f"{what}: kcov8 on - kcov on, per call",
-                                  (ours - theirs) / calls, CALL_GOAL_NS, " ns", 0))
+                quartiles = call_costs(result["cells"], what)
+                lines.append(goal(f"{what}: kcov8 on - kcov on, per call, median",
+                                  quartiles[1], CALL_GOAL_NS, " ns", 0) +
+                             f" (quartiles {quartiles[0]:.0f}, {quartiles[2]:.0f})")
     if "kcov8" in result["sizes"]:
         ours, plain = result["sizes"]["kcov8"], result["sizes"]["plain"]["code"]
         for what, code in (("code with kcov8", ours["code"]),
