@@ -98,7 +98,7 @@ private:
                             Named ? Reach : PruneReach);
     if (O.TraceCmp) // their counters' addresses tell where they are
       keepComparing(Fn, Blocks, Implied);
-    putImpliedLast(Blocks, Map.Record, Implied);
+    Map.Record = putImpliedLast(Blocks, Implied);
     std::vector<DeltaUse> Deltas;
     if (usesDeltaVariable(O))
       Deltas = planDeltas(Blocks, Implied, Reach);
@@ -114,30 +114,6 @@ private:
     erase_if(Implied, [&](const ImpliedBlock &B) {
       return Comparing.count(Blocks[B.Block].Block);
     });
-  }
-
-  // Blocks without a probe have no counter: the others are numbered first.
-  static void putImpliedLast(std::vector<ChosenBlock> &Blocks,
-                             std::vector<uint32_t> &Record,
-                             std::vector<ImpliedBlock> &Implied) {
-    std::vector<uint32_t> To(Blocks.size());
-    uint32_t Probed = 0, Rest = Blocks.size() - Implied.size();
-    auto Next = Implied.begin();
-    for (uint32_t I = 0; I < Blocks.size(); I++) {
-      const bool HasProbe = Next == Implied.end() || Next->Block != I;
-      To[I] = HasProbe ? Probed++ : Rest++;
-      Next += !HasProbe;
-    }
-    const std::vector<ChosenBlock> OldBlocks = Blocks;
-    for (size_t I = 0; I < To.size(); I++) {
-      Blocks[To[I]] = OldBlocks[I];
-      Record[To[I]] = I;
-    }
-    for (ImpliedBlock &B : Implied) {
-      B.Block = To[B.Block];
-      for (uint32_t &W : B.Witnesses)
-        W = To[W];
-    }
   }
 
   // May a linker drop Fn's code and keep the rest of the unit?

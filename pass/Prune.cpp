@@ -325,4 +325,26 @@ std::vector<ImpliedBlock> findImplied(Function &F,
   return Pruner(F, Blocks, Counts, Reach).run();
 }
 
+std::vector<uint32_t> putImpliedLast(std::vector<ChosenBlock> &Blocks,
+                                     std::vector<ImpliedBlock> &Implied) {
+  std::vector<uint32_t> To(Blocks.size()), From(Blocks.size());
+  uint32_t Probed = 0, Rest = Blocks.size() - Implied.size();
+  auto Next = Implied.begin();
+  for (uint32_t I = 0; I < Blocks.size(); I++) {
+    const bool HasProbe = Next == Implied.end() || Next->Block != I;
+    To[I] = HasProbe ? Probed++ : Rest++;
+    From[To[I]] = I;
+    Next += !HasProbe;
+  }
+  const std::vector<ChosenBlock> Old = Blocks;
+  for (size_t I = 0; I < From.size(); I++)
+    Blocks[I] = Old[From[I]];
+  for (ImpliedBlock &B : Implied) {
+    B.Block = To[B.Block];
+    for (uint32_t &W : B.Witnesses)
+      W = To[W];
+  }
+  return From;
+}
+
 } // namespace kcov8

@@ -24,6 +24,11 @@ std::vector<ImpliedBlock> findImplied(llvm::Function &F,
                                       const std::vector<ChosenBlock> &Blocks,
                                       bool Counts, FlushReach &Reach);
 
+// Blocks without a probe have no counter: they go behind the others. Returns
+// where each block was before.
+std::vector<uint32_t> putImpliedLast(std::vector<ChosenBlock> &Blocks,
+                                     std::vector<ImpliedBlock> &Implied);
+
 } // namespace kcov8
 
 #endif // KCOV8_PASS_PRUNE_H
