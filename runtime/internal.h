@@ -128,8 +128,8 @@ struct kcov8i_selection {
  * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
  * @counters:    NULL once unloaded
  * @n_counters:  bytes
- * @n_indexes:   the length of every array below: counters by their place,
- * behind them the blocks without one, in the order of records
+ * @n_indexes:   the length of every array below: counters by their place, then
+ *               blocks without one, in the order of records
  * @n_blocks:    indexes that a function record owns
  * @first_block: number of index 0 in bitmaps, which have all images in a row
  * @fingerprint: of all IDs and their places; tells the same image again.
@@ -220,9 +220,8 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @enabled:      files that are tracing, linked by next_enabled
  * @selected:     @n_selected PCs, ascending: only those; none: all
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
- * @n_remote:     files with handles; this and the next are read without the
- * lock
- * @remote_clock: how many have ever got theirs
+ * @n_remote:     files with handles; read without the lock
+ * @remote_clock: how many have ever got theirs; likewise
  */
 struct kcov8i_state {
   struct kcov8_image *registered;

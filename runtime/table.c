@@ -134,7 +134,7 @@ static int check_rules(const struct kcov8_image *desc, size_t n,
               desc->keys[1]))
     return refuse_func(desc, n, f, "rules lie outside of " KCOV8_SECTION_KEYS);
   /* What comes last, one after the other, from the rest. */
-  const uint32_t n_counters = *end ? end[1] & UINT16_MAX : f->n_blocks;
+  const uint32_t n_counters = kcov8i_table_n_counters(f);
   uint32_t next = n_counters;
   for (uint32_t i = 1; i <= *end; i++) {
     const uint32_t implied = end[i] & UINT16_MAX;

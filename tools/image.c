@@ -78,20 +78,18 @@ static bool read_record(struct image *img, size_t i, uint8_t *owned) {
 
   /* What has no counter comes last, one block after the other. */
   uint32_t n_counters = n, next = n;
-  for (uint32_t r = 1; r <= n_rules; r++) {
+  bool ok = true;
+  for (uint32_t r = 1; ok && r <= n_rules; r++) {
     uint64_t rule = keys + 4 * ((uint64_t)n + r);
     uint32_t word = read_u32(elf->tables[TABLE_KEYS].data + rule, big);
     uint32_t implied = word & UINT16_MAX;
     if (r == 1)
       n_counters = next = implied;
     next += implied == next;
-    if (implied + 1 != next || word >> 16 >= n_counters)
-      break;
+    ok = implied + 1 == next && word >> 16 < n_counters;
   }
-  if (next != n)
-    return fail(img->path,
-                "%s: record %zu has rules for blocks that are not "
-                "there",
+  if (!ok || next != n)
+    return fail(img->path, "%s: record %zu has rules for blocks that it lacks",
                 KCOV8_SECTION_FUNCS, i);
 
   field = offsetof(struct kcov8_func, counters);

@@ -231,16 +231,20 @@ struct kcov8_image {
  *
  * KCOV8_MAP_FUNC continues:
  *   u64  hash       function hash
- *   u32  checksum   kcov8_checksum_keys() over its n_blocks keys, in the order
- * of the record uleb n_blocks uleb line       of the function's declaration, 0
- * without debug info str  name       as linked uleb n_files, str files[]
- * normalised paths; files[0] is the function's own (its source file without
- * debug info) n_blocks times, in the order of the code, which is not that of a
- * pruned record: u32  key uleb flags      KCOV8_BLOCK_* uleb file       index
- * in files uleb l0, c0     first position, 1-based; l0 = 0: no debug info uleb
- * l1, c1     last position, c1 exclusive; l1 >= l0 uleb n_runs     exact lines,
- * for line reports: uleb file, uleb first, uleb count     count >= 1 lines from
- * first
+ *   u32  checksum   kcov8_checksum_keys() over the record's n_blocks keys
+ *   uleb n_blocks
+ *   uleb line       of the function's declaration, 0 without debug info
+ *   str  name       as linked
+ *   uleb n_files, str files[]     normalised paths; files[0] is the function's
+ *                                 own (its source file without debug info)
+ *   n_blocks times, in the order of the code (not that of a pruned record):
+ *     u32  key
+ *     uleb flags      KCOV8_BLOCK_*
+ *     uleb file       index in files
+ *     uleb l0, c0     first position, 1-based; l0 = 0: no debug info
+ *     uleb l1, c1     last position, c1 exclusive; l1 >= l0
+ *     uleb n_runs     exact lines, for line reports:
+ *       uleb file, uleb first, uleb count     count >= 1 lines from first
  *
  * KCOV8_MAP_UNIT continues (one per compilation with kcov8 on):
  *   str  source     normalised path of the main source file

@@ -373,7 +373,7 @@ void kcov8_remote_stop(struct kcov8_task *worker);
  */
 int kcov8_remote_prepare(struct kcov8_task *worker);
 
-/** kcov8_remote_base() - of @worker's counters, 0: it has none; no lock taken
+/** kcov8_remote_base() - of @worker's counters; 0: it has none. Takes no lock
  */
 intptr_t kcov8_remote_base(const struct kcov8_task *worker);
 

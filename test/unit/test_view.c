@@ -379,7 +379,6 @@ static void first_come(void **state) {
   image_unload(plain);
 }
 
-/* What a worker runs is for the owner of the handle, not for who looks on. */
 static struct kcov8_device *remote_device(void) {
   const struct kcov8_host host = {.size = sizeof(host),
                                   .read_guest = read_guest,
@@ -395,6 +394,7 @@ static int remote_enable(struct tracer *t, uint64_t handle) {
   return kcov8_ioctl(t->file, &t->task, KCOV8_REMOTE_ENABLE, (uintptr_t)&arg);
 }
 
+/* What a worker runs is for the owner of the handle, not for who looks on. */
 static void background_worker(void **state) {
   (void)state;
   struct tracer owner, bystander;
@@ -428,7 +428,7 @@ static void background_worker(void **state) {
   image_unload(i);
 }
 
-/* Work that may not sleep: what an interrupt in front of @task runs. */
+/* Work that may not sleep, in front of the task whose counters are in use. */
 static size_t interrupt(const struct kcov8_task *worker, struct image *i,
                         size_t block) {
   const intptr_t interrupted = base;
@@ -469,8 +469,7 @@ static void prepared(void **state) {
   /* Nobody wants anything. */
   assert_int_equal(interrupt(&worker, i, 1), 0);
 
-  /* The owner's, not that of the task that was interrupted; twice, then once.
-   */
+  /* For the owner, not the task that was interrupted; two, then another. */
   assert_int_equal(remote_enable(&owner, 7), 0);
   assert_int_equal(kcov8_remote_start(device, &worker, 7), -KCOV8_EBUSY);
   assert_int_equal(tracer_enable(&other), 0);

@@ -61,8 +61,7 @@ static inline void kcov8_thread_return(void) {
     kcov8_syscall_return(&thread->task);
 }
 
-/* softirq.c: sections of softirqs, for what is remote; for the first by tasks.
- */
+/* softirq.c: remote sections of softirqs; a task has to prepare them. */
 void kcov8_softirq_prepare(void);
 void kcov8_softirq_start(u64 handle);
 void kcov8_softirq_stop(void); /* no effect if none was started */

@@ -72,8 +72,10 @@ void kcov8_softirq_prepare(void) {
   int cpu;
 
   mutex_lock(&lock);
-  for_each_online_cpu(cpu) for (int i = 0; i < SECTIONS; i++)
+  for_each_online_cpu(cpu) {
+    for (int i = 0; i < SECTIONS; i++)
       prepare(&per_cpu(sections, cpu)[i]);
+  }
   mutex_unlock(&lock);
 }
 
