@@ -18,7 +18,6 @@
 #include "pending.c"
 #include "remote.c"
 #include "section.c"
-#include "select.c"
 #include "summary.c"
 #include "sweep.c"
 #include "sweep_neon.c"

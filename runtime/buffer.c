@@ -3,12 +3,11 @@
  * buffer.c - append PCs, or comparisons, to a cover buffer
  *
  * Word 0 is the count N, words 1..N are PCs, or 1..2N pairs of PC and hit count
- * (KCOV8_SET_COUNTS). KCOV_UNIQUE_ENABLE puts a bitmap of blocks in front. The
- * buffer belongs to a hostile guest that writes to it from other threads at any
- * moment: word 0 is read once per flush or record, only compared and never
- * added to before it is known to be small, and no index is ever read from the
- * buffer. Every count that leaves no room is a full buffer, ~0 too (Linux 6.12
- * wraps there and stores a PC in word 0).
+ * (KCOV8_SET_COUNTS). The buffer belongs to a hostile guest that writes to it
+ * from other threads at any moment: word 0 is read once per flush or record,
+ * only compared and never added to before it is known to be small, and no index
+ * is ever read from the buffer. Every count that leaves no room is a full
+ * buffer, ~0 too (Linux 6.12 wraps there and stores a PC in word 0).
  *
  * A reader that sees count N sees entries 1..N: the count is stored last, with
  * release (Linux bumps it first, since an interrupt may nest; here nothing
@@ -63,19 +62,14 @@ static void store_word(struct kcov8i_buffer *b, uint64_t index, uint64_t v) {
 
 static void store_count(struct kcov8i_buffer *b, uint64_t count) {
   __atomic_thread_fence(__ATOMIC_RELEASE); /* entries first */
-  store_word(b, b->bitmap_words, count);
-}
-
-static bool pairs(const struct kcov8i_buffer *b) {
-  return b->counts && !b->bitmap_words;
+  store_word(b, 0, count);
 }
 
 void kcov8i_append_begin(struct kcov8i_append *a,
                          struct kcov8i_buffer *buffer) {
-  const uint64_t words = buffer->size_words - buffer->bitmap_words;
-  const uint64_t capacity = (words - 1) >> pairs(buffer);
+  const uint64_t capacity = (buffer->size_words - 1) >> buffer->counts;
   a->buffer = buffer;
-  a->start = read_word(buffer, buffer->bitmap_words);
+  a->start = read_word(buffer, 0);
   a->count = a->start;
   a->room = a->start < capacity ? capacity - a->start : 0;
 }
@@ -87,8 +81,8 @@ void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count) {
   }
   a->room--;
   a->count++;
-  if (!pairs(a->buffer)) {
-    store_word(a->buffer, a->buffer->bitmap_words + a->count, pc);
+  if (!a->buffer->counts) {
+    store_word(a->buffer, a->count, pc);
     return;
   }
   store_word(a->buffer, 2 * a->count - 1, pc);
@@ -119,19 +113,8 @@ void kcov8i_append_end(struct kcov8i_append *a) {
     store_count(a->buffer, a->count);
 }
 
-bool kcov8i_buffer_test_and_set(struct kcov8i_buffer *b, uint64_t block) {
-  const unsigned int bits = 8 * b->layout.word_bytes;
-  const uint64_t index = block / bits, bit = UINT64_C(1) << block % bits;
-  if (index >= b->bitmap_words)
-    return false;
-  const uint64_t old = read_word(b, index);
-  store_word(b, index, old | bit);
-  return old & bit;
-}
-
 void kcov8i_buffer_reset(struct kcov8i_buffer *buffer) {
-  for (uint64_t i = 0; i <= buffer->bitmap_words; i++)
-    store_word(buffer, i, 0);
+  store_word(buffer, 0, 0);
 }
 
 /* ---- Comparisons --------------------------------------------------------- */

@@ -88,8 +88,6 @@ struct target {
 static void deliver(const struct target *to, struct kcov8i_hit *hits,
                     size_t n) {
   struct kcov8i_image *const img = to->img;
-  if (img->selection.wanted)
-    n = kcov8i_select_hits(img, hits, n);
   if (to->keep && img->kept)
     keep_hits(img, hits, n);
   if (to->direct)
@@ -161,11 +159,7 @@ static void collect_target(const struct target *to, uint8_t *counters,
   b.counters = counters;
   b.marks = marks;
   b.n = 0;
-  if (img->selection.wanted)
-    for (size_t r = 0; r < img->selection.n_ranges; r++)
-      batch_sweep(&b, img->selection.ranges[r].begin,
-                  img->selection.ranges[r].end);
-  else if (img->summary.n_marks)
+  if (img->summary.n_marks)
     batch_sweep_marked(&b);
   else
     batch_sweep(&b, 0, img->n_counters);
@@ -229,26 +223,6 @@ void kcov8i_collect(struct kcov8i_append *direct, bool keep) {
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
     if (i->counters && (!i->per_task || keep))
       kcov8i_collect_image(i, i->per_task ? NULL : direct, keep);
-}
-
-static void clear(uint8_t *bytes, size_t n_bytes) {
-  struct kcov8i_hit hits[KCOV8I_BATCH];
-  for (size_t pos = 0; pos < n_bytes;)
-    (void)kcov8i_sweep(bytes, n_bytes, &pos, hits);
-}
-
-void kcov8i_collect_clear(void) {
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    if (!i->counters)
-      continue;
-    clear(i->counters, i->n_counters);
-    clear(i->summary.marks, i->summary.n_marks);
-  }
-  for (struct kcov8i_view *v = kcov8i.views; v; v = v->next)
-    for (struct kcov8i_copy *c = v->copies; c; c = c->next) {
-      clear(c->counters, c->image->n_counters);
-      clear(c->marks, c->image->summary.n_marks);
-    }
 }
 
 /* ---- Outside the device

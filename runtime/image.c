@@ -105,7 +105,6 @@ static void free_image(struct kcov8i_image *img) {
   kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
   kcov8i_implied_free(img);
   kcov8i_summary_free(img);
-  kcov8i_select_free(img);
   if (img->ids)
     kcov8_port_free(img->ids, img->n_indexes * (sizeof(uint64_t) + 2));
   kcov8_port_free(img, sizeof(*img));
@@ -166,12 +165,9 @@ static int prepare(struct kcov8_image *desc) {
   if (!err)
     err = kcov8i_summary_build(img);
   if (!err)
-    err = kcov8i_select_image(&t, img);
-  if (!err)
     err = kcov8i_pending_need_image(img, !ghost);
   if (err) {
     kcov8i_summary_free(img);
-    kcov8i_select_free(img);
     img->desc = NULL;
     __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
     if (!ghost)
@@ -181,8 +177,8 @@ static int prepare(struct kcov8_image *desc) {
 
   if (!ghost) {
     struct kcov8i_image **end = &kcov8i.images;
-    for (; *end; end = &(*end)->next)
-      img->first_block += (*end)->n_indexes;
+    while (*end)
+      end = &(*end)->next;
     __atomic_store_n(end, img, __ATOMIC_RELEASE);
   }
   desc->runtime[1] = img;
@@ -314,7 +310,6 @@ static void unregister(struct kcov8_image *desc) {
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_image_identify(img);
     kcov8i_summary_free(img);
-    kcov8i_select_free(img);
     img->desc = NULL;
     __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
   }
@@ -345,7 +340,6 @@ void kcov8i_forget_images(void) {
     d->runtime[1] = NULL;
   }
   kcov8i_view_forget_all();
-  kcov8i_select_forget();
   while (kcov8i.images) {
     struct kcov8i_image *const img = kcov8i.images;
     kcov8i.images = img->next;

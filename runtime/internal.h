@@ -108,17 +108,6 @@ struct kcov8i_summary {
 };
 
 /**
- * struct kcov8i_selection - what flushes look at; all zero: everything
- * @wanted: by counter, see select.c
- * @ranges: @n_ranges, ascending
- */
-struct kcov8i_selection {
-  uint8_t *wanted;
-  struct kcov8i_piece *ranges;
-  size_t n_ranges;
-};
-
-/**
  * struct kcov8i_image - an image that has PCs
  *
  * Comparisons look @counters, @n_counters and @slots up without the lock: the
@@ -131,7 +120,6 @@ struct kcov8i_selection {
  * @n_indexes:   the length of every array below: counters by their place, then
  *               blocks without one, in the order of records
  * @n_blocks:    indexes that a function record owns
- * @first_block: number of index 0 in bitmaps, which have all images in a row
  * @fingerprint: of all IDs and their places; tells the same image again.
  *               Once it is asked for, or the image goes: @has_fingerprint
  * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
@@ -140,7 +128,7 @@ struct kcov8i_selection {
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
  *               harvested
  * @implied:     rules of pruned functions
- * @summary, @selection: while the image is loaded
+ * @summary:     while the image is loaded
  * @per_task:    tasks that trace have a copy of the counters (view.c)
  * @segment:     reached through the base of gs
  * @ordered:     all that can be hit in a copy is in the list of order.c
@@ -153,7 +141,6 @@ struct kcov8i_image {
   size_t n_counters;
   size_t n_indexes;
   size_t n_blocks;
-  uint64_t first_block;
   uint64_t fingerprint;
   bool has_fingerprint;
   uint32_t *slots;
@@ -162,7 +149,6 @@ struct kcov8i_image {
   uint8_t *kept;
   struct kcov8i_implied implied;
   struct kcov8i_summary summary;
-  struct kcov8i_selection selection;
   bool per_task;
   bool segment;
   bool ordered;
@@ -218,7 +204,6 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
  * @views:        all, linked by next
  * @free_views:   those that are nobody's, linked by next_free
  * @enabled:      files that are tracing, linked by next_enabled
- * @selected:     @n_selected PCs, ascending: only those; none: all
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
  * @n_remote:     files with handles; read without the lock
  * @remote_clock: how many have ever got theirs; likewise
@@ -236,8 +221,6 @@ struct kcov8i_state {
   struct kcov8i_view *free_views;
   struct kcov8_file *enabled;
   size_t n_enabled;
-  uint64_t *selected;
-  size_t n_selected;
   bool keep;
   size_t n_remote;
   size_t remote_clock;
@@ -292,9 +275,6 @@ void kcov8i_collect(struct kcov8i_append *direct, bool keep);
 bool kcov8i_collect_order(const struct kcov8i_view *view,
                           struct kcov8i_append *direct, struct kcov8_file *file,
                           bool keep);
-
-/* Clears all counters, selected or not, copies too. */
-void kcov8i_collect_clear(void);
 
 struct kcov8i_copy;
 
@@ -403,18 +383,6 @@ void kcov8i_summary_free(struct kcov8i_image *img);
 size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
                            struct kcov8i_hit *hits);
 
-/* ---- select.c: some blocks only --------------------------------------------
- */
-
-/* Fills in @img->selection, which is empty. 0 or -ENOMEM. */
-int kcov8i_select_image(const struct kcov8i_table *t, struct kcov8i_image *img);
-void kcov8i_select_free(struct kcov8i_image *img);
-void kcov8i_select_forget(void);
-
-/* Keeps the selected ones; returns how many. Only if there is a selection. */
-size_t kcov8i_select_hits(const struct kcov8i_image *img,
-                          struct kcov8i_hit *hits, size_t n_hits);
-
 /* ---- implied.c: blocks without probes ------------------------------------ */
 
 size_t kcov8i_table_n_rules(const struct kcov8_func *f);
@@ -447,16 +415,13 @@ struct kcov8i_layout {
  * @area:       as the host gave it; base is NULL before INIT_TRACE
  * @size_words: as the guest asked; area.bytes is not looked at again
  * @layout:     of its words
- * @bitmap_words: KCOV_UNIQUE_ENABLE: the first words are a bitmap of blocks,
- * the others are laid out as usual; 0: it is not there
- * @counts:     entries are pairs of PC and hit count; not with a bitmap
+ * @counts:     entries are pairs of PC and hit count
  * @dropped:    PCs that did not fit
  */
 struct kcov8i_buffer {
   struct kcov8_area area;
   uint64_t size_words;
   struct kcov8i_layout layout;
-  uint64_t bitmap_words;
   bool counts;
   uint64_t dropped;
 };
@@ -480,13 +445,7 @@ void kcov8i_append_end(struct kcov8i_append *a);
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
                         const struct kcov8i_hit *hits, size_t n_hits);
 
-/*
- * Sets the bit of a block in the bitmap. True if it was set already; false for
- * blocks that have no bit, or without a bitmap.
- */
-bool kcov8i_buffer_test_and_set(struct kcov8i_buffer *buffer, uint64_t block);
-
-/* The count = 0, and all bits of the bitmap. */
+/* The count = 0. */
 void kcov8i_buffer_reset(struct kcov8i_buffer *buffer);
 
 /*
@@ -526,7 +485,6 @@ enum kcov8i_mode {
  * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC, TRACE_CMP
  * @owner:         the task that enabled it; NULL in the first two modes
  * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
- * @overflow:      what does not fit waits in the pending sets
  * @buffer:        what the guest maps
  * @remote_words:  area_size of its REMOTE_ENABLE
  * @sequence:      how often it was stopped: tells sections of an earlier enable
@@ -545,7 +503,6 @@ struct kcov8_file {
   enum kcov8i_mode mode;
   struct kcov8_task *owner;
   bool remote;
-  bool overflow;
   struct kcov8i_buffer buffer;
   uint32_t remote_words;
   uint64_t sequence;
@@ -568,11 +525,11 @@ void kcov8i_file_put(struct kcov8_file *file);
 /* ---- trace.c: from ENABLE to DISABLE ------------------------------------- */
 
 /*
- * INIT -> @mode, TRACE_PC or TRACE_CMP; takes a reference for the task. A
- * bitmap only with TRACE_PC. 0 or -ENOMEM.
+ * INIT -> @mode, TRACE_PC or TRACE_CMP; takes a reference for the task. 0 or
+ * -ENOMEM.
  */
 int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
-                       enum kcov8i_mode mode, uint64_t bitmap_words);
+                       enum kcov8i_mode mode);
 
 struct kcov8i_remote_args;
 
@@ -603,9 +560,6 @@ void kcov8i_trace_flush(struct kcov8_file *file);
 /* Nothing that ran before appears; count 0. */
 void kcov8i_trace_reset(struct kcov8_file *file);
 
-/* 0 or -ENOMEM, for switching it on while tracing. */
-int kcov8i_trace_set_overflow(struct kcov8_file *file, bool on);
-
 /* ---- cmp.c: comparisons -------------------------------------------------- */
 
 /* Is there anything that could record them? If not, says why, once. */
@@ -625,17 +579,12 @@ extern const char kcov8i_sancov_linked __attribute__((weak));
 
 /* ---- pending.c: what other flushes harvested for a file ------------------ */
 
-/* Blocks that await the file's own next flush, or room in its buffer. */
+/* Blocks that await the file's own next flush. */
 struct kcov8i_pending {
   struct kcov8i_pending *next;
   struct kcov8i_image *image;
   uint8_t bytes[]; /* image->n_indexes */
 };
-
-/* Does @file need sets though no other is enabled? */
-static inline bool kcov8i_pending_always(const struct kcov8_file *file) {
-  return file->overflow || file->buffer.bitmap_words;
-}
 
 /*
  * Gives @extra (a file about to be enabled, or NULL) and all enabled files a
@@ -653,14 +602,8 @@ int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
 void kcov8i_pending_mark(struct kcov8_file *file, struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits);
 
-/*
- * Moves @file's sets to its buffer. What finds no room is dropped, or stays if
- * the file wants it.
- */
+/* Moves @file's sets to its buffer. What finds no room is dropped. */
 void kcov8i_pending_drain(struct kcov8_file *file, struct kcov8i_append *a);
-
-/* How many blocks wait. */
-uint64_t kcov8i_pending_count(const struct kcov8_file *file);
 
 /* Empties the sets, and frees them. */
 void kcov8i_pending_clear(struct kcov8_file *file);

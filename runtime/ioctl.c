@@ -7,8 +7,8 @@
  *                                     '-------DISABLE, exit-------------'
  *
  * The reference is Linux 6.12 kernel/kcov.c, in the order of its checks. For
- * KCOV_RESET_TRACE and KCOV_UNIQUE_ENABLE, which 6.12 does not have, it is the
- * fourth version of the proposal (linux-kernel, 2025-07-31).
+ * KCOV_RESET_TRACE, which 6.12 does not have, it is the fourth version of the
+ * proposal (linux-kernel, 2025-07-31).
  */
 #include "internal.h"
 
@@ -54,18 +54,7 @@ static int enable(struct kcov8_file *file, struct kcov8_task *task,
                   uint64_t arg) {
   enum kcov8i_mode mode;
   const int err = may_enable(file, task, arg, &mode);
-  return err ? err : kcov8i_trace_start(file, task, mode, 0);
-}
-
-static int unique_enable(struct kcov8_file *file, struct kcov8_task *task,
-                         uint64_t bitmap_words) {
-  enum kcov8i_mode mode;
-  const int err = may_enable(file, task, KCOV8_TRACE_PC, &mode);
-  if (err)
-    return err;
-  if (bitmap_words == 0 || bitmap_words >= file->buffer.size_words - 1)
-    return -KCOV8_EINVAL;
-  return kcov8i_trace_start(file, task, mode, bitmap_words);
+  return err ? err : kcov8i_trace_start(file, task, mode);
 }
 
 static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
@@ -100,12 +89,6 @@ static int reset_trace(struct kcov8_file *file, struct kcov8_task *task,
   return 0;
 }
 
-static int set_overflow(struct kcov8_file *file, uint64_t arg) {
-  if (arg > 1)
-    return -KCOV8_EINVAL;
-  return kcov8i_trace_set_overflow(file, arg);
-}
-
 static int set_counts(struct kcov8_file *file, uint64_t arg) {
   if (arg > 1)
     return -KCOV8_EINVAL;
@@ -121,13 +104,8 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
   const uint32_t init = file->device->layout.word_bytes == 4
                             ? KCOV8_INIT_TRACE32
                             : KCOV8_INIT_TRACE64;
-  const uint32_t unique = file->device->layout.word_bytes == 4
-                              ? KCOV8_UNIQUE_ENABLE32
-                              : KCOV8_UNIQUE_ENABLE64;
   if (cmd == init)
     return init_trace(file, arg);
-  if (cmd == unique)
-    return unique_enable(file, task, arg);
   switch (cmd) {
   case KCOV8_ENABLE:
     return enable(file, task, arg);
@@ -135,8 +113,6 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
     return disable(file, task, arg);
   case KCOV8_RESET_TRACE:
     return reset_trace(file, task, arg);
-  case KCOV8_SET_OVERFLOW:
-    return set_overflow(file, arg);
   case KCOV8_SET_COUNTS:
     return set_counts(file, arg);
   default:
@@ -160,15 +136,12 @@ static int call_remote_enable(struct kcov8_file *file, struct kcov8_task *task,
 static int call_get_status(struct kcov8_file *file, struct kcov8_task *task,
                            uint64_t to) {
   const struct kcov8_host *const host = &file->device->host;
-  struct kcov8_status status;
+  struct kcov8_status status = {0};
   kcov8i_task_enter(task);
   status.dropped = kcov8i_buffer_dropped(&file->buffer);
-  status.overflow = kcov8i_pending_count(file);
   kcov8i_task_leave(task);
-  if (file->device->layout.swap) {
+  if (file->device->layout.swap)
     status.dropped = __builtin_bswap64(status.dropped);
-    status.overflow = __builtin_bswap64(status.overflow);
-  }
   return host->write_guest(host->ctx, task, to, &status, sizeof(status))
              ? -KCOV8_EFAULT
              : 0;

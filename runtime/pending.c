@@ -5,17 +5,13 @@
  * All counters are shared, so whoever flushes takes everybody's hits. While two
  * or more files are enabled, each has a set: one byte, the hits so far, per
  * counter of each loaded image. A flush marks what it takes in the sets of all
- * enabled files, then moves its own set to its own buffer. With
- * KCOV8_SET_OVERFLOW, what finds the buffer full stays in the set; such a file
- * always has one. So has one of KCOV_UNIQUE_ENABLE: what comes out of the set
- * is looked up in the bitmap.
+ * enabled files, then moves its own set to its own buffer.
  *
- * Sets are allocated where a call may fail: when a second file is enabled, or
- * one with overflow or a bitmap, at a harvest, at an unload (both take hits
- * outside of any file's flush), and with a late image while sets are in use. So
- * a flush never allocates for them. They are freed when their file is disabled.
- * A set of an image that is unloaded keeps its marks: the slots are still
- * reserved.
+ * Sets are allocated where a call may fail: when a second file is enabled, at a
+ * harvest, at an unload (both take hits outside of any file's flush), and with
+ * a late image while sets are in use. So a flush never allocates for them. They
+ * are freed when their file is disabled. A set of an image that is unloaded
+ * keeps its marks: the slots are still reserved.
  *
  * All with the lock held.
  */
@@ -73,7 +69,7 @@ int kcov8i_pending_need(struct kcov8_file *extra) {
   if (extra && add_all(extra)) {
     /* Two enabled files had theirs before; a lone one may have got them now. */
     struct kcov8_file *const f = kcov8i.enabled;
-    if (kcov8i.n_enabled == 1 && !f->pending_dirty && !kcov8i_pending_always(f))
+    if (kcov8i.n_enabled == 1 && !f->pending_dirty)
       cut(f, NULL);
     return -KCOV8_ENOMEM;
   }
@@ -82,9 +78,7 @@ int kcov8i_pending_need(struct kcov8_file *extra) {
 
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   for (struct kcov8_file *f = kcov8i.enabled; f; f = f->next_enabled) {
-    const bool needed =
-        f->pending || kcov8i_pending_always(f) || kcov8i.n_enabled > 1;
-    if (!needed || !add(f, img))
+    if ((!f->pending && kcov8i.n_enabled == 1) || !add(f, img))
       continue;
     /* Those just added go with the image; a ghost's may have marks. */
     for (struct kcov8_file *g = kcov8i.enabled; is_new && g != f;
@@ -117,56 +111,16 @@ void kcov8i_pending_mark(struct kcov8_file *file, struct kcov8i_image *img,
       mark_hits(f, img, hits, n_hits);
 }
 
-/* Gives back what was swept, but found no room. */
-static void put_back(struct kcov8i_pending *p, const struct kcov8i_hit *hits,
-                     size_t n_hits) {
-  for (size_t i = 0; i < n_hits; i++)
-    p->bytes[hits[i].index] = (uint8_t)hits[i].count;
-}
-
-static bool is_full(const struct kcov8_file *file,
-                    const struct kcov8i_append *a) {
-  return file->overflow && !a->room;
-}
-
-/* Returns false if something is left. */
-static bool drain_image(struct kcov8_file *file, struct kcov8i_image *img,
-                        struct kcov8i_append *a) {
+void kcov8i_pending_drain(struct kcov8_file *file, struct kcov8i_append *a) {
   struct kcov8i_hit hits[KCOV8I_BATCH];
-  struct kcov8i_pending *const p = find(file, img);
-  for (size_t pos = 0; p && pos < img->n_indexes;) {
-    const size_t n = kcov8i_sweep(p->bytes, img->n_indexes, &pos, hits);
-    for (size_t i = 0; i < n; i++) {
-      if (is_full(file, a)) {
-        put_back(p, hits + i, n - i);
-        return false;
-      }
-      if (!kcov8i_buffer_test_and_set(&file->buffer,
-                                      img->first_block + hits[i].index))
-        kcov8i_append_put(a, kcov8_slot_pc(img->slots[hits[i].index]),
-                          hits[i].count);
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+    struct kcov8i_pending *const p = find(file, i);
+    for (size_t pos = 0; p && pos < i->n_indexes;) {
+      const size_t n = kcov8i_sweep(p->bytes, i->n_indexes, &pos, hits);
+      kcov8i_append_hits(a, i->slots, hits, n);
     }
   }
-  return true;
-}
-
-void kcov8i_pending_drain(struct kcov8_file *file, struct kcov8i_append *a) {
-  struct kcov8i_image *img = kcov8i.images;
-  if (is_full(file, a))
-    return;
-  while (img && drain_image(file, img, a))
-    img = img->next;
-  file->pending_dirty = img != NULL;
-}
-
-uint64_t kcov8i_pending_count(const struct kcov8_file *file) {
-  uint64_t n = 0;
-  if (!file->pending_dirty)
-    return 0;
-  for (const struct kcov8i_pending *p = file->pending; p; p = p->next)
-    for (size_t i = 0; i < p->image->n_indexes; i++)
-      n += p->bytes[i] != 0;
-  return n;
+  file->pending_dirty = false;
 }
 
 void kcov8i_pending_clear(struct kcov8_file *file) {

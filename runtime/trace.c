@@ -25,7 +25,6 @@ static void disown(struct kcov8_file *file) {
   file->owner->common_handle = 0;
   file->owner = NULL;
   file->remote = false;
-  file->buffer.bitmap_words = 0;
   file->sequence++;
   kcov8i_file_put(file);
 }
@@ -48,21 +47,21 @@ static void enabled_remove(struct kcov8_file *file) {
 }
 
 int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
-                       enum kcov8i_mode mode, uint64_t bitmap_words) {
+                       enum kcov8i_mode mode) {
   int err = kcov8i_prepare_images();
   if (!err && mode == KCOV8I_TRACE_CMP) {
     own(file, task, mode, false);
     kcov8i_cmp_start(task, &file->buffer);
     return 0;
   }
-  if (!err &&
-      ((kcov8i.n_enabled && kcov8i.n_shared) || file->overflow || bitmap_words))
+  if (!err && kcov8i.n_enabled && kcov8i.n_shared)
     err = kcov8i_pending_need(file);
   if (!err)
     err = kcov8i_view_get(file, &file->view);
-  if (err)
+  if (err) {
+    kcov8i_pending_free(file);
     return err;
-  file->buffer.bitmap_words = bitmap_words;
+  }
   /* For the others; what is left belongs to nobody and is discarded. */
   kcov8i_collect(NULL, kcov8i.keep);
   enabled_add(file);
@@ -153,8 +152,6 @@ static void stop_remote(struct kcov8_file *file) {
   kcov8i_handles_remove(file);
   if (file->n_sections)
     enabled_remove(file);
-  else
-    file->buffer.dropped += kcov8i_pending_count(file);
   file->n_sections = 0;
   kcov8i_pending_free(file);
 }
@@ -166,7 +163,7 @@ void kcov8i_trace_flush(struct kcov8_file *file) {
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->buffer);
-  const bool own_direct = !file->pending_dirty && !kcov8i_pending_always(file);
+  const bool own_direct = !file->pending_dirty;
   const bool shared_direct = own_direct && kcov8i.n_enabled == 1;
   if (kcov8i.n_shared)
     kcov8i_collect(shared_direct ? &a : NULL, kcov8i.keep);
@@ -183,7 +180,6 @@ void kcov8i_trace_stop(struct kcov8_file *file) {
     kcov8i_cmp_stop(file->owner);
   } else {
     kcov8i_trace_flush(file);
-    file->buffer.dropped += kcov8i_pending_count(file);
     kcov8i_pending_free(file);
     enabled_remove(file);
     kcov8i_view_leave(file->view);
@@ -205,18 +201,4 @@ void kcov8i_trace_reset(struct kcov8_file *file) {
   }
   kcov8i_pending_clear(file);
   kcov8i_buffer_reset(&file->buffer);
-}
-
-int kcov8i_trace_set_overflow(struct kcov8_file *file, bool on) {
-  if (on && file->mode == KCOV8I_TRACE_PC && !file->remote) {
-    const int err = kcov8i_pending_need(NULL);
-    if (err)
-      return err;
-  }
-  if (!on && file->overflow) {
-    file->buffer.dropped += kcov8i_pending_count(file);
-    kcov8i_pending_clear(file);
-  }
-  file->overflow = on;
-  return 0;
 }

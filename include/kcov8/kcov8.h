@@ -244,17 +244,15 @@ void kcov8_file_put(struct kcov8_file *file);
  * KCOV_INIT_TRACE: -EINVAL (size), -ENOMEM, -EBUSY (was done before).
  * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has another file), -ENOTSUPP
  * (mode CMP, and no code with trace-cmp or no kcov8_port_current_task()),
- * -EINVAL (other mode), -ENOMEM (a second enabled file, or the overflow set,
- * needs a pending set).
- * KCOV_UNIQUE_ENABLE: -EINVAL (state), -EBUSY, -EINVAL (words of the bitmap, 0
- * or all but one of the buffer's), -ENOMEM.
+ * -EINVAL (other mode), -ENOMEM (a second enabled file needs a pending set; a
+ * task with counters of its own, a copy of them).
  * KCOV_DISABLE: -EINVAL (@arg, or not this task's file).
  * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
  * (their number changed), then as KCOV_ENABLE, -EINVAL (area size), -ENOMEM,
  * for each handle -EINVAL (not USB) or -EEXIST, last the common handle.
  * KCOV_RESET_TRACE: -EINVAL (@arg, or not this task's file).
- * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_OVERFLOW: -EINVAL (@arg), -ENOMEM.
- * KCOV8_SET_COUNTS: -EINVAL (@arg), -EBUSY (enabled).
+ * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_COUNTS: -EINVAL (@arg), -EBUSY
+ * (enabled).
  */
 int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task, uint64_t cmd,
                 uint64_t arg);
@@ -274,8 +272,7 @@ int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
 
 /**
  * kcov8_file_dropped() - PCs that found the buffer full since the file's
- * KCOV_INIT_TRACE, and did not go to an overflow set or were left in it when
- * the file was disabled
+ * KCOV_INIT_TRACE
  */
 uint64_t kcov8_file_dropped(struct kcov8_file *file);
 
@@ -472,21 +469,6 @@ void __kcov8_image_unregister(struct kcov8_image *image);
 int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                              uint64_t id, int moved),
                   void *ctx);
-
-/**
- * kcov8_select() - from now on, collect these blocks only
- * @pcs: @n PCs, ascending, all different; copied. Those of no image are not an
- *       error: it may be loaded later. Without any (@n is 0) all blocks again.
- *
- * A flush then looks at the functions that have a selected block, not at the
- * whole image. What a task ran so far and was not yet flushed is dropped,
- * unless KCOV8_OUT is set. Comparison operands are not filtered. The hosted
- * runtime does this for KCOV8_SELECT=PCFILE at start.
- *
- * Return: 0; -EBUSY while a task traces; -EINVAL if the PCs do not ascend;
- * -ENOMEM: all blocks are collected then.
- */
-int kcov8_select(const uint64_t *pcs, size_t n);
 
 /**
  * kcov8_moved() - every block whose PC is not the one its image alone gives it

@@ -26,13 +26,8 @@
 #define KCOV8_REMOTE_ENABLE 0x40186366u /* _IOW('c', 102, kcov8_remote_arg) */
 #define KCOV8_RESET_TRACE 0x6368u       /* _IO('c', 104): 0; a proposal */
 
-/* A proposal: _IOW('c', 103, unsigned long): words of the bitmap */
-#define KCOV8_UNIQUE_ENABLE64 0x40086367u
-#define KCOV8_UNIQUE_ENABLE32 0x40046367u
-
 /* kcov8's own, far above Linux's. Linux answers ENOTTY. */
 #define KCOV8_GET_STATUS 0x801063c8u /* _IOR('c', 200, kcov8_status) */
-#define KCOV8_SET_OVERFLOW 0x63c9u   /* _IO('c', 201): 0 or 1 */
 #define KCOV8_SET_COUNTS 0x63cau     /* _IO('c', 202): 0 or 1 */
 
 /* Trace modes, argument of KCOV8_ENABLE. */
@@ -76,7 +71,7 @@ struct kcov8_remote_arg {
 
 struct kcov8_status {
   uint64_t dropped;  /* PCs that found the buffer full since INIT_TRACE */
-  uint64_t overflow; /* PCs that wait for room (KCOV8_SET_OVERFLOW) */
+  uint64_t reserved; /* 0 */
 };
 
 /*

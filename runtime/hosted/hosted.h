@@ -8,7 +8,4 @@
 /* dump.c: reads KCOV8_OUT; called once, before main(). */
 __attribute__((visibility("hidden"))) void kcov8i_dump_set_up(void);
 
-/* select.c: reads KCOV8_SELECT; the same. */
-__attribute__((visibility("hidden"))) void kcov8i_select_set_up(void);
-
 #endif /* KCOV8_HOSTED_H */

@@ -144,5 +144,4 @@ intptr_t kcov8_port_base(void) {
 __attribute__((constructor(101))) static void set_up(void) {
   pthread_atfork(kcov8_port_lock, kcov8_port_unlock, kcov8_port_unlock);
   kcov8i_dump_set_up();
-  kcov8i_select_set_up();
 }

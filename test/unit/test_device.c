@@ -79,13 +79,10 @@ static const struct row {
     {KCOV8_RESET_TRACE, 0, 0, {-22, -22, 0, -22, -22}},
     {KCOV8_RESET_TRACE, 1, 0, BAD},
     {KCOV8_RESET_TRACE, UINT64_C(1) << 32, 0, BAD},
-    {KCOV8_SET_OVERFLOW, 0, 0, {0, 0, 0, 0, 0}},
-    {KCOV8_SET_OVERFLOW, 1, 0, {0, 0, 0, 0, 0}},
-    {KCOV8_SET_OVERFLOW, 2, 0, BAD},
-    {KCOV8_SET_OVERFLOW, (UINT64_C(1) << 32) + 1, 0, BAD},
     {KCOV8_SET_COUNTS, 0, 0, {0, 0, -16, -16, 0}},
     {KCOV8_SET_COUNTS, 1, 0, {0, 0, -16, -16, 0}},
     {KCOV8_SET_COUNTS, 2, 0, BAD},
+    {KCOV8_SET_COUNTS, (UINT64_C(1) << 32) + 1, 0, BAD},
     {KCOV8_SET_COUNTS, UINT64_C(1) << 32, 0, BAD},
     /* absent, the last two for want of hooks */
     {KCOV8_INIT_TRACE32, WORDS, 0, NOTTY},
@@ -93,6 +90,7 @@ static const struct row {
     {KCOV8_GET_STATUS, 0, 0, NOTTY},
     {0, 0, 0, NOTTY},
     {0x6363, 0, 0, NOTTY},
+    {0x40086367, 8, 0, NOTTY}, /* KCOV_UNIQUE_ENABLE, a proposal */
     {UINT64_MAX, 0, 0, NOTTY},
     /* exact size, offset 0 */
     {MMAP, WORDS * 8, 0, {-22, 0, 0, 0, 0}},

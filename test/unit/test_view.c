@@ -516,6 +516,30 @@ static void prepared(void **state) {
   image_unload(late);
 }
 
+/*
+ * ENABLE gets the pending sets of a shared image, and then no view: it gives
+ * them back. A file that is closed after that leaves nothing.
+ */
+static void no_view(void **state) {
+  (void)state;
+  struct tracer a, b;
+  struct image *const shared = image_load(1, 20);
+  struct image *const own = load(2);
+  device = device_make();
+  tracer_start(&a, device, WORDS);
+  tracer_start(&b, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  fail_map = 0;
+  assert_int_equal(tracer_enable(&b), -KCOV8_ENOMEM);
+  fail_map = -1;
+  assert_null(b.task.file);
+  assert_null(b.file->pending);
+  tracer_end(&b);
+  tracer_end(&a);
+  image_unload(own);
+  image_unload(shared);
+}
+
 static long resident_kib(void) {
   long kib = 0, size, pages;
   FILE *const f = fopen("/proc/self/statm", "re");
@@ -646,6 +670,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(first_come, set_up, tear_down),
       cmocka_unit_test_setup_teardown(background_worker, set_up, tear_down),
       cmocka_unit_test_setup_teardown(prepared, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(no_view, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(starts_and_exits, set_up, tear_down),
   };
