@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "join.h"
-#include "pc.h"
+#include "image/pc.h"
 #include "tool.h"
 
 #define RECORD_BYTES sizeof(struct kcov8_func)

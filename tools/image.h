@@ -3,7 +3,7 @@
  * image.h - an instrumented image as the commands see it
  *
  * image_load() reads the tables, gives every block its ID and PC (with the
- * runtime's own code, runtime/pc.c) and joins it with the block map. Nothing
+ * runtime's own code, runtime/image/pc.c) and joins it with the block map. Nothing
  * of ELF or of the map's bytes is visible beyond it.
  */
 #ifndef KCOV8_IMAGE_H

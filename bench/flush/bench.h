@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "internal.h"
+#include "device/device.h"
 
 /* ---- image.c: an image as a linker would leave it, of any size ------------
  */

@@ -360,7 +360,7 @@ static inline uint64_t kcov8_slot_pc(uint32_t slot) {
  * Collisions inside one image: take its IDs in ascending order (duplicates
  * made distinct first, in table order); each gets max(preferred slot, slot of
  * its predecessor + 1). What passes the last slot is pushed back down, again
- * from the top. So the PCs depend on the set of IDs alone. runtime/pc.c is the
+ * from the top. So the PCs depend on the set of IDs alone. runtime/image/pc.c is the
  * one implementation, used by runtime and tools.
  */
 

@@ -20,7 +20,7 @@
  * Ignored in set-user-ID programs. Limits: PATH_MAX.
  */
 #define _GNU_SOURCE
-#include "hosted.h"
+#include "hosted/hosted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "registry.h"
 
 /* KCOV8_OUT, absolute; empty: nothing to write. */
 static char pattern[PATH_MAX];
@@ -124,8 +124,7 @@ void kcov8i_dump_set_up(void) {
   kcov8i_keep_for_harvest();
 }
 
-/* ---- At exit
- * ------------------------------------------------------------------- */
+/* ---- At exit ----------------------------------------------------------- */
 
 static void program_name(char *name, size_t size) {
   const ssize_t n = readlink("/proc/self/exe", name, size - 1);

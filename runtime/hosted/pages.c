@@ -7,7 +7,7 @@
  * so huge ones are asked for. Memory is still lazy: what is never touched is
  * never backed.
  */
-#include "pages.h"
+#include "hosted/pages.h"
 
 #include <errno.h>
 #include <stdint.h>

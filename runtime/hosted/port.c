@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * port.c - the port hooks on POSIX
+ * port.c - the port hooks on POSIX, but for the lock (init.c) and the current
+ * task (current.c)
  *
- * A mutex, the heap, pages for what is big, standard error. errno is left
- * alone: a host may be in the middle of a system call. A thread that forks
- * takes the lock along, so a child never inherits it held by a thread that the
- * child does not have.
+ * The heap, pages for what is big, standard error. errno is left alone: a host
+ * may be in the middle of a system call.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
 #endif
-#include "hosted.h"
-#include "pages.h"
+#include "hosted/pages.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +23,8 @@
 #endif
 
 #pragma GCC visibility push(default)
-#include <kcov8/kcov8.h>
 #include <kcov8/port.h>
 #pragma GCC visibility pop
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-void kcov8_port_lock(void) { pthread_mutex_lock(&lock); }
-
-void kcov8_port_unlock(void) { pthread_mutex_unlock(&lock); }
 
 void *kcov8_port_alloc(size_t bytes) {
   if (bytes >= KCOV8I_PAGES_MIN)
@@ -68,19 +58,7 @@ void kcov8_port_log(enum kcov8_log_level level, const char *message) {
   errno = saved;
 }
 
-static _Thread_local struct kcov8_task *current_task;
-
-struct kcov8_task *kcov8_port_current_task(void) {
-  return current_task;
-}
-
-void kcov8_task_set_current(struct kcov8_task *task) {
-  current_task = task;
-  kcov8_task_run(task);
-}
-
-/* ---- Attribution `task`: the base of gs, and pages at given addresses -----
- */
+/* ---- Attribution `task`: the base of gs, pages at given addresses ------ */
 
 /*
  * User space leaves gs to programs. Linux saves it per thread, and a new thread
@@ -136,12 +114,3 @@ intptr_t kcov8_port_base(void) {
   return (intptr_t)base;
 }
 #endif
-
-/*
- * Early (101 is the first priority open to programs). Also what makes a linker
- * take dump.o: the core needs this file, this file needs that one.
- */
-__attribute__((constructor(101))) static void set_up(void) {
-  pthread_atfork(kcov8_port_lock, kcov8_port_unlock, kcov8_port_unlock);
-  kcov8i_dump_set_up();
-}

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "internal.h"
-#include "pc.h"
+#include "device/device.h"
+#include "image/pc.h"
 
 #if defined(__has_feature)
 #define UNDER_TSAN __has_feature(thread_sanitizer)

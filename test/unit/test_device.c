@@ -358,9 +358,9 @@ static void two_files(void **state) {
   hit(img, 120);
   hit(img, 100);
   const size_t allocs = port.n_allocs;
-  assert_true(f->pending_dirty);
+  assert_true(f->sink.dirty);
   kcov8_syscall_return(&me); /* one set, in table order */
-  assert_false(f->pending_dirty);
+  assert_false(f->sink.dirty);
   assert_int_equal(port.n_allocs, allocs);
   expect_pcs(w, img, 1, img, 100, img, 120, img, 150, NULL);
   kcov8_syscall_return(&me);

@@ -25,8 +25,7 @@ enum { BLOCKS = 1500, THREADS = 3, TASKS = 2, WORDS = BLOCKS + 1 };
 
 static double seconds = 2;
 
-/* ---- Threads that run blocks ----------------------------------------------
- */
+/* ---- Threads that run blocks ------------------------------------------- */
 
 static struct image *image;
 static bool flags; /* probes of kind `flag` */
@@ -78,8 +77,7 @@ static unsigned int all_done(uint32_t block) {
   return n;
 }
 
-/* ---- Flushes --------------------------------------------------------------
- */
+/* ---- Flushes ----------------------------------------------------------- */
 
 /* Sets reported[block] for all that one flush reports. */
 typedef void flush_fn(uint8_t *reported);
@@ -135,8 +133,7 @@ static void flush_with_two(uint8_t *reported) {
   memcpy(before, reported, sizeof(before));
 }
 
-/* ---- The check ------------------------------------------------------------
- */
+/* ---- The check --------------------------------------------------------- */
 
 static struct {
   unsigned int done_before; /* the flush that reported it last */

@@ -51,8 +51,7 @@ static size_t flush(struct traced *t) {
   return n;
 }
 
-/* ---- Call trees -----------------------------------------------------------
- */
+/* ---- Call trees -------------------------------------------------------- */
 
 enum { THREADS = 4, DEPTH = 12, FUNCS = 7, FLUSHES = 120000 };
 
@@ -100,8 +99,7 @@ static void live_functions(void **state) {
   end(&t);
 }
 
-/* ---- Other images ---------------------------------------------------------
- */
+/* ---- Other images ------------------------------------------------------ */
 
 static void all_densities(void **state) {
   (void)state;

@@ -533,7 +533,7 @@ static void no_view(void **state) {
   assert_int_equal(tracer_enable(&b), -KCOV8_ENOMEM);
   fail_map = -1;
   assert_null(b.task.file);
-  assert_null(b.file->pending);
+  assert_null(b.file->sink.pending);
   tracer_end(&b);
   tracer_end(&a);
   image_unload(own);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * buffer.c - append PCs, or comparisons, to a cover buffer
+ *
+ * Word 0 is the count N, words 1..N are PCs, or 1..2N pairs of PC and hit count
+ * (KCOV8_SET_COUNTS). The buffer belongs to a hostile guest that writes to it
+ * from other threads at any moment: word 0 is read once per flush or record,
+ * only compared and never added to before it is known to be small, and no index
+ * is ever read from the buffer. Every count that leaves no room is a full
+ * buffer, ~0 too (Linux 6.12 wraps there and stores a PC in word 0).
+ *
+ * A reader that sees count N sees entries 1..N: the count is stored last, with
+ * release (Linux bumps it first, since an interrupt may nest; here nothing
+ * does, but for comparisons: there the count goes first, too). N < size_words
+ * always. A reset by the guest during a flush is overwritten by our count, as
+ * by a hook on Linux.
+ *
+ * Words are the guest kernel's: 4 or 8 bytes, in its byte order. The high
+ * halves of all PCs are the same, so that words of 4 bytes lose nothing. A host
+ * of 32 bits stores words of 8 bytes in two halves.
+ *
+ * Called with the lock held, but for kcov8i_buffer_record().
+ */
+#include "collect/collect.h"
+
+#if UINTPTR_MAX > UINT32_MAX
+static uint64_t load64(const uint64_t *at) {
+  return __atomic_load_n(at, __ATOMIC_RELAXED);
+}
+
+static void store64(uint64_t *at, uint64_t v) {
+  __atomic_store_n(at, v, __ATOMIC_RELAXED);
+}
+#else
+static uint64_t load64(const uint64_t *at) { return *(volatile uint64_t *)at; }
+
+static void store64(uint64_t *at, uint64_t v) { *(volatile uint64_t *)at = v; }
+#endif
+
+/* ---- PCs ----------------------------------------------------------------- */
+
+static uint64_t read_word(const struct kcov8i_buffer *b, uint64_t index) {
+  if (b->layout.word_bytes == 4) {
+    const uint32_t v = __atomic_load_n((uint32_t *)b->area.base + index, 0);
+    return b->layout.swap ? __builtin_bswap32(v) : v;
+  }
+  const uint64_t v = load64((uint64_t *)b->area.base + index);
+  return b->layout.swap ? __builtin_bswap64(v) : v;
+}
+
+static void store_word(struct kcov8i_buffer *b, uint64_t index, uint64_t v) {
+  if (b->layout.word_bytes == 4) {
+    const uint32_t half = (uint32_t)v;
+    __atomic_store_n((uint32_t *)b->area.base + index,
+                     b->layout.swap ? __builtin_bswap32(half) : half,
+                     __ATOMIC_RELAXED);
+    return;
+  }
+  store64((uint64_t *)b->area.base + index,
+          b->layout.swap ? __builtin_bswap64(v) : v);
+}
+
+static void store_count(struct kcov8i_buffer *b, uint64_t count) {
+  __atomic_thread_fence(__ATOMIC_RELEASE); /* entries first */
+  store_word(b, 0, count);
+}
+
+void kcov8i_append_begin(struct kcov8i_append *a,
+                         struct kcov8i_buffer *buffer) {
+  const uint64_t capacity = (buffer->size_words - 1) >> buffer->counts;
+  a->buffer = buffer;
+  a->start = read_word(buffer, 0);
+  a->count = a->start;
+  a->room = a->start < capacity ? capacity - a->start : 0;
+}
+
+void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count) {
+  if (!a->room) {
+    kcov8i_buffer_drop(a->buffer);
+    return;
+  }
+  a->room--;
+  a->count++;
+  if (!a->buffer->counts) {
+    store_word(a->buffer, a->count, pc);
+    return;
+  }
+  store_word(a->buffer, 2 * a->count - 1, pc);
+  store_word(a->buffer, 2 * a->count, count);
+}
+
+/* The common case, words of the host and no counts, without asking each time.
+ */
+void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
+                        const struct kcov8i_hit *hits, size_t n_hits) {
+  const struct kcov8i_buffer *const b = a->buffer;
+  if (b->counts || b->layout.word_bytes != 8 || b->layout.swap) {
+    for (size_t i = 0; i < n_hits; i++)
+      kcov8i_append_put(a, kcov8_slot_pc(slots[hits[i].index]), hits[i].count);
+    return;
+  }
+  const size_t n = n_hits < a->room ? n_hits : (size_t)a->room;
+  uint64_t *const to = (uint64_t *)b->area.base + a->count + 1;
+  for (size_t i = 0; i < n; i++)
+    store64(&to[i], kcov8_slot_pc(slots[hits[i].index]));
+  a->count += n;
+  a->room -= n;
+  a->buffer->dropped += n_hits - n;
+}
+
+void kcov8i_append_end(struct kcov8i_append *a) {
+  if (a->count != a->start)
+    store_count(a->buffer, a->count);
+}
+
+void kcov8i_buffer_reset(struct kcov8i_buffer *buffer) {
+  store_word(buffer, 0, 0);
+}
+
+/* ---- Comparisons --------------------------------------------------------- */
+
+/*
+ * Words of 64 bits here whatever the guest's are, the count too. Guests of
+ * 4-byte words have buffers that are aligned to 4 bytes only.
+ */
+static uint64_t load_wide(const struct kcov8i_buffer *b) {
+  const bool big = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != b->layout.swap;
+  if (b->layout.word_bytes == 8)
+    return read_word(b, 0);
+  return read_word(b, !big) << 32 | read_word(b, big);
+}
+
+static void store_wide(struct kcov8i_buffer *b, uint64_t index, uint64_t v) {
+  const bool big = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != b->layout.swap;
+  if (b->layout.word_bytes == 8) {
+    store_word(b, index, v);
+    return;
+  }
+  store_word(b, 2 * index + big, (uint32_t)v);
+  store_word(b, 2 * index + !big, v >> 32);
+}
+
+/*
+ * The count first, then the record, as Linux does: what interrupts us in
+ * between takes the next place.
+ */
+void kcov8i_buffer_record(struct kcov8i_buffer *b, uint32_t type, uint64_t arg1,
+                          uint64_t arg2, uint64_t pc) {
+  const uint64_t words = b->size_words * b->layout.word_bytes / 8;
+  const uint64_t capacity = (words - 1) / KCOV8_CMP_WORDS;
+  const uint64_t count = load_wide(b);
+  if (count >= capacity) {
+    kcov8i_buffer_drop(b);
+    return;
+  }
+  const uint64_t at = 1 + count * KCOV8_CMP_WORDS;
+  store_wide(b, 0, count + 1);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  store_wide(b, at, type);
+  store_wide(b, at + 1, arg1);
+  store_wide(b, at + 2, arg2);
+  store_wide(b, at + 3, b->layout.word_bytes == 4 ? (uint32_t)pc : pc);
+}
+
+void kcov8i_buffer_reset_records(struct kcov8i_buffer *b) {
+  store_wide(b, 0, 0);
+}
+
+/* ---- What did not fit ---------------------------------------------------- */
+
+uint64_t kcov8i_buffer_dropped(const struct kcov8i_buffer *b) {
+  return load64(&b->dropped);
+}
+
+void kcov8i_buffer_drop(struct kcov8i_buffer *b) {
+  store64(&b->dropped, load64(&b->dropped) + 1);
+}

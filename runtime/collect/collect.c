@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * collect.c - from counters to blocks
+ *
+ * kcov8i_sweep() is the only code that looks at counters. The order of what it
+ * finds is the order of every delivery: images as they were prepared, counters
+ * by address, then blocks without probes.
+ *
+ * The race with probes. Other threads write counters while we sweep, with
+ * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
+ * - A byte that we read as zero is not written: a hit that arrives after the
+ *   read stays for the next flush. (A wide store of zeros would erase it.)
+ * - A byte that we read as non-zero is reported, then cleared by a store to
+ *   this byte alone. A hit between our read and our store is erased, but it is
+ *   a hit of the block that this very flush reports: the set loses nothing.
+ *   The vector sweeps read twice, 64 bytes for the set and later each byte for
+ *   its count: the first read decides, and between it and the store everything
+ *   is a hit of a block that is being reported.
+ * - A vector load need not be atomic as a whole; each of its bytes is (no CPU
+ *   tears a byte), and bytes are all that is looked at.
+ * - An incrementing probe that loaded before our store and stores after it
+ *   brings the old value back, plus one. The block did run after our store, so
+ *   reporting it again is no invention. A `flag` probe stores a constant.
+ * - `wrapping` probes can go from 255 to 0 and hide; `counter` ones cannot.
+ * What the task itself ran before the flush is seen: either on this thread, or
+ * ordered by whatever hands a task from thread to thread in the host.
+ */
+#include "collect/collect.h"
+
+/* ---- Delivery ---------------------------------------------------------- */
+
+/* A probe, or a wild store, wrote where no function record points. */
+static void say_stray(struct kcov8i_image *img, uint32_t index) {
+  struct kcov8i_msg m = {0};
+  if (img->said_stray)
+    return;
+  img->said_stray = true;
+  kcov8i_msg_str(&m, "image at ");
+  kcov8i_msg_hex(&m, (uintptr_t)img->desc);
+  kcov8i_msg_str(&m, ": counter byte ");
+  kcov8i_msg_dec(&m, index);
+  kcov8i_msg_str(&m, " was hit but no function record owns it: stale table "
+                     "or memory corruption");
+  kcov8i_msg_log(&m, KCOV8_LOG_WARNING);
+}
+
+/*
+ * Slots lie anywhere, one line of cache and one page for each hit of a sparse
+ * batch: ask for all, rather than wait for one after the other.
+ */
+static void prefetch_slots(const struct kcov8i_image *img,
+                           const struct kcov8i_hit *hits, size_t n_hits) {
+  for (size_t i = 0; i < n_hits; i++)
+    __builtin_prefetch(&img->slots[hits[i].index]);
+  for (size_t i = 0; img->implied.n_rules && i < n_hits; i++)
+    __builtin_prefetch(&img->implied.first[hits[i].index]);
+}
+
+/* Drops hits without owner; returns how many are left. */
+static size_t drop_strays(struct kcov8i_image *img, struct kcov8i_hit *hits,
+                          size_t n_hits) {
+  size_t n = 0;
+  for (size_t i = 0; i < n_hits; i++) {
+    if (img->slots[hits[i].index] == KCOV8I_NO_SLOT)
+      say_stray(img, hits[i].index);
+    else
+      hits[n++] = hits[i];
+  }
+  return n;
+}
+
+static void keep_hits(struct kcov8i_image *img, const struct kcov8i_hit *hits,
+                      size_t n_hits) {
+  for (size_t i = 0; i < n_hits; i++)
+    kcov8i_add_count(&img->kept[hits[i].index], hits[i].count);
+}
+
+/* To where a flush wants them: a buffer, a file's pending set, or all files'.
+ */
+struct target {
+  struct kcov8i_image *img;
+  struct kcov8i_append *direct;
+  struct kcov8i_sink *sink;
+  bool keep;
+};
+
+static void deliver(const struct target *to, struct kcov8i_hit *hits,
+                    size_t n) {
+  struct kcov8i_image *const img = to->img;
+  if (to->keep && img->kept)
+    keep_hits(img, hits, n);
+  if (to->direct)
+    kcov8i_append_hits(to->direct, img->slots, hits, n);
+  else if (to->sink || !img->per_task) /* else nobody's */
+    kcov8i_pending_mark(to->sink, img, hits, n);
+}
+
+/* Hits on their way; the second half is room for one more step of a sweep. */
+struct batch {
+  struct target to;
+  uint8_t *counters, *marks;
+  size_t n;
+  struct kcov8i_hit hits[2 * KCOV8I_BATCH];
+};
+
+static void batch_deliver(struct batch *b) {
+  prefetch_slots(b->to.img, b->hits, b->n);
+  const size_t n = drop_strays(b->to.img, b->hits, b->n);
+  if (b->to.img->implied.n_rules)
+    kcov8i_implied_add(b->to.img, b->hits, n);
+  deliver(&b->to, b->hits, n);
+  b->n = 0;
+}
+
+static void batch_sweep(struct batch *b, size_t begin, size_t end) {
+  uint8_t *const from = b->counters + begin;
+  for (size_t pos = 0; pos < end - begin;) {
+    struct kcov8i_hit *const hits = b->hits + b->n;
+    const size_t n = kcov8i_sweep(from, end - begin, &pos, hits);
+    for (size_t i = 0; begin && i < n; i++)
+      hits[i].index += (uint32_t)begin;
+    b->n += n;
+    if (b->n > KCOV8I_BATCH)
+      batch_deliver(b);
+  }
+}
+
+static void prefetch_piece(const uint8_t *counters, struct kcov8i_piece piece) {
+  for (size_t at = piece.begin; at < piece.end; at += 64)
+    __builtin_prefetch(counters + at);
+}
+
+/* Marked pieces and the gaps between, by address. */
+static void batch_sweep_marked(struct batch *b) {
+  const struct kcov8i_summary *const s = &b->to.img->summary;
+  struct kcov8i_hit marks[KCOV8I_BATCH];
+  size_t gap = 0;
+  for (size_t pos = 0; pos < s->n_marks;) {
+    const size_t n = kcov8i_summary_take(b->marks, s->n_marks, &pos, marks);
+    for (size_t i = 0; i < n; i++)
+      prefetch_piece(b->counters, s->pieces[marks[i].index]);
+    for (size_t i = 0; i < n; i++) {
+      const struct kcov8i_piece piece = s->pieces[marks[i].index];
+      for (; gap < s->n_gaps && s->gaps[gap].end <= piece.begin; gap++)
+        batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
+      batch_sweep(b, piece.begin, piece.end);
+    }
+  }
+  for (; gap < s->n_gaps; gap++)
+    batch_sweep(b, s->gaps[gap].begin, s->gaps[gap].end);
+}
+
+static void collect_target(const struct target *to, uint8_t *counters,
+                           uint8_t *marks) {
+  struct batch b;
+  struct kcov8i_image *const img = to->img;
+  b.to = *to;
+  b.counters = counters;
+  b.marks = marks;
+  b.n = 0;
+  if (img->summary.n_marks)
+    batch_sweep_marked(&b);
+  else
+    batch_sweep(&b, 0, img->n_counters);
+  if (b.n)
+    batch_deliver(&b);
+  if (img->implied.n_rules)
+    for (size_t n; (n = kcov8i_implied_take(img, b.hits));)
+      deliver(to, b.hits, n);
+}
+
+void kcov8i_collect_image(struct kcov8i_image *img,
+                          struct kcov8i_append *direct, bool keep) {
+  collect_target(&(struct target){.img = img, .direct = direct, .keep = keep},
+                 img->counters, img->summary.marks);
+}
+
+void kcov8i_collect_copy(const struct kcov8i_copy *copy,
+                         struct kcov8i_append *direct, struct kcov8i_sink *sink,
+                         bool keep) {
+  collect_target(&(struct target){copy->image, direct, sink, keep},
+                 copy->counters, copy->marks);
+}
+
+/* The copy that has the counterpart of nobody's @counter. */
+static struct kcov8i_copy *copy_of(struct kcov8i_copy *c,
+                                   const uint8_t *counter) {
+  while (c && (counter < c->image->counters ||
+               counter >= c->image->counters + c->image->n_counters))
+    c = c->next;
+  return c;
+}
+
+bool kcov8i_collect_order(struct kcov8i_order *list, struct kcov8i_copy *copies,
+                          struct kcov8i_append *direct,
+                          struct kcov8i_sink *sink, bool keep) {
+  const bool all = list->n <= KCOV8I_ORDER_ENTRIES;
+  const size_t n = all ? list->n : KCOV8I_ORDER_ENTRIES;
+  struct batch b;
+  b.n = 0;
+  for (size_t i = 0; i < n; i++) {
+    struct kcov8i_copy *const c = copy_of(copies, list->counters[i]);
+    if (!c)
+      continue; /* an image that is gone */
+    if (b.n && (c->image != b.to.img || b.n == KCOV8I_BATCH))
+      batch_deliver(&b);
+    b.to = (struct target){c->image, direct, sink, keep};
+    const size_t at = (size_t)(list->counters[i] - c->image->counters);
+    if (c->counters[at]) /* else it was flushed while it was being noted */
+      b.hits[b.n++] = (struct kcov8i_hit){(uint32_t)at, c->counters[at]};
+    c->counters[at] = 0;
+  }
+  if (b.n)
+    batch_deliver(&b);
+  list->n = 0;
+  return all;
+}
+
+void kcov8i_collect(struct kcov8i_append *direct, bool keep) {
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    if (i->counters && (!i->per_task || keep))
+      kcov8i_collect_image(i, i->per_task ? NULL : direct, keep);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * device.h - the kcov device: files, tracing, comparisons, background work
+ */
+#ifndef KCOV8_DEVICE_H
+#define KCOV8_DEVICE_H
+
+#include "registry.h"
+
+/* The compiler's switch hides definitions only; this is for the uses. */
+#pragma GCC visibility push(hidden)
+
+/* ---- device.c: devices and files ----------------------------------------- */
+
+#define KCOV8I_HANDLE_BUCKETS 64
+
+struct kcov8_device {
+  struct kcov8_host host;
+  struct kcov8i_layout layout;
+  size_t n_files;
+  struct kcov8i_handle *handles[KCOV8I_HANDLE_BUCKETS]; /* remote.c */
+};
+
+enum kcov8i_mode {
+  KCOV8I_DISABLED, /* no area */
+  KCOV8I_INIT,
+  KCOV8I_TRACE_PC,
+  KCOV8I_TRACE_CMP,
+};
+
+/**
+ * struct kcov8_file - one open of the device
+ * @device:        where it was opened
+ * @refs:          descriptors and mappings, and one while a task has it enabled
+ * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC, TRACE_CMP
+ * @owner:         the task that enabled it; NULL in the first two modes
+ * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
+ * @sink:          its buffer; in the list kcov8i.enabled in mode TRACE_PC,
+ *                 a remote one only while it has sections
+ * @remote_words:  area_size of its REMOTE_ENABLE
+ * @sequence:      how often it was stopped: tells sections of an earlier enable
+ * @n_sections:    running ones of mode TRACE_PC
+ * @handles:       @n_handles of them, NULL if there are none
+ * @since:         kcov8_remote_now() when it got them
+ * @view:          its own counters while it is enabled, if any image has such
+ */
+struct kcov8_file {
+  struct kcov8_device *device;
+  size_t refs;
+  enum kcov8i_mode mode;
+  struct kcov8_task *owner;
+  bool remote;
+  struct kcov8i_sink sink;
+  uint32_t remote_words;
+  uint64_t sequence;
+  size_t n_sections;
+  struct kcov8i_handle *handles;
+  size_t n_handles;
+  size_t since;
+  struct kcov8i_view *view;
+};
+
+int kcov8i_area_alloc(struct kcov8_device *device, uint64_t size_words,
+                      struct kcov8_area *area);
+void kcov8i_area_free(struct kcov8_device *device, struct kcov8_area *area);
+
+void kcov8i_file_put(struct kcov8_file *file);
+
+/* ---- trace.c: from ENABLE to DISABLE ------------------------------------- */
+
+/*
+ * INIT -> @mode, TRACE_PC or TRACE_CMP; takes a reference for the task. 0 or
+ * -ENOMEM.
+ */
+int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
+                       enum kcov8i_mode mode);
+
+struct kcov8i_remote_args;
+
+/* The same with KCOV_REMOTE_ENABLE; cannot fail. */
+void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
+                               enum kcov8i_mode mode,
+                               const struct kcov8i_remote_args *args);
+
+/*
+ * A section of background work for a remote file of mode TRACE_PC: 0 or
+ * -ENOMEM; its end, with a flush.
+ */
+int kcov8i_trace_section_begin(struct kcov8_file *file,
+                               struct kcov8i_view **view);
+void kcov8i_trace_section_end(struct kcov8_file *file,
+                              struct kcov8i_view *view);
+
+/* Both at once, of what @view holds. -ENOMEM: it still does. */
+int kcov8i_trace_section_whole(struct kcov8_file *file,
+                               struct kcov8i_view *view);
+
+/* TRACE_* -> INIT, after a last flush; drops the task's reference. */
+void kcov8i_trace_stop(struct kcov8_file *file);
+
+/* Flush of a file that its owner's own syscalls go to. */
+void kcov8i_trace_flush(struct kcov8_file *file);
+
+/* Nothing that ran before appears; count 0. */
+void kcov8i_trace_reset(struct kcov8_file *file);
+
+/* ---- cmp.c: comparisons -------------------------------------------------- */
+
+/* Is there anything that could record them? If not, says why, once. */
+bool kcov8i_cmp_supported(void);
+
+/* From now on @task's comparisons go to @buffer; to nobody any more. */
+void kcov8i_cmp_start(struct kcov8_task *task, struct kcov8i_buffer *buffer);
+void kcov8i_cmp_stop(struct kcov8_task *task);
+
+/* The current task's buffer, or NULL. Without the lock. */
+struct kcov8i_buffer *kcov8i_cmp_buffer(void);
+
+/* ---- sancov.c: -fsanitize-coverage=trace-cmp ----------------------------- */
+
+/* Only there if the file was linked: code calls it. */
+extern const char kcov8i_sancov_linked __attribute__((weak));
+
+/* ---- remote.c: handles of KCOV_REMOTE_ENABLE --------------------------- */
+
+/* A file's arguments, read from the guest. To be freed. */
+struct kcov8i_remote_args {
+  uint32_t trace_mode;
+  uint32_t area_size;
+  uint32_t num_handles;
+  uint64_t common_handle;
+  uint64_t handles[KCOV8_REMOTE_MAX_HANDLES];
+};
+
+/* -EFAULT, -EINVAL. Without the lock. */
+int kcov8i_remote_read(struct kcov8_device *device, struct kcov8_task *task,
+                       uint64_t from, struct kcov8i_remote_args *args);
+
+/* All or none. -ENOMEM, -EINVAL, -EEXIST. */
+int kcov8i_handles_add(struct kcov8_file *file,
+                       const struct kcov8i_remote_args *args);
+void kcov8i_handles_remove(struct kcov8_file *file);
+
+/* The file that has it, or NULL. */
+struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
+                                      uint64_t handle);
+
+/* ---- section.c: background work ------------------------------------------ */
+
+/* Ends @worker's section, if it is in one. */
+void kcov8i_section_stop(struct kcov8_task *worker);
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_DEVICE_H */

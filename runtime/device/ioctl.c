@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * ioctl.c - the device's state machine, errno by errno
+ *
+ *   open -> DISABLED --INIT_TRACE--> INIT --ENABLE, REMOTE_ENABLE--> TRACE_PC
+ *                                     ^                              or _CMP
+ *                                     '-------DISABLE, exit-------------'
+ *
+ * The reference is Linux 6.12 kernel/kcov.c, in the order of its checks. For
+ * KCOV_RESET_TRACE, which 6.12 does not have, it is the fourth version of the
+ * proposal (linux-kernel, 2025-07-31).
+ */
+#include "device/device.h"
+
+static int init_trace(struct kcov8_file *file, uint64_t size_words) {
+  struct kcov8_area area;
+  const uint64_t max = file->device->layout.word_bytes == 4 ? KCOV8_MAX_WORDS32
+                                                            : KCOV8_MAX_WORDS;
+  if (size_words < KCOV8_MIN_WORDS || size_words > max)
+    return -KCOV8_EINVAL;
+  /* Linux allocates before it looks at the mode: -ENOMEM beats -EBUSY. */
+  const int err = kcov8i_area_alloc(file->device, size_words, &area);
+  if (err)
+    return err;
+  if (file->mode != KCOV8I_DISABLED) {
+    kcov8i_area_free(file->device, &area);
+    return -KCOV8_EBUSY;
+  }
+  file->sink.buffer.area = area;
+  file->sink.buffer.size_words = size_words;
+  file->mode = KCOV8I_INIT;
+  return 0;
+}
+
+/* May @task enable @file, with this mode? */
+static int may_enable(const struct kcov8_file *file,
+                      const struct kcov8_task *task, uint64_t arg,
+                      enum kcov8i_mode *mode) {
+  if (file->mode != KCOV8I_INIT)
+    return -KCOV8_EINVAL;
+  if (task->file || task->section)
+    return -KCOV8_EBUSY;
+  if (arg == KCOV8_TRACE_PC)
+    *mode = KCOV8I_TRACE_PC;
+  else if (arg == KCOV8_TRACE_CMP)
+    *mode = KCOV8I_TRACE_CMP;
+  else
+    return -KCOV8_EINVAL;
+  return *mode == KCOV8I_TRACE_CMP && !kcov8i_cmp_supported() ? -KCOV8_ENOTSUPP
+                                                              : 0;
+}
+
+static int enable(struct kcov8_file *file, struct kcov8_task *task,
+                  uint64_t arg) {
+  enum kcov8i_mode mode;
+  const int err = may_enable(file, task, arg, &mode);
+  return err ? err : kcov8i_trace_start(file, task, mode);
+}
+
+static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
+                         const struct kcov8i_remote_args *args) {
+  const struct kcov8i_layout *const layout = &file->device->layout;
+  enum kcov8i_mode mode;
+  int err = may_enable(file, task, args->trace_mode, &mode);
+  if (err)
+    return err;
+  /* LONG_MAX / sizeof(long); only a kernel of 32 bits can get there. */
+  if (layout->word_bytes == 4 && args->area_size > INT32_MAX / 4)
+    return -KCOV8_EINVAL;
+  err = kcov8i_handles_add(file, args);
+  if (!err)
+    kcov8i_trace_start_remote(file, task, mode, args);
+  return err;
+}
+
+static int disable(struct kcov8_file *file, struct kcov8_task *task,
+                   uint64_t arg) {
+  if (arg || task->file != file)
+    return -KCOV8_EINVAL;
+  kcov8i_trace_stop(file);
+  return 0;
+}
+
+static int reset_trace(struct kcov8_file *file, struct kcov8_task *task,
+                       uint64_t arg) {
+  if (arg || task->file != file)
+    return -KCOV8_EINVAL;
+  kcov8i_trace_reset(file);
+  return 0;
+}
+
+static int set_counts(struct kcov8_file *file, uint64_t arg) {
+  if (arg > 1)
+    return -KCOV8_EINVAL;
+  if (file->mode >= KCOV8I_TRACE_PC)
+    return -KCOV8_EBUSY; /* what is in the buffer would change its meaning */
+  file->sink.buffer.counts = arg;
+  return 0;
+}
+
+/* The calls whose argument is by value, with the lock held. */
+static int by_value(struct kcov8_file *file, struct kcov8_task *task,
+                    uint32_t cmd, uint64_t arg) {
+  const uint32_t init = file->device->layout.word_bytes == 4
+                            ? KCOV8_INIT_TRACE32
+                            : KCOV8_INIT_TRACE64;
+  if (cmd == init)
+    return init_trace(file, arg);
+  switch (cmd) {
+  case KCOV8_ENABLE:
+    return enable(file, task, arg);
+  case KCOV8_DISABLE:
+    return disable(file, task, arg);
+  case KCOV8_RESET_TRACE:
+    return reset_trace(file, task, arg);
+  case KCOV8_SET_COUNTS:
+    return set_counts(file, arg);
+  default:
+    return -KCOV8_ENOTTY;
+  }
+}
+
+/* Guest memory is touched without the lock: the host may have to page it in. */
+static int call_remote_enable(struct kcov8_file *file, struct kcov8_task *task,
+                              uint64_t from) {
+  struct kcov8i_remote_args args;
+  int err = kcov8i_remote_read(file->device, task, from, &args);
+  if (err)
+    return err;
+  kcov8i_task_enter(task);
+  err = remote_enable(file, task, &args);
+  kcov8i_task_leave(task);
+  return err;
+}
+
+static int call_get_status(struct kcov8_file *file, struct kcov8_task *task,
+                           uint64_t to) {
+  const struct kcov8_host *const host = &file->device->host;
+  struct kcov8_status status = {0};
+  kcov8i_task_enter(task);
+  status.dropped = kcov8i_buffer_dropped(&file->sink.buffer);
+  kcov8i_task_leave(task);
+  if (file->device->layout.swap)
+    status.dropped = __builtin_bswap64(status.dropped);
+  return host->write_guest(host->ctx, task, to, &status, sizeof(status))
+             ? -KCOV8_EFAULT
+             : 0;
+}
+
+/*
+ * From the encoding of mips and powerpc (3 bits of direction, none 1, read 2,
+ * write 4) to that of the others (2 bits, none 0, write 1, read 2). No call has
+ * both directions or a size above 255.
+ */
+static uint32_t from_mips(uint32_t cmd) {
+  static const uint8_t directions[8] = {[1] = 1 + 0, [2] = 1 + 2, [4] = 1 + 1};
+  const uint8_t direction = directions[cmd >> 29];
+  if (!direction)
+    return 0; /* no call's number */
+  return (uint32_t)(direction - 1) << 30 | (cmd & 0x1fffffff);
+}
+
+int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task,
+                uint64_t full_cmd, uint64_t arg) {
+  const struct kcov8_host *const host = &file->device->host;
+  /* ioctl() takes an unsigned int; libcs pass sign-extended ones. */
+  uint32_t cmd = (uint32_t)full_cmd;
+  if (host->ioctls == KCOV8_IOCTLS_MIPS)
+    cmd = from_mips(cmd);
+  if (cmd == KCOV8_REMOTE_ENABLE && host->read_guest)
+    return call_remote_enable(file, task, arg);
+  if (cmd == KCOV8_GET_STATUS && host->write_guest)
+    return call_get_status(file, task, arg);
+  kcov8i_task_enter(task);
+  const int err = by_value(file, task, cmd, arg);
+  kcov8i_task_leave(task);
+  return err;
+}

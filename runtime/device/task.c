@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * task.c - a guest thread's life: start, syscall return, execve, exit
+ *
+ * task->file and task->tracing are written only in calls for this task, of
+ * which the host makes one at a time, so they are read without the lock to
+ * decide whether there is anything to do; mode and owner are looked at again
+ * under the lock.
+ *
+ * What runs inside a flush on this thread: the runtime is not instrumented, and
+ * the only port hooks that a flush calls are lock and unlock (log once for a
+ * broken table, alloc and free once after an image was loaded). If a host
+ * instruments those two, blocks of lock show up in the same flush and blocks of
+ * unlock in the next one; nothing else of a flush ever does.
+ */
+#include "device/device.h"
+
+void kcov8_task_init(struct kcov8_task *task) {
+  *task = (struct kcov8_task){0};
+}
+
+void kcov8_task_fork(struct kcov8_task *child,
+                     const struct kcov8_task *parent) {
+  kcov8_task_init(child);
+  child->common_handle = parent->common_handle;
+}
+
+uint64_t kcov8_common_handle(const struct kcov8_task *task) {
+  return task->common_handle;
+}
+
+void kcov8_task_run(const struct kcov8_task *task) {
+  kcov8_port_lock();
+  if (kcov8i.n_per_task)
+    kcov8i_view_use(task && task->tracing && task->file ? task->file->view
+                                                        : NULL);
+  kcov8_port_unlock();
+}
+
+/* Does the file that the task has agree? */
+static bool owns(const struct kcov8_task *task) {
+  const struct kcov8_file *const file = task->file;
+  return file && file->mode >= KCOV8I_TRACE_PC && file->owner == task;
+}
+
+void kcov8_task_flush(struct kcov8_task *task) {
+  if (!task->tracing || task->busy)
+    return;
+  kcov8i_task_enter(task);
+  if (owns(task) && !task->file->remote)
+    kcov8i_trace_flush(task->file);
+  kcov8i_task_leave(task);
+}
+
+void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
+
+void kcov8_task_exit(struct kcov8_task *task) {
+  if (!task->file && !task->section)
+    return;
+  kcov8i_task_enter(task);
+  kcov8i_section_stop(task);
+  if (owns(task))
+    kcov8i_trace_stop(task->file);
+  kcov8i_task_leave(task);
+}

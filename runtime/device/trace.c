@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * trace.c - from ENABLE to DISABLE: start, flush, reset, stop
+ *
+ * A file of mode TRACE_PC is in kcov8i.enabled while what runs is for it: that
+ * of a task always, a remote one between the begin and the end of sections. All
+ * with the lock held.
+ */
+#include "device/device.h"
+
+static void own(struct kcov8_file *file, struct kcov8_task *task,
+                enum kcov8i_mode mode, bool remote) {
+  file->mode = mode;
+  file->owner = task;
+  file->remote = remote;
+  file->refs++;
+  task->file = file;
+  task->tracing = !remote;
+}
+
+static void disown(struct kcov8_file *file) {
+  file->mode = KCOV8I_INIT;
+  file->owner->tracing = 0;
+  file->owner->file = NULL;
+  file->owner->common_handle = 0;
+  file->owner = NULL;
+  file->remote = false;
+  file->sequence++;
+  kcov8i_file_put(file);
+}
+
+static void enabled_add(struct kcov8i_sink *sink) {
+  struct kcov8i_sink **end = &kcov8i.enabled;
+  while (*end)
+    end = &(*end)->next;
+  *end = sink;
+  sink->next = NULL;
+  kcov8i.n_enabled++;
+}
+
+static void enabled_remove(struct kcov8i_sink *sink) {
+  struct kcov8i_sink **link = &kcov8i.enabled;
+  while (*link != sink)
+    link = &(*link)->next;
+  *link = sink->next;
+  kcov8i.n_enabled--;
+}
+
+int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
+                       enum kcov8i_mode mode) {
+  int err = kcov8i_prepare_images();
+  if (!err && mode == KCOV8I_TRACE_CMP) {
+    own(file, task, mode, false);
+    kcov8i_cmp_start(task, &file->sink.buffer);
+    return 0;
+  }
+  if (!err && kcov8i.n_enabled && kcov8i.n_shared)
+    err = kcov8i_pending_need(&file->sink);
+  if (!err)
+    err = kcov8i_view_get(&file->sink, &file->view);
+  if (err) {
+    kcov8i_pending_free(&file->sink);
+    return err;
+  }
+  /* For the others; what is left belongs to nobody and is discarded. */
+  kcov8i_collect(NULL, kcov8i.keep);
+  enabled_add(&file->sink);
+  own(file, task, mode, false);
+  if (file->view)
+    kcov8i_view_use(file->view);
+  return 0;
+}
+
+void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
+                               enum kcov8i_mode mode,
+                               const struct kcov8i_remote_args *args) {
+  own(file, task, mode, true);
+  file->remote_words = args->area_size;
+  task->common_handle = (uint32_t)args->common_handle; /* fits: subsystem 0 */
+}
+
+/* @file has one section more. */
+static int join(struct kcov8_file *file) {
+  const int err = kcov8i_pending_need(&file->sink);
+  if (err)
+    return err;
+  /* For the others; what is left belongs to nobody and is discarded. */
+  kcov8i_collect(NULL, kcov8i.keep);
+  if (!file->n_sections++)
+    enabled_add(&file->sink);
+  return 0;
+}
+
+int kcov8i_trace_section_begin(struct kcov8_file *file,
+                               struct kcov8i_view **view) {
+  int err = kcov8i_prepare_images();
+  if (!err)
+    err = kcov8i_view_get(&file->sink, view);
+  if (err)
+    return err;
+  err = join(file);
+  if (err) {
+    kcov8i_view_put(*view);
+    *view = NULL;
+  } else if (*view) {
+    kcov8i_view_use(*view);
+  }
+  return err;
+}
+
+/* What is in a file's own counters, to @direct or its pending set. */
+static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
+                         struct kcov8i_append *direct) {
+  if (!view)
+    return;
+  const bool all_listed =
+      view->order && kcov8i_collect_order(view->order, view->copies, direct,
+                                          &file->sink, kcov8i.keep);
+  for (const struct kcov8i_copy *c = view->copies; c; c = c->next)
+    if (!(all_listed && c->image->ordered))
+      kcov8i_collect_copy(c, direct, &file->sink, kcov8i.keep);
+  kcov8i_view_refresh(view);
+}
+
+void kcov8i_trace_section_end(struct kcov8_file *file,
+                              struct kcov8i_view *view) {
+  const uint64_t most = file->remote_words ? file->remote_words - 1 : 0;
+  struct kcov8i_append a;
+  (void)kcov8i_prepare_images();
+  kcov8i_collect(NULL, kcov8i.keep);
+  collect_view(file, view, NULL);
+  kcov8i_append_begin(&a, &file->sink.buffer);
+  if (a.room > most)
+    a.room = most;
+  kcov8i_pending_drain(&file->sink, &a);
+  kcov8i_append_end(&a);
+  if (!--file->n_sections)
+    enabled_remove(&file->sink);
+}
+
+int kcov8i_trace_section_whole(struct kcov8_file *file,
+                               struct kcov8i_view *view) {
+  int err = kcov8i_prepare_images();
+  if (!err)
+    err = join(file);
+  if (!err)
+    kcov8i_trace_section_end(file, view);
+  return err;
+}
+
+/* Sections that run on will find that they are out of date. */
+static void stop_remote(struct kcov8_file *file) {
+  kcov8i_handles_remove(file);
+  if (file->n_sections)
+    enabled_remove(&file->sink);
+  file->n_sections = 0;
+  kcov8i_pending_free(&file->sink);
+}
+
+void kcov8i_trace_flush(struct kcov8_file *file) {
+  struct kcov8i_append a;
+  /* Only after an image was loaded. No memory: its counters just wait. */
+  (void)kcov8i_prepare_images();
+  if (file->mode == KCOV8I_TRACE_CMP)
+    return; /* records are there already */
+  kcov8i_append_begin(&a, &file->sink.buffer);
+  const bool own_direct = !file->sink.dirty;
+  const bool shared_direct = own_direct && kcov8i.n_enabled == 1;
+  if (kcov8i.n_shared)
+    kcov8i_collect(shared_direct ? &a : NULL, kcov8i.keep);
+  collect_view(file, file->view, own_direct ? &a : NULL);
+  if (file->sink.dirty)
+    kcov8i_pending_drain(&file->sink, &a);
+  kcov8i_append_end(&a);
+}
+
+void kcov8i_trace_stop(struct kcov8_file *file) {
+  if (file->remote) {
+    stop_remote(file);
+  } else if (file->mode == KCOV8I_TRACE_CMP) {
+    kcov8i_cmp_stop(file->owner);
+  } else {
+    kcov8i_trace_flush(file);
+    kcov8i_pending_free(&file->sink);
+    enabled_remove(&file->sink);
+    kcov8i_view_leave(file->view);
+    kcov8i_view_put(file->view);
+    file->view = NULL;
+  }
+  disown(file);
+}
+
+void kcov8i_trace_reset(struct kcov8_file *file) {
+  if (file->mode == KCOV8I_TRACE_CMP) {
+    kcov8i_buffer_reset_records(&file->sink.buffer);
+    return;
+  }
+  if (!file->remote || file->n_sections) {
+    (void)kcov8i_prepare_images();
+    kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
+    collect_view(file, file->view, NULL);
+  }
+  kcov8i_pending_clear(&file->sink);
+  kcov8i_buffer_reset(&file->sink.buffer);
+}

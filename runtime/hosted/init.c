@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * init.c - the lock, and what is done before main()
+ *
+ * A thread that forks takes the lock along, so a child never inherits it held
+ * by a thread that the child does not have.
+ *
+ * Every image needs the lock, so a linker takes this file out of the archive,
+ * and with it the dump.
+ */
+#include "hosted/hosted.h"
+
+#include <pthread.h>
+
+#pragma GCC visibility push(default)
+#include <kcov8/port.h>
+#pragma GCC visibility pop
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void kcov8_port_lock(void) { pthread_mutex_lock(&lock); }
+
+void kcov8_port_unlock(void) { pthread_mutex_unlock(&lock); }
+
+/* Early: 101 is the first priority open to programs. */
+__attribute__((constructor(101))) static void set_up(void) {
+  pthread_atfork(kcov8_port_lock, kcov8_port_unlock, kcov8_port_unlock);
+  kcov8i_dump_set_up();
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * image.h - from the tables of an image to PCs
+ *
+ * table.c reads and checks, pc.c gives PCs, implied.c and summary.c keep what
+ * the options `prune` and `summary` need at a flush.
+ */
+#ifndef KCOV8_IMAGE_H
+#define KCOV8_IMAGE_H
+
+#include "base/base.h"
+#include "sweep/sweep.h"
+
+/* The compiler's switch hides definitions only; this is for the uses. */
+#pragma GCC visibility push(hidden)
+
+/* ---- table.c: one image's tables ----------------------------------------- */
+
+/* Where a field of a record points, which is relative to the field itself. */
+static inline uintptr_t kcov8i_target(const int32_t *field) {
+  return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
+}
+
+#define KCOV8I_NO_SLOT UINT32_MAX /* a counter byte that no record owns */
+
+/* An image's tables after the first checks. */
+struct kcov8i_table {
+  uint8_t *counters;
+  size_t n_counters;
+  size_t n_implied;
+  const struct kcov8_func *funcs;
+  size_t n_funcs;
+  size_t n_blocks; /* @n_implied among them */
+  bool has_cmp;
+  bool ordered; /* all functions */
+  bool per_task;
+  bool segment;
+  intptr_t *(*delta_at)(void);
+};
+
+/**
+ * struct kcov8i_implied - which blocks a hit stands for besides its own
+ * @n_rules:   0: none, and all pointers are NULL
+ * @first:     by counter: where its rules begin; one more at the end
+ * @implied:   @n_rules blocks without a counter, from 0
+ * @sums:      of these: hits in the flush in progress, else all 0
+ * @reached:   the first @n_reached are blocks whose sum is not 0
+ * @n_taken:   of them
+ */
+struct kcov8i_implied {
+  size_t n_rules;
+  uint32_t *first;
+  uint32_t *implied;
+  uint32_t *reached;
+  uint8_t *sums;
+  size_t n_reached;
+  size_t n_taken;
+};
+
+/* Counters [begin, end) of an image. */
+struct kcov8i_piece {
+  uint32_t begin, end;
+};
+
+/**
+ * struct kcov8i_summary - marks of an image; all zero if it has none
+ * @pieces: by mark
+ * @gaps:   @n_gaps stretches with counters that no mark is for, ascending
+ * @bytes:  allocated for both
+ */
+struct kcov8i_summary {
+  uint8_t *marks;
+  size_t n_marks;
+  struct kcov8i_piece *pieces;
+  struct kcov8i_piece *gaps;
+  size_t n_gaps;
+  size_t bytes;
+};
+
+/**
+ * struct kcov8i_image - an image that has PCs
+ *
+ * Comparisons look @counters, @n_counters and @slots up without the lock: the
+ * list only grows, images stay, @next and @counters are stored with release.
+ *
+ * @next:        in order of preparation; the order of every delivery
+ * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
+ * @counters:    NULL once unloaded
+ * @n_counters:  bytes
+ * @n_indexes:   the length of every array below: counters by their place, then
+ *               blocks without one, in the order of records
+ * @n_blocks:    indexes that a function record owns
+ * @fingerprint: of all IDs and their places; tells the same image again.
+ *               Once it is asked for, or the image goes: @has_fingerprint
+ * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
+ * @ids, @moved: for harvests, NULL until needed: final block IDs; non-zero if
+ *               the slot is not the one that the image alone would have
+ * @kept:        for harvests, NULL until needed: counts swept, but not yet
+ *               harvested
+ * @implied:     rules of pruned functions
+ * @summary:     while the image is loaded
+ * @per_task:    tasks that trace have a copy of the counters (task/view.c)
+ * @segment:     reached through the base of gs
+ * @ordered:     all that can be hit in a copy is in the list of task/order.c
+ * @said_stray:  a hit on a byte without owner was reported
+ */
+struct kcov8i_image {
+  struct kcov8i_image *next;
+  struct kcov8_image *desc;
+  uint8_t *counters;
+  size_t n_counters;
+  size_t n_indexes;
+  size_t n_blocks;
+  uint64_t fingerprint;
+  bool has_fingerprint;
+  uint32_t *slots;
+  uint64_t *ids;
+  uint8_t *moved;
+  uint8_t *kept;
+  struct kcov8i_implied implied;
+  struct kcov8i_summary summary;
+  bool per_task;
+  bool segment;
+  bool ordered;
+  bool said_stray;
+};
+
+/* Checks all but overlaps. -ENODEV, with the reason logged, or 0. */
+int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t);
+
+/*
+ * Fills in @img->slots (allocated by the caller), yielding to all images in the
+ * registry. -ENODEV (overlap or no room, logged) or
+ * -ENOMEM.
+ */
+int kcov8i_table_number(const struct kcov8i_table *t, struct kcov8i_image *img);
+
+/* Allocates and fills in @img->ids, @moved and @kept. 0 or -ENOMEM. */
+int kcov8i_table_identify(struct kcov8i_image *img);
+
+/* Of a record that has been checked: its keys, its rules, its counters. */
+const uint32_t *kcov8i_table_keys(const struct kcov8_func *f);
+uint32_t kcov8i_table_n_rules(const struct kcov8_func *f);
+const uint32_t *kcov8i_table_rules(const struct kcov8_func *f);
+uint32_t kcov8i_table_n_counters(const struct kcov8_func *f);
+
+/*
+ * Records one after the other, from index 0 on: indexes of their blocks.
+ * @f:       the record, NULL before the first
+ * @implied: index of its first block without a counter
+ */
+struct kcov8i_records {
+  const struct kcov8i_table *t;
+  const struct kcov8_func *f;
+  size_t implied;
+};
+
+bool kcov8i_next_record(struct kcov8i_records *r);
+size_t kcov8i_record_index(const struct kcov8i_records *r, uint32_t block);
+
+/* abi.h, "Fingerprint"; of all IDs and their places. */
+uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
+
+/* Makes sure of @img->fingerprint, while the image is loaded. */
+void kcov8i_table_take_fingerprint(struct kcov8i_image *img);
+
+/* ---- summary.c: where counters may have been hit ----------------------- */
+
+/* The marks that probes set, used or not; 0: there are none. */
+size_t kcov8i_summary_marks(const struct kcov8_image *desc, uint8_t **marks);
+
+/* Fills in @img->summary if there are marks to be used. 0 or -ENOMEM. */
+int kcov8i_summary_build(struct kcov8i_image *img);
+void kcov8i_summary_free(struct kcov8i_image *img);
+
+/* As kcov8i_sweep(), of marks; then the counters of @hits may be read. */
+size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
+                           struct kcov8i_hit *hits);
+
+/* ---- implied.c: blocks without probes ------------------------------------ */
+
+/* Hit counts stop at 255. */
+static inline void kcov8i_add_count(uint8_t *byte, uint32_t count) {
+  const uint32_t sum = *byte + count;
+  *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
+}
+
+/* Fills in @img->implied. 0 or -ENOMEM. */
+int kcov8i_implied_build(const struct kcov8i_table *t,
+                         struct kcov8i_image *img);
+void kcov8i_implied_free(struct kcov8i_image *img);
+
+/* Notes what the hits of a sweep imply. Only with @n_rules > 0. */
+void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
+                        size_t n_hits);
+
+/*
+ * The next implied blocks that ran; at most KCOV8I_BATCH. 0: that was all, and
+ * the image is ready for the next flush.
+ */
+size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits);
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_IMAGE_H */

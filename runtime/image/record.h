@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * record.h - what the keys behind a function record say; runtime and tool
+ *
+ * Both read the same bytes, the runtime in memory, the tool from a file of any
+ * byte order. So these take arrays in the host's order, and touch nothing but
+ * their arguments. Context: anywhere; no allocation.
+ */
+#ifndef KCOV8_RECORD_H
+#define KCOV8_RECORD_H
+
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+/**
+ * kcov8i_rules_check() - are the rules of a pruned function what abi.h demands?
+ * @rules:      @n_rules words, witness << 16 | implied
+ * @n_blocks:   of the record
+ * @n_counters: out, if they are: how many of its blocks have a counter
+ *
+ * Return: NULL, or what is wrong with them.
+ */
+const char *kcov8i_rules_check(const uint32_t *rules, uint32_t n_rules,
+                               uint32_t n_blocks, uint32_t *n_counters);
+
+/**
+ * kcov8i_fingerprint_start() - fingerprint of an image (abi.h)
+ * @counter_bytes: size of its counter section
+ *
+ * Return: the value to go on with, once per function record in table order.
+ */
+uint64_t kcov8i_fingerprint_start(uint64_t counter_bytes);
+
+/**
+ * kcov8i_fingerprint_add() - one function record more
+ * @h:    so far
+ * @hash: of the record
+ * @place: of block 0's counter in the section, in bytes
+ * @keys: @n_blocks of them
+ */
+uint64_t kcov8i_fingerprint_add(uint64_t h, uint64_t hash, uint64_t place,
+                                const uint32_t *keys, uint32_t n_blocks);
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_RECORD_H */

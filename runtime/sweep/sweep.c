@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * sweep.c - which sweep this CPU runs
+ */
+#include "sweep/sweep.h"
+
+#if !defined(KCOV8I_SWEEP_X86) && !defined(KCOV8I_SWEEP_NEON)
+size_t kcov8i_sweep_vector_kinds(struct kcov8i_sweep_kind *kinds) {
+  (void)kinds;
+  return 0;
+}
+#endif
+
+size_t kcov8i_sweep_kinds(struct kcov8i_sweep_kind *kinds) {
+  kinds[0] = (struct kcov8i_sweep_kind){"words", kcov8i_sweep_words};
+  return 1 + kcov8i_sweep_vector_kinds(kinds + 1);
+}
+
+size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
+                    struct kcov8i_hit *hits) {
+  static kcov8i_sweep_fn *best;
+  if (__builtin_expect(!best, 0)) {
+    struct kcov8i_sweep_kind kinds[KCOV8I_SWEEP_KINDS];
+    best = kinds[kcov8i_sweep_kinds(kinds) - 1].sweep;
+  }
+  return best(bytes, n, pos, hits);
+}

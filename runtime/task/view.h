@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
+/*
+ * view.h - a task's own counters (attribution `task`)
+ */
+#ifndef KCOV8_VIEW_H
+#define KCOV8_VIEW_H
+
+#include "collect/collect.h"
+
+/* The compiler's switch hides definitions only; this is for the uses. */
+#pragma GCC visibility push(hidden)
+
+/* ---- view.c: a task's own counters ------------------------------------- */
+
+/**
+ * struct kcov8i_view - copies of the counters of all images with `task`
+ * @delta: of those that are reached through gs; 0: there is none yet
+ * @order: copy of kcov8i_order_list; NULL: nothing writes there
+ * @sink:  for which the view is in use; NULL in the pool, and for a section
+ *         whose file is named later
+ * @copies: in the order of images
+ */
+struct kcov8i_view {
+  struct kcov8i_view *next;
+  struct kcov8i_view *next_free;
+  struct kcov8i_sink *sink;
+  bool in_use;
+  intptr_t delta;
+  struct kcov8i_order *order;
+  struct kcov8i_copy *copies;
+  size_t n_copies;
+};
+
+/* order.c; NULL if nothing was compiled with trace-order. */
+extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
+
+/* Does the host supply what the image's probes need? */
+bool kcov8i_view_possible(const struct kcov8i_table *t);
+
+/*
+ * A clear view for @sink or, NULL, for one named later; NULL and 0 if no image
+ * needs one. -ENOMEM.
+ */
+int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out);
+void kcov8i_view_put(struct kcov8i_view *view);
+
+/* What it holds belongs to no file; @keep: only to be harvested. */
+void kcov8i_view_clear(struct kcov8i_view *view, bool keep);
+
+/* The calling thread counts in @view from now on; NULL: in nobody's. */
+void kcov8i_view_use(const struct kcov8i_view *view);
+
+/* If it counts in @view, no longer. */
+void kcov8i_view_leave(const struct kcov8i_view *view);
+
+/* Has any task had a view? They stay. */
+bool kcov8i_view_any(void);
+
+/*
+ * An image was registered: views in use need a copy before any thread runs it.
+ * @failed: it could not be prepared. Says so if there is no room.
+ */
+void kcov8i_view_image_came(bool failed);
+
+/*
+ * Copies for images that were loaded since; no memory: next time. Behind a
+ * flush: what the view holds may be lost.
+ */
+void kcov8i_view_refresh(struct kcov8i_view *view);
+
+/* What all views hold goes to pending sets, and to be harvested. */
+void kcov8i_view_collect_all(void);
+
+/* Moves what its copies hold to pending sets, frees them. */
+void kcov8i_view_forget_image(const struct kcov8i_image *img);
+void kcov8i_view_forget_all(void);
+
+#pragma GCC visibility pop
+
+#endif /* KCOV8_VIEW_H */
