@@ -25,6 +25,7 @@
 #include "image/record.c"
 #include "image/summary.c"
 #include "image/table.c"
+#include "image/unary.c"
 #include "registry.c"
 #include "sweep/neon.c"
 #include "sweep/sweep.c"

@@ -96,6 +96,7 @@ static struct kcov8i_image *find_ghost(const struct kcov8i_table *t) {
 static void free_image(struct kcov8i_image *img) {
   kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
   kcov8i_implied_free(img);
+  kcov8i_unary_free(img);
   kcov8i_summary_free(img);
   if (img->ids)
     kcov8_port_free(img->ids, img->n_indexes * (sizeof(uint64_t) + 2));
@@ -119,6 +120,8 @@ static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
   int err = kcov8i_table_number(t, img);
   if (!err)
     err = kcov8i_implied_build(t, img);
+  if (!err)
+    err = kcov8i_unary_build(t, img);
   if (err) {
     free_image(img);
     return err;

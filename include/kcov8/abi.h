@@ -47,6 +47,8 @@ enum kcov8_probe {
   KCOV8_PROBE_COUNTER = 0,  /* 8-bit increment, never back to zero */
   KCOV8_PROBE_FLAG = 1,     /* store 1 */
   KCOV8_PROBE_WRAPPING = 2, /* plain 8-bit increment */
+  KCOV8_PROBE_UNARY = 3,    /* after n hits the n lowest bits are set; all: */
+                            /* 8 hits or more */
 };
 
 enum kcov8_level {
@@ -360,8 +362,8 @@ static inline uint64_t kcov8_slot_pc(uint32_t slot) {
  * Collisions inside one image: take its IDs in ascending order (duplicates
  * made distinct first, in table order); each gets max(preferred slot, slot of
  * its predecessor + 1). What passes the last slot is pushed back down, again
- * from the top. So the PCs depend on the set of IDs alone. runtime/image/pc.c is the
- * one implementation, used by runtime and tools.
+ * from the top. So the PCs depend on the set of IDs alone. runtime/image/pc.c
+ * is the one implementation, used by runtime and tools.
  */
 
 /*

@@ -460,7 +460,8 @@ void __kcov8_image_unregister(struct kcov8_image *image);
  * address of their counters. Images with unusable tables are logged and left
  * out.
  *
- * @pc: the block's PC; @hits: counter value, 1-255; @id: its block ID;
+ * @pc: the block's PC; @hits: how often, 1-255, 255 or more if 255 (unary
+ * probes: 8 or more from 8 on; flags: always 1); @id: its block ID;
  * @moved: non-zero if an image loaded earlier holds the block's own slot, so
  * that a tool that sees this image alone computes another PC for @id
  *

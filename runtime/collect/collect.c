@@ -21,7 +21,8 @@
  * - An incrementing probe that loaded before our store and stores after it
  *   brings the old value back, plus one. The block did run after our store, so
  *   reporting it again is no invention. A `flag` probe stores a constant.
- * - `wrapping` probes can go from 255 to 0 and hide; `counter` ones cannot.
+ * - `wrapping` probes can go from 255 to 0 and hide; the others cannot. A
+ *   `unary` byte has its ones at the bottom whatever is lost in such a race.
  * What the task itself ran before the flush is seen: either on this thread, or
  * ordered by whatever hands a task from thread to thread in the host.
  */
@@ -106,6 +107,8 @@ struct batch {
 static void batch_deliver(struct batch *b) {
   prefetch_slots(b->to.img, b->hits, b->n);
   const size_t n = drop_strays(b->to.img, b->hits, b->n);
+  if (b->to.img->unary)
+    kcov8i_unary_decode(b->to.img, b->hits, n);
   if (b->to.img->implied.n_rules)
     kcov8i_implied_add(b->to.img, b->hits, n);
   deliver(&b->to, b->hits, n);

@@ -2,8 +2,8 @@
 /*
  * image.h - from the tables of an image to PCs
  *
- * table.c reads and checks, pc.c gives PCs, implied.c and summary.c keep what
- * the options `prune` and `summary` need at a flush.
+ * table.c reads and checks, pc.c gives PCs; implied.c, summary.c and unary.c
+ * keep what `prune`, `summary` and `probe=unary` need at a flush.
  */
 #ifndef KCOV8_IMAGE_H
 #define KCOV8_IMAGE_H
@@ -32,6 +32,7 @@ struct kcov8i_table {
   size_t n_funcs;
   size_t n_blocks; /* @n_implied among them */
   bool has_cmp;
+  bool has_unary;
   bool ordered; /* all functions */
   bool per_task;
   bool segment;
@@ -97,6 +98,7 @@ struct kcov8i_summary {
  *               the slot is not the one that the image alone would have
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
  *               harvested
+ * @unary:       a bit per counter: is its probe KCOV8_PROBE_UNARY? NULL: none
  * @implied:     rules of pruned functions
  * @summary:     while the image is loaded
  * @per_task:    tasks that trace have a copy of the counters (task/view.c)
@@ -117,6 +119,7 @@ struct kcov8i_image {
   uint64_t *ids;
   uint8_t *moved;
   uint8_t *kept;
+  uint8_t *unary;
   struct kcov8i_implied implied;
   struct kcov8i_summary summary;
   bool per_task;
@@ -176,6 +179,16 @@ void kcov8i_summary_free(struct kcov8i_image *img);
 /* As kcov8i_sweep(), of marks; then the counters of @hits may be read. */
 size_t kcov8i_summary_take(uint8_t *marks, size_t n_marks, size_t *pos,
                            struct kcov8i_hit *hits);
+
+/* ---- unary.c: counts of unary probes ------------------------------------- */
+
+/* Fills in @img->unary. 0 or -ENOMEM. */
+int kcov8i_unary_build(const struct kcov8i_table *t, struct kcov8i_image *img);
+void kcov8i_unary_free(struct kcov8i_image *img);
+
+/* From bytes to counts, those that are unary. Only with @img->unary. */
+void kcov8i_unary_decode(const struct kcov8i_image *img,
+                         struct kcov8i_hit *hits, size_t n_hits);
 
 /* ---- implied.c: blocks without probes ------------------------------------ */
 

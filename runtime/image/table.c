@@ -159,7 +159,7 @@ static int check_func(const struct kcov8_image *desc, size_t n,
     return refuse_abi(desc, n, f);
   if (f->n_blocks == 0)
     return refuse_func(desc, n, f, "no blocks");
-  if (f->probe > KCOV8_PROBE_WRAPPING)
+  if (f->probe > KCOV8_PROBE_UNARY)
     return refuse_func(desc, n, f, "unknown kind of probe");
   if (f->level > KCOV8_LEVEL_EDGE)
     return refuse_func(desc, n, f, "unknown level");
@@ -221,6 +221,7 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
     t->n_implied +=
         t->funcs[i].n_blocks - kcov8i_table_n_counters(&t->funcs[i]);
     t->has_cmp |= (t->funcs[i].flags & KCOV8_FUNC_CMP) != 0;
+    t->has_unary |= t->funcs[i].probe == KCOV8_PROBE_UNARY;
     t->ordered &= (t->funcs[i].flags & KCOV8_FUNC_ORDER) != 0;
     const uint8_t kind = t->funcs[i].flags & TASK_FLAGS;
     if (kind != (t->funcs[0].flags & TASK_FLAGS))
