@@ -48,6 +48,7 @@ substitutions = {
     "conformance": os.path.join(config.kcov8_source_dir, "test", "conformance"),
     "include": os.path.join(config.kcov8_source_dir, "include"),
     "python": sys.executable,  # not a wrapper script of the same name
+    "source": config.kcov8_source_dir,
     "cmake": config.cmake,
     "build": config.kcov8_build_dir,
     "lit": "%s %s" % (sys.executable, config.lit),
