@@ -83,13 +83,13 @@ enum kcov8_level {
  * Native byte order of the image; 8-aligned, 32 bytes. No dynamic relocation.
  *
  * With KCOV8_FUNC_PRUNED some blocks have no probe and no counter; they come
- * last. Behind the keys stand a word N and N rules, each a word
- * `witness << 16 | implied`, both numbers of blocks: whenever the witness, a
- * block with a counter, was hit, so was the implied block, which has none. The
- * hits of all its witnesses add up to its own (not with KCOV8_PROBE_FLAG, whose
- * hits are no counts); it ran if and only if one of them did. Rules are sorted
- * by implied block, each block without a counter has one or more: the first
- * rule names the first of them, so the number of counters.
+ * last. Layout: keys[n_blocks], N, rules[N], all words of 32 bits. A rule is
+ * `witness << 16 | implied`, two numbers of blocks: the implied block has no
+ * counter, its witnesses have one. It ran if and only if one of its witnesses
+ * did. Its hits are the sum of theirs (not with KCOV8_PROBE_FLAG, whose hits
+ * are no counts). Each block without a counter has one rule or more, and rules
+ * are sorted by implied block: so rule 0 names the first block without a
+ * counter, and that is the number of counters.
  */
 struct kcov8_func {
   uint64_t hash;

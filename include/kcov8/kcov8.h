@@ -21,15 +21,19 @@
  *                                  that may not sleep: kcov8_remote_prepare()
  *   read, write                    -EINVAL; lseek: -ESPIPE
  *
- * All functions return 0 or a negative errno value (uapi.h); the reference for
- * each value is Linux 6.12 kernel/kcov.c. All may be called from any thread,
- * unless said otherwise. kcov8_syscall_return() does not allocate, but for the
- * first time after an image was loaded (PCs of the new image).
+ * Functions that return an int return 0 or a negative errno value (uapi.h). The
+ * reference for each value is Linux 6.12 kernel/kcov.c.
  *
- * Attribution `process`: all counters are shared. A harvest goes to every file
- * that is enabled at that moment, so a task loses nothing of its own, and may
- * see what other tasks ran. Attribution `task` (images compiled so): each task
- * that traces has its own counters, kcov8_task_run().
+ * Context, if nothing else is said: any thread. The call takes the core's lock,
+ * kcov8_port_lock(); so it may not be made in an interrupt or a signal handler,
+ * nor by a hook. A flush does not allocate, but for the first one after an
+ * image was loaded (PCs of the new image).
+ *
+ * Attribution `process`: all tasks share the counters. A flush goes to every
+ * file that is enabled at that moment. A task's buffer holds everything that
+ * the task ran; it may also hold blocks that other tasks ran. Attribution
+ * `task` (images compiled so): each task that traces has its own counters,
+ * kcov8_task_run().
  */
 #ifndef KCOV8_H
 #define KCOV8_H
@@ -89,8 +93,8 @@ enum kcov8_ioctl_encoding {
  * @write_guest: the other way round
  * @word_bytes:  of the guest kernel's unsigned long, 4 or 8; 0: the host's. All
  *               of the kernel's tasks use it, a 32-bit task of a 64-bit kernel
- *               too. With 4, PCs are the low halves: the high ones are all
- * ones.
+ *               too. With 4, the buffer holds a PC's low 32 bits; its high 32
+ *               bits are always 0xffffffff
  * @byte_order:  of words, and of structs that ioctls take
  * @ioctls:      how the guest's architecture encodes ioctl numbers
  *
@@ -121,7 +125,7 @@ struct kcov8_host {
  *
  * Return: -EINVAL if @host->size is smaller than any released one, only one
  * hook of a pair is there, or a word size, byte order or encoding is unknown;
- * -ENOMEM.
+ * -ENOMEM: no memory for the device.
  */
 int kcov8_device_create(const struct kcov8_host *host,
                         struct kcov8_device **out);
@@ -133,8 +137,7 @@ int kcov8_device_create(const struct kcov8_host *host,
  */
 int kcov8_device_destroy(struct kcov8_device *device);
 
-/* ---- Tasks -----------------------------------------------------------------
- */
+/* ---- Tasks ------------------------------------------------------------- */
 
 /**
  * struct kcov8_task - kcov's part of a guest thread
@@ -161,12 +164,18 @@ struct kcov8_task {
   uintptr_t reserved[1];
 };
 
-/** kcov8_task_init() - a new task; a forked or cloned child is never enabled */
+/**
+ * kcov8_task_init() - a new task; a forked or cloned child is never enabled
+ * @task: its memory is the host's, and its content is overwritten
+ * Context: any, no lock is taken; nobody else uses @task yet.
+ */
 void kcov8_task_init(struct kcov8_task *task);
 
 /**
  * kcov8_task_fork() - a new task, made by @parent
  * As kcov8_task_init(), but it inherits the parent's common handle.
+ * Context: as kcov8_task_init(); not during a call for @parent on another
+ * thread.
  */
 void kcov8_task_fork(struct kcov8_task *child, const struct kcov8_task *parent);
 
@@ -186,17 +195,23 @@ void kcov8_task_run(const struct kcov8_task *task);
 /**
  * kcov8_task_exit() - flush, return the task's file to INIT, drop it
  * The file keeps its area and count. Harmless if nothing is enabled; may be
- * called more than once.
+ * called more than once. With attribution `task`: on the thread that runs the
+ * task.
  */
 void kcov8_task_exit(struct kcov8_task *task);
 
-/** kcov8_task_exec() - flush before the image is replaced; stays enabled */
+/**
+ * kcov8_task_exec() - flush before the image is replaced; stays enabled
+ * As kcov8_task_flush().
+ */
 void kcov8_task_exec(struct kcov8_task *task);
 
 /**
  * kcov8_task_flush() - collect now, as at a syscall return
  * For a host about to put the task to sleep, so that a blocked call shows what
- * it reached. A task that is not tracing: no effect.
+ * it reached. A task that is not tracing: no effect, and no lock is taken. Nor
+ * has it an effect inside of another call for the task, in which it may be made
+ * (an instrumented hook that sleeps).
  */
 void kcov8_task_flush(struct kcov8_task *task);
 
@@ -211,17 +226,18 @@ static inline void kcov8_syscall_return(struct kcov8_task *task) {
     kcov8_task_flush(task);
 }
 
-/* ---- Files ------------------------------------------------------------------
- */
+/* ---- Files ------------------------------------------------------------- */
 
 /**
  * kcov8_open() - the guest opens the device
  * @out: a file with one reference, in state DISABLED
  *
- * The first open assigns PCs to all registered images (milliseconds).
+ * The first open assigns PCs to all registered images (milliseconds). The
+ * reference is the caller's: kcov8_file_put().
  *
  * Return: -ENODEV if no image with blocks is registered, or an image's tables
- * are unusable (the reason is logged, once); -ENOMEM.
+ * are unusable (the reason is logged, once); -ENOMEM: no memory for the PCs or
+ * for the file.
  */
 int kcov8_open(struct kcov8_device *device, struct kcov8_file **out);
 
@@ -272,7 +288,7 @@ int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
 
 /**
  * kcov8_file_dropped() - PCs that found the buffer full since the file's
- * KCOV_INIT_TRACE
+ * KCOV_INIT_TRACE; in mode CMP, records
  */
 uint64_t kcov8_file_dropped(struct kcov8_file *file);
 
@@ -290,13 +306,17 @@ extern uint32_t __kcov8_cmp_on;
  * __kcov8_trace_cmp() - record one comparison of the current task
  * @counter: of the block that it stands in
  * @type:    KCOV8_CMP_SIZE(), and KCOV8_CMP_CONST if @arg1 is a constant
+ * @arg1:    operands, zero-extended to 64 bits
+ * @arg2:    likewise
  */
 void __kcov8_trace_cmp(const uint8_t *counter, uint32_t type, uint64_t arg1,
                        uint64_t arg2);
 
 /**
  * __kcov8_trace_switch() - one record for each case, with the case as arg1
- * @cases: number of cases, size of the value in bits, then the cases
+ * @counter: of the block that it stands in
+ * @value:   zero-extended to 64 bits
+ * @cases:   2 + n words: number n of cases, size of the value in bits, cases
  */
 void __kcov8_trace_switch(const uint8_t *counter, uint64_t value,
                           const uint64_t *cases);
@@ -307,6 +327,7 @@ void __kcov8_trace_switch(const uint8_t *counter, uint64_t value,
  *
  * libkcov8.a only: its kcov8_port_current_task() returns what was set here, per
  * thread. Before the task is freed, set another one.
+ * Context: the thread itself; as kcov8_task_run(), which it includes.
  */
 void kcov8_task_set_current(struct kcov8_task *task);
 
@@ -322,7 +343,10 @@ void kcov8_task_set_current(struct kcov8_task *task);
  * and enabled tasks get what the worker ran, as with two enabled tasks.
  */
 
-/** kcov8_common_handle() - of @task, for work that it starts; 0: none */
+/**
+ * kcov8_common_handle() - of @task, for work that it starts; 0: none
+ * Context: no lock is taken; not during a call for @task on another thread.
+ */
 uint64_t kcov8_common_handle(const struct kcov8_task *task);
 
 /**
@@ -332,8 +356,9 @@ uint64_t kcov8_common_handle(const struct kcov8_task *task);
  *
  * Return: 0; -ENOENT if nobody has the handle (no lock is taken if it is 0 or
  * nobody has any: the usual cases); -EBUSY if @worker has enabled a file or is
- * in a section already; -ENOMEM. After an error nothing is recorded, and stop
- * has no effect.
+ * in a section already; -ENOMEM: none for the section, or for PCs of a new
+ * image. After an error nothing is recorded, and stop has no effect.
+ * Context: the thread that does the work, up to stop.
  */
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
                        uint64_t handle);
@@ -354,44 +379,50 @@ void kcov8_remote_stop(struct kcov8_task *worker);
  *   the work  now = kcov8_remote_now(); nothing to do if that is 0. What the
  *             host's kcov8_port_set_base() sets is kcov8_remote_base(worker),
  *             and then as it was
- *   behind    kcov8_remote_deliver(device, worker, handle, now), and again the
- *             work
+ *   then      kcov8_remote_deliver(device, worker, handle, now), on a thread
+ *             that may sleep; after that @worker can be used again
  *
- * For images with attribution `task` of one distance (KCOV8_FUNC_SEGMENT); no
- * comparisons. A worker does one work at a time, or several for one handle with
- * one `now` before they are delivered.
+ * For images with attribution `task` that share one base (KCOV8_FUNC_SEGMENT);
+ * no comparisons. A worker may batch several pieces of work for one handle
+ * under one `now`, one after the other, before they are delivered.
  */
 
 /**
  * kcov8_remote_prepare() - counters for work that may not sleep
  * @worker: a task that is for this alone; kcov8_task_exit() ends it
  *
- * Return: 0; -EBUSY: it has a file or a section; -ENOMEM.
+ * Return: 0; -EBUSY: it has a file or a section; -ENOMEM: none for counters.
  */
 int kcov8_remote_prepare(struct kcov8_task *worker);
 
-/** kcov8_remote_base() - of @worker's counters; 0: it has none. Takes no lock
+/**
+ * kcov8_remote_base() - of @worker's counters, in bytes; 0: it has none
+ * Context: any, interrupts included; no lock is taken.
  */
 intptr_t kcov8_remote_base(const struct kcov8_task *worker);
 
 /**
  * kcov8_remote_now() - a point in time, for kcov8_remote_deliver()
- * 0 if no file has a handle. No lock is taken.
+ * 0 if no file has a handle. No unit: it only tells earlier from later.
+ * Context: any, interrupts included; no lock is taken.
  */
 size_t kcov8_remote_now(void);
 
 /**
  * kcov8_remote_deliver() - what ran since goes to whoever has @handle
- * Not while the work runs. As at kcov8_remote_stop(); of a file that did not
- * have @handle at @now it is dropped, as work that started too early. In each
- * case the counters are clear again.
- * Return: 0; -ENOENT: no such file; -ENOMEM; -EINVAL: @worker is not prepared.
+ * @handle: as at kcov8_remote_start()
+ * @now:    kcov8_remote_now() before the first piece of the work
+ *
+ * Appends to the file as kcov8_remote_stop() does, but nothing if the file got
+ * the handle after @now. In each case the counters are clear again.
+ * Return: 0; -ENOENT: no such file; -ENOMEM: none for the blocks on their way,
+ * or for PCs of a new image; -EINVAL: @worker is not prepared.
+ * Context: not while the work runs.
  */
 int kcov8_remote_deliver(struct kcov8_device *device, struct kcov8_task *worker,
                          uint64_t handle, size_t now);
 
-/* ---- Images
- * ------------------------------------------------------------------ */
+/* ---- Images ------------------------------------------------------------ */
 
 /**
  * __kcov8_image_register() - an image's tables are there
@@ -465,7 +496,8 @@ void __kcov8_image_unregister(struct kcov8_image *image);
  * @moved: non-zero if an image loaded earlier holds the block's own slot, so
  * that a tool that sees this image alone computes another PC for @id
  *
- * Return: 0; -ENODEV if there are no blocks; -ENOMEM.
+ * Return: 0; -ENODEV if there are no blocks (the reason is logged, once);
+ * -ENOMEM: none for IDs or PCs, nothing was reported.
  */
 int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                              uint64_t id, int moved),
@@ -481,7 +513,8 @@ int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
  * this process; @id: its block ID. Tools need this to tell two images apart
  * that share a function, and to give no block the PC that another one has.
  *
- * Return: 0; -ENODEV if there are no blocks; -ENOMEM.
+ * Return: 0; -ENODEV if there are no blocks (the reason is logged, once);
+ * -ENOMEM: none for IDs or PCs, nothing was reported.
  */
 int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
                 void *ctx);

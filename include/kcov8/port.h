@@ -9,6 +9,9 @@
  *
  * Hooks may be instrumented host code: what runs inside a flush is not
  * attributed to a guest. No hook may call back into kcov8.
+ *
+ * Context, if nothing else is said: on the thread that called kcov8, with the
+ * core's lock held; so hooks run one at a time.
  */
 #ifndef KCOV8_PORT_H
 #define KCOV8_PORT_H
@@ -27,8 +30,8 @@ extern "C" {
  * Only from device creation, open, INIT_TRACE, ENABLE, harvest, unloading and
  * the set-up of an image, which for one loaded late is at the next flush.
  *
- * Return: NULL if there is none; the caller then gets -ENOMEM.
- * Context: called with the lock held.
+ * Return: the core's until kcov8_port_free(); NULL if there is no memory, the
+ * caller of kcov8 then gets -ENOMEM.
  */
 void *kcov8_port_alloc(size_t bytes);
 
@@ -41,6 +44,7 @@ void kcov8_port_free(void *p, size_t bytes);
  * Must order memory as a mutex does. Held for the length of one flush at most,
  * or of the set-up of an image (milliseconds).
  * A host with one thread may supply empty functions.
+ * Context: any thread that calls kcov8; unlock on the one that locked.
  */
 void kcov8_port_lock(void);
 void kcov8_port_unlock(void);
@@ -52,7 +56,7 @@ enum kcov8_log_level {
 
 /**
  * kcov8_port_log() - one line for the host's operator, no newline
- * Context: may be called with the lock held.
+ * @message: the core's, gone when the hook returns
  */
 void kcov8_port_log(enum kcov8_log_level level, const char *message);
 
@@ -61,50 +65,62 @@ struct kcov8_task;
 /**
  * kcov8_port_current_task() - the guest task that this thread works for
  *
- * Optional: without it KCOV_TRACE_CMP does not exist (-ENOTSUPP). Called by
- * instrumented comparisons while any task traces them: from any thread, at any
- * point of instrumented code, interrupt handlers included, with or without the
- * lock. Must not be instrumented with trace-cmp itself.
+ * Optional: without it KCOV_TRACE_CMP does not exist (-ENOTSUPP). Must not be
+ * instrumented with trace-cmp itself.
  *
  * Return: NULL for none: in an interrupt, or in code that belongs to no task.
+ * Context: called by instrumented comparisons while any task traces them: from
+ * any thread, at any point of instrumented code, interrupt handlers included,
+ * with or without the lock.
  */
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 /*
- * Attribution `task` with one delta for all images, the base of gs or a
- * kernel's per-CPU variable (x86-64): optional, the first four or none. Without
- * them images that are built so get attribution `process`, with a warning.
- * libkcov8.a has them on Linux, for gs.
+ * Attribution `task` with one base for all images: that of gs, or a kernel's
+ * per-CPU variable (x86-64). Optional. Implement map, unmap, set_base and base
+ * together, or none of them; with none the image falls back to `process`, with
+ * a warning. libkcov8.a has them on Linux, for gs.
  */
 
 /**
  * kcov8_port_map() - zeroed pages of 4 KiB
- * @at: where, exactly, or NULL for anywhere; out: where they are
+ * @at:    where, exactly, or NULL for anywhere; out: where they are
+ * @bytes: a multiple of 4096; the pages are the core's until unmapped
+ *
+ * Back them when they are touched: it is a byte per counter and task.
+ *
  * Return: 0, or negative if there is no memory or @at is taken.
+ * Context: ENABLE, remote sections, and the registration of an image while
+ * tasks trace, which may be on another thread than theirs.
  */
 int kcov8_port_map(void **at, size_t bytes) __attribute__((weak));
+
+/** kcov8_port_unmap() - release what kcov8_port_map() gave, all of it */
 void kcov8_port_unmap(void *at, size_t bytes) __attribute__((weak));
 
 /**
  * kcov8_port_set_base() - the delta, for the calling thread
+ * @base: in bytes, what probes add to the address of a counter; 0: nobody's
  *
  * It becomes the base of gs, or kcov8_percpu_delta of this CPU for as long as
  * it runs this thread and no interrupt.
  */
 void kcov8_port_set_base(intptr_t base) __attribute__((weak));
+
+/** kcov8_port_base() - what was set last, for the calling thread */
 intptr_t kcov8_port_base(void) __attribute__((weak));
 
 /**
- * kcov8_port_distance() - a base to try
+ * kcov8_port_distance() - a base to try, in bytes
  * @n: 0, 1, 2, ...
  *
- * A task's copies of all images lie at one distance from them, which is the
- * base while it runs. The port proposes those at which pages are likely to be
- * free, for images too that are loaded while tasks trace; kcov8_port_map()
- * decides. Optional: without it the place of the first image's copy, which
+ * Each task's copies lie at the image's address + base, with the same base for
+ * all images. The port proposes bases at which pages are likely to be free,
+ * also for images that are loaded while tasks trace; kcov8_port_map() decides.
+ * Optional: without it the place of the first image's copy, which
  * kcov8_port_map() picks, decides for all.
  *
- * Return: not 0; 0 if there is no further one.
+ * Return: a multiple of 4096; 0 if there is no further one.
  */
 intptr_t kcov8_port_distance(unsigned int n) __attribute__((weak));
 
