@@ -19,26 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int failures;
-
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      printf("FAIL line %d: %s (errno %d)\n", __LINE__, #condition, errno);    \
-      failures++;                                                              \
-    }                                                                          \
-  } while (0)
-
-#define FAILS(call, error)                                                     \
-  do {                                                                         \
-    errno = 0;                                                                 \
-    long result_ = (long)(call);                                               \
-    if (result_ != -1 || errno != (error)) {                                   \
-      printf("FAIL line %d: %s: %ld errno %d, want %s\n", __LINE__, #call,     \
-             result_, errno, #error);                                          \
-      failures++;                                                              \
-    }                                                                          \
-  } while (0)
+#include "check.h"
 
 static char dir[] = "/tmp/uk-files-XXXXXX";
 

@@ -18,15 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 extern char **environ;
 static const char *self;
-
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  fflush(stdout);
-  if (!ok)
-    exit(1);
-}
 
 static int private_value = 1;
 

@@ -6,6 +6,7 @@
  *
  *     kcov-attribution ROUNDS
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "check.h"
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
@@ -32,52 +35,45 @@ struct worker {
   size_t n_seen;
 };
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "kcov-attribution: %s\n", what);
-    exit(1);
-  }
-}
-
 static int pipe_fds[2];
 
 static void call_pipe(void) {
   char byte = 1;
-  check(write(pipe_fds[1], &byte, 1) == 1, "write");
-  check(read(pipe_fds[0], &byte, 1) == 1, "read");
+  require(write(pipe_fds[1], &byte, 1) == 1, "write");
+  require(read(pipe_fds[0], &byte, 1) == 1, "read");
 }
 
 static void call_stat(void) {
   struct stat s;
-  check(stat("/dev/null", &s) == 0, "stat");
+  require(stat("/dev/null", &s) == 0, "stat");
 }
 
 static void remember(struct worker *w, uint64_t pc) {
   for (size_t i = 0; i < w->n_seen; i++)
     if (w->seen[i] == pc)
       return;
-  check(w->n_seen < MOST, "too many PCs");
+  require(w->n_seen < MOST, "too many PCs");
   w->seen[w->n_seen++] = pc;
 }
 
 static void *work(void *arg) {
   struct worker *const w = arg;
   const int fd = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(fd >= 0, "open");
-  check(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(fd >= 0, "open");
+  require(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   volatile uint64_t *const cover =
       mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
   pthread_barrier_wait(&both);
-  check(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
+  require(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
   for (int i = 0; i < rounds; i++) {
     cover[0] = 0;
     w->call();
-    check(cover[0] > 0, "no PC");
+    require(cover[0] > 0, "no PC");
     for (uint64_t n = cover[0], k = 1; k <= n; k++)
       remember(w, cover[k]);
   }
-  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
+  require(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
   pthread_barrier_wait(&both);
   return NULL;
 }
@@ -87,10 +83,10 @@ int main(int argc, char **argv) {
                                      {.name = "stat", .call = call_stat}};
   pthread_t threads[2];
   rounds = argc > 1 ? atoi(argv[1]) : 1000;
-  check(pipe(pipe_fds) == 0, "pipe");
+  require(pipe(pipe_fds) == 0, "pipe");
   pthread_barrier_init(&both, NULL, 2);
   for (int i = 0; i < 2; i++)
-    check(!pthread_create(&threads[i], NULL, work, &workers[i]), "thread");
+    require(!pthread_create(&threads[i], NULL, work, &workers[i]), "thread");
   for (int i = 0; i < 2; i++)
     pthread_join(threads[i], NULL);
   for (int i = 0; i < 2; i++)

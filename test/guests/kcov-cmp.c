@@ -4,6 +4,7 @@
  * gets with constants, and looks for these in the records, with their sizes,
  * the operands, and in this order. Prints the PCs of those records.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "compare-lines.h"
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
@@ -22,13 +24,6 @@
 #define TRACE_PC 0
 #define TRACE_CMP 1
 #define WORDS 4096ul
-
-static void check(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "kcov-cmp: %s\n", what);
-    exit(1);
-  }
-}
 
 static const struct compare_args args = {
     .wide = 0x1122334455667788,
@@ -62,21 +57,21 @@ static const uint64_t expected[][3] = {
 int main(void) {
   int fd = open("/sys/kernel/debug/kcov", O_RDWR);
   int compare = open(COMPARE_PATH, O_WRONLY);
-  check(compare >= 0, "no " COMPARE_PATH);
-  check(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(compare >= 0, "no " COMPARE_PATH);
+  require(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   uint64_t *cover =
       mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
-  check(ioctl(fd, ENABLE, TRACE_CMP) == 0, "ENABLE, mode TRACE_CMP");
+  require(cover != MAP_FAILED, "mmap");
+  require(ioctl(fd, ENABLE, TRACE_CMP) == 0, "ENABLE, mode TRACE_CMP");
   cover[0] = 0;
   ssize_t n = write(compare, &args, sizeof(args));
   const uint64_t records = cover[0];
-  check(n == sizeof(args), "write");
-  check(records >= N && records <= (WORDS - 1) / 4, "number of records");
+  require(n == sizeof(args), "write");
+  require(records >= N && records <= (WORDS - 1) / 4, "number of records");
   size_t found = 0;
   for (uint64_t i = 0; i < records; i++) {
     const uint64_t *record = cover + 1 + 4 * i;
-    check(record[0] <= 7, "type of a record");
+    require(record[0] <= 7, "type of a record");
     if (found < N && !memcmp(record, expected[found], sizeof(expected[0]))) {
       printf("0x%llx\n", (unsigned long long)record[3]);
       found++;
@@ -87,24 +82,24 @@ int main(void) {
             (unsigned long long)expected[found][0],
             (unsigned long long)expected[found][1],
             (unsigned long long)expected[found][2]);
-  check(found == N, "not all records");
+  require(found == N, "not all records");
 
   /* A full buffer, and one that lies. */
   for (int i = 0; i < 1000; i++)
     syscall(SYS_getppid), write(compare, &args, sizeof(args));
-  check(cover[0] == (WORDS - 1) / 4, "a full buffer");
+  require(cover[0] == (WORDS - 1) / 4, "a full buffer");
   cover[0] = ~0ull;
   write(compare, &args, sizeof(args));
-  check(cover[0] == ~0ull, "a count that cannot be");
-  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
+  require(cover[0] == ~0ull, "a count that cannot be");
+  require(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
 
   /* The other mode has no records, and this one no blocks. */
-  check(ioctl(fd, ENABLE, TRACE_PC) == 0, "ENABLE, mode TRACE_PC");
+  require(ioctl(fd, ENABLE, TRACE_PC) == 0, "ENABLE, mode TRACE_PC");
   cover[0] = 0;
   write(compare, &args, sizeof(args));
-  check(cover[0] > 0 && cover[0] < WORDS, "count of PCs");
+  require(cover[0] > 0 && cover[0] < WORDS, "count of PCs");
   for (uint64_t i = 1; i <= cover[0]; i++)
-    check(cover[i] >= 0xffffffff80000000, "a PC");
-  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
+    require(cover[i] >= 0xffffffff80000000, "a PC");
+  require(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
   return 0;
 }

@@ -41,19 +41,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
 #define SET_COUNTS _IO('c', 202) /* kcov8's own, docs/kcov-device.md */
 #define WORDS (1ul << 19)
 #define KCOV "/sys/kernel/debug/kcov"
 #define KCOV8 "/sys/kernel/debug/kcov8"
-
-static void check(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "kcov-equality: %s: %s\n", what, strerror(errno));
-    exit(1);
-  }
-}
 
 /* ---- The two devices ----------------------------------------------------- */
 
@@ -64,15 +59,15 @@ static volatile uint64_t *trace(const char *path, unsigned long how,
                                 void *arg) {
   const int fd = open(path, O_RDWR);
   const bool counts = strcmp(path, KCOV8) == 0;
-  check(fd >= 0, path);
-  check(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
-  check(!counts || ioctl(fd, SET_COUNTS, 1) == 0, "SET_COUNTS");
+  require(fd >= 0, path);
+  require(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(!counts || ioctl(fd, SET_COUNTS, 1) == 0, "SET_COUNTS");
   volatile uint64_t *const cover =
       mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
   for (size_t i = 0; i < WORDS; i += 512)
     cover[i] = 0; /* no faults later */
-  check(ioctl(fd, how, arg) == 0, "ENABLE");
+  require(ioctl(fd, how, arg) == 0, "ENABLE");
   return cover;
 }
 
@@ -83,7 +78,7 @@ static int by_value(const void *a, const void *b) {
 
 static void print_trace(uint64_t n) {
   static uint64_t pcs[WORDS];
-  check(n < WORDS - 1, "the buffer was too small");
+  require(n < WORDS - 1, "the buffer was too small");
   for (uint64_t i = 0; i < n; i++)
     pcs[i] = kcov[1 + i];
   qsort(pcs, n, sizeof(*pcs), by_value);
@@ -115,7 +110,7 @@ static void print_call(const char *name, long result, uint64_t n, uint64_t n8) {
     return;
   printf("call %s %s\n", name,
          result < 0 ? strerrorname_np((int)-result) : "0");
-  check(n8 < WORDS / 2, "kcov8's buffer was too small");
+  require(n8 < WORDS / 2, "kcov8's buffer was too small");
   for (uint64_t i = 0; i < n8; i++)
     printf("kcov8 0x%llx %llu\n", (unsigned long long)kcov8[1 + 2 * i],
            (unsigned long long)kcov8[2 + 2 * i]);
@@ -259,7 +254,7 @@ static void memory(void) {
   NAMED("brk up", SYS_brk, end + 65536);
   NAMED("brk down", SYS_brk, end);
   const int fd = (int)DO(memfd_create, P("m"), 0);
-  check(ftruncate(fd, 8192) == 0, "ftruncate");
+  require(ftruncate(fd, 8192) == 0, "ftruncate");
   char *const m = (char *)NAMED("mmap of a file", SYS_mmap, 0, 8192,
                                 PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   NAMED("getcwd into a file's page (fault)", SYS_getcwd, P(m), 4096);
@@ -387,7 +382,7 @@ static void waiting(void) {
   NAMED("read from a pipe", SYS_read, pipes[0], P(buffer), 10);
   write(pipes[1], buffer, 5000);
   int others[2];
-  check(pipe(others) == 0, "pipe");
+  require(pipe(others) == 0, "pipe");
   DO(tee, pipes[0], others[1], 4096, 0);
   DO(splice, pipes[0], 0, others[1], 0, 900, 0);
   NAMED("close of a pipe", SYS_close, pipes[0]);
@@ -446,7 +441,7 @@ static void remote(int rounds) {
       uint64_t common_handle;
     } arg = {0, 4096, 0, 0, 7};
     const int fd = open("/sys/kernel/debug/kcov8-remote", O_WRONLY);
-    check(fd >= 0, "/sys/kernel/debug/kcov8-remote");
+    require(fd >= 0, "/sys/kernel/debug/kcov8-remote");
     kcov8 = trace(KCOV8, _IOC(_IOC_WRITE, 'c', 102, sizeof(arg)), &arg);
     kcov = trace(KCOV, _IOC(_IOC_WRITE, 'c', 102, sizeof(arg)), &arg);
     for (int round = 0; round <= rounds; round++) {
@@ -457,7 +452,7 @@ static void remote(int rounds) {
     exit(0);
   }
   waitpid(pid, &status, 0);
-  check(pid > 0 && status == 0, "remote");
+  require(pid > 0 && status == 0, "remote");
 }
 
 int main(int argc, char **argv) {

@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
 #define BYTES (65536ul * 8)
@@ -31,20 +33,13 @@ static _Thread_local int kcov;
 static _Thread_local void *cover;
 static char *self;
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    perror(what);
-    exit(1);
-  }
-}
-
 static void enable(void) {
   kcov = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(kcov >= 0, "open");
-  check(ioctl(kcov, INIT_TRACE, BYTES / 8) == 0, "INIT_TRACE");
+  require(kcov >= 0, "open");
+  require(ioctl(kcov, INIT_TRACE, BYTES / 8) == 0, "INIT_TRACE");
   cover = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, kcov, 0);
-  check(cover != MAP_FAILED, "mmap");
-  check(ioctl(kcov, ENABLE, 0) == 0, "ENABLE");
+  require(cover != MAP_FAILED, "mmap");
+  require(ioctl(kcov, ENABLE, 0) == 0, "ENABLE");
 }
 
 static void way_exit(void) { enable(); }
@@ -62,38 +57,38 @@ static void way_fault(void) {
 /* The task's own reference is the last one. */
 static void way_closed(void) {
   enable();
-  check(close(kcov) == 0, "close");
-  check(munmap(cover, BYTES) == 0, "munmap");
+  require(close(kcov) == 0, "close");
+  require(munmap(cover, BYTES) == 0, "munmap");
 }
 
 /* More of the same file: descriptors, and mappings in pieces. */
 static void way_copies(void) {
   enable();
-  check(dup(kcov) >= 0, "dup");
+  require(dup(kcov) >= 0, "dup");
   void *again = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, kcov, 0);
-  check(again != MAP_FAILED, "second mmap");
-  check(munmap((char *)again + 8192, 4096) == 0, "munmap of a piece");
-  check(mprotect(cover, 4096, PROT_READ) == 0, "mprotect");
+  require(again != MAP_FAILED, "second mmap");
+  require(munmap((char *)again + 8192, 4096) == 0, "munmap of a piece");
+  require(mprotect(cover, 4096, PROT_READ) == 0, "mprotect");
 }
 
 /* INIT_TRACE that fails gives its area back. */
 static void way_twice(void) {
   enable();
-  check(ioctl(kcov, INIT_TRACE, 1024ul) == -1, "second INIT_TRACE");
+  require(ioctl(kcov, INIT_TRACE, 1024ul) == -1, "second INIT_TRACE");
 }
 
 static int ready[2];
 static void *blocked_thread(void *arg) {
   (void)arg;
   enable();
-  check(write(ready[1], "", 1) == 1, "write");
+  require(write(ready[1], "", 1) == 1, "write");
   pause();
   return NULL;
 }
 static void *busy_thread(void *arg) {
   (void)arg;
   enable();
-  check(write(ready[1], "", 1) == 1, "write");
+  require(write(ready[1], "", 1) == 1, "write");
   for (;;)
     getppid();
   return NULL;
@@ -101,13 +96,13 @@ static void *busy_thread(void *arg) {
 static void start_threads(void) {
   pthread_t thread;
   char byte;
-  check(pipe(ready) == 0, "pipe");
+  require(pipe(ready) == 0, "pipe");
   for (int i = 0; i < 8; i++)
-    check(pthread_create(&thread, NULL, i % 2 ? blocked_thread : busy_thread,
-                         NULL) == 0,
-          "pthread_create");
+    require(pthread_create(&thread, NULL, i % 2 ? blocked_thread : busy_thread,
+                           NULL) == 0,
+            "pthread_create");
   for (int i = 0; i < 8; i++)
-    check(read(ready[0], &byte, 1) == 1, "read");
+    require(read(ready[0], &byte, 1) == 1, "read");
 }
 static void way_threads(void) { start_threads(); }
 static void way_threads_killed(void) {
@@ -125,22 +120,22 @@ static void *last_thread(void *arg) {
 static void way_leader_first(void) {
   pthread_t thread;
   enable();
-  check(pthread_create(&thread, NULL, last_thread, NULL) == 0, "thread");
+  require(pthread_create(&thread, NULL, last_thread, NULL) == 0, "thread");
   syscall(SYS_exit, 0);
 }
 
 /* A child inherits the mapping, enables, and outlives us. */
 static void way_child_left(void) {
   char byte;
-  check(pipe(ready) == 0, "pipe");
+  require(pipe(ready) == 0, "pipe");
   enable();
   if (fork() == 0) {
     enable();
-    check(write(ready[1], "", 1) == 1, "write");
+    require(write(ready[1], "", 1) == 1, "write");
     for (;;)
       pause();
   }
-  check(read(ready[0], &byte, 1) == 1, "read");
+  require(read(ready[0], &byte, 1) == 1, "read");
 }
 
 /* Exit while a child of a vfork has the memory. */
@@ -164,7 +159,7 @@ static void way_exec(void) {
     execv(self, args);
   wait(NULL);
   execv(self, quick);
-  check(0, "execv");
+  require(0, "execv");
 }
 static void way_nothing(void) {}
 
@@ -178,14 +173,14 @@ static void way_in_flight(void) {
                            .msg_control = control,
                            .msg_controllen = sizeof(control)};
   enable();
-  check(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
+  require(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int));
   memcpy(CMSG_DATA(header), &kcov, sizeof(kcov));
-  check(sendmsg(sockets[0], &message, 0) == 1, "sendmsg");
-  check(close(kcov) == 0, "close");
+  require(sendmsg(sockets[0], &message, 0) == 1, "sendmsg");
+  require(close(kcov) == 0, "close");
 }
 
 static const struct {

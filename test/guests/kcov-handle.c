@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
 #define DISABLE _IO('c', 101)
@@ -31,21 +33,14 @@ struct remote_arg {
   uint64_t common_handle;
 };
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    perror(what);
-    exit(1);
-  }
-}
-
 static volatile uint64_t *cover;
 
 static int open_kcov(void) {
   const int fd = open(DEBUG "kcov", O_RDWR);
-  check(fd >= 0, DEBUG "kcov");
-  check(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(fd >= 0, DEBUG "kcov");
+  require(ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
   return fd;
 }
 
@@ -60,18 +55,18 @@ static void trace_own(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   const int fd = open_kcov();
-  check(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
+  require(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
   static const struct timespec none;
   for (unsigned int i = 0; sigtimedwait(&set, NULL, &none) != SIGTERM; i++) {
     getppid();
     if (i % 256 == 0)
-      check(cover[0] < WORDS - 1, "the buffer was too small");
+      require(cover[0] < WORDS - 1, "the buffer was too small");
     if (cover[0] > WORDS / 2) { /* the same again and again */
       print("other");
       cover[0] = 0;
     }
   }
-  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
+  require(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
   print("other");
   exit(fflush(stdout) != 0);
 }
@@ -79,9 +74,9 @@ static void trace_own(void) {
 static void work(int fd, const char *where, int rounds) {
   for (int i = 0; i < rounds; i++) {
     cover[0] = 0;
-    check(dprintf(fd, "%s 7", where) > 0, where);
+    require(dprintf(fd, "%s 7", where) > 0, where);
     for (int tries = 0; !cover[0]; tries++) { /* a softirq's comes later */
-      check(tries < 1000, "nothing came");
+      require(tries < 1000, "nothing came");
       usleep(1000);
     }
     print(where);
@@ -92,7 +87,7 @@ int main(int argc, char **argv) {
   struct remote_arg arg = {.area_size = WORDS, .common_handle = 7};
   int status = -1;
   const int rounds = argc > 2 ? atoi(argv[2]) : 20;
-  check(argc > 1, "usage: kcov-handle FILE.ko [ROUNDS]");
+  require(argc > 1, "usage: kcov-handle FILE.ko [ROUNDS]");
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
@@ -100,22 +95,22 @@ int main(int argc, char **argv) {
   const pid_t other = fork();
   if (other == 0)
     trace_own();
-  check(other > 0, "fork");
+  require(other > 0, "fork");
 
   const int fd = open_kcov();
-  check(ioctl(fd, REMOTE_ENABLE, &arg) == 0, "REMOTE_ENABLE");
+  require(ioctl(fd, REMOTE_ENABLE, &arg) == 0, "REMOTE_ENABLE");
   /* Its counters come when sections for softirqs are there already. */
   const int file = open(argv[1], O_RDONLY);
-  check(file >= 0, argv[1]);
-  check(syscall(SYS_finit_module, file, "", 0) == 0, "finit_module");
+  require(file >= 0, argv[1]);
+  require(syscall(SYS_finit_module, file, "", 0) == 0, "finit_module");
   const int remote = open(DEBUG "kcov8-remote", O_WRONLY);
-  check(remote >= 0, DEBUG "kcov8-remote");
+  require(remote >= 0, DEBUG "kcov8-remote");
   work(remote, "work", rounds);
   work(remote, "softirq", rounds);
   close(remote);
-  check(syscall(SYS_delete_module, "kcov8_sample", O_NONBLOCK) == 0,
-        "delete_module");
+  require(syscall(SYS_delete_module, "kcov8_sample", O_NONBLOCK) == 0,
+          "delete_module");
   kill(other, SIGTERM);
-  check(waitpid(other, &status, 0) == other && status == 0, "the other one");
+  require(waitpid(other, &status, 0) == other && status == 0, "the other one");
   return fflush(stdout) != 0;
 }

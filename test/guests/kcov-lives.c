@@ -19,30 +19,25 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
 
 enum { WORDS = 1024, AT_A_TIME = 4 };
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    perror(what);
-    exit(1);
-  }
-}
-
 static void *live(void *unused) {
   const int fd = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(fd >= 0, "open");
-  check(!ioctl(fd, INIT_TRACE, WORDS), "KCOV_INIT_TRACE");
+  require(fd >= 0, "open");
+  require(!ioctl(fd, INIT_TRACE, WORDS), "KCOV_INIT_TRACE");
   uint64_t *const cover = mmap(NULL, WORDS * sizeof(*cover),
                                PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
-  check(!ioctl(fd, ENABLE, 0), "KCOV_ENABLE");
+  require(cover != MAP_FAILED, "mmap");
+  require(!ioctl(fd, ENABLE, 0), "KCOV_ENABLE");
   syscall(SYS_getppid);
-  check(*(volatile uint64_t *)cover != 0, "covered");
-  check(!munmap(cover, WORDS * sizeof(*cover)), "munmap");
-  check(!close(fd), "close");
+  require(*(volatile uint64_t *)cover != 0, "covered");
+  require(!munmap(cover, WORDS * sizeof(*cover)), "munmap");
+  require(!close(fd), "close");
   return unused;
 }
 
@@ -53,7 +48,7 @@ int main(int argc, char **argv) {
     return 2;
   for (long i = 0; i < n; i += AT_A_TIME) {
     for (int t = 0; t < AT_A_TIME; t++)
-      check(!pthread_create(&threads[t], NULL, live, NULL), "thread");
+      require(!pthread_create(&threads[t], NULL, live, NULL), "thread");
     for (int t = 0; t < AT_A_TIME; t++)
       pthread_join(threads[t], NULL);
   }

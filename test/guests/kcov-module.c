@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define KCOV_INIT_TRACE _IOR('c', 1, unsigned long)
 #define KCOV_ENABLE _IO('c', 100)
 #define KCOV_DISABLE _IO('c', 101)
@@ -26,16 +28,9 @@
 
 static uint64_t *cover;
 
-static void check(int ok, const char *step) {
-  if (ok)
-    return;
-  perror(step);
-  exit(1);
-}
-
 static void print(const char *step) {
   const uint64_t n = __atomic_load_n(&cover[0], __ATOMIC_RELAXED);
-  check(n > 0 && n < WORDS, "coverage");
+  require(n > 0 && n < WORDS, "coverage");
   for (uint64_t i = 1; i <= n; i++)
     printf("%s 0x%llx\n", step, (unsigned long long)cover[i]);
 }
@@ -66,33 +61,33 @@ static pid_t use_elsewhere(void) {
 }
 
 int main(int argc, char **argv) {
-  check(argc == 2, "usage: kcov-module FILE.ko");
+  require(argc == 2, "usage: kcov-module FILE.ko");
   const int fd = open(DEBUG "kcov", O_RDWR);
-  check(fd >= 0, DEBUG "kcov");
+  require(fd >= 0, DEBUG "kcov");
   const int file = open(argv[1], O_RDONLY | O_CLOEXEC);
-  check(file >= 0, argv[1]);
-  check(!ioctl(fd, KCOV_INIT_TRACE, WORDS), "KCOV_INIT_TRACE");
+  require(file >= 0, argv[1]);
+  require(!ioctl(fd, KCOV_INIT_TRACE, WORDS), "KCOV_INIT_TRACE");
   cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
   const pid_t other = use_elsewhere();
-  check(other > 0, "fork");
-  check(!ioctl(fd, KCOV_ENABLE, 0), "KCOV_ENABLE");
+  require(other > 0, "fork");
+  require(!ioctl(fd, KCOV_ENABLE, 0), "KCOV_ENABLE");
   for (int i = 0; i < 3; i++) {
     start();
-    check(!syscall(SYS_finit_module, file, "", 0), "finit_module");
+    require(!syscall(SYS_finit_module, file, "", 0), "finit_module");
     print("load");
     start();
-    check(use() == 111, "use");
+    require(use() == 111, "use");
     print("use");
     usleep(20000); /* the other one's turn */
     start();
     for (int tries = 0; syscall(SYS_delete_module, "kcov8_sample", O_NONBLOCK);
          tries++)
-      check(tries < 1000, "delete_module");
+      require(tries < 1000, "delete_module");
     print("unload");
   }
   kill(other, SIGKILL);
   waitpid(other, NULL, 0);
-  check(!ioctl(fd, KCOV_DISABLE, 0), "KCOV_DISABLE");
+  require(!ioctl(fd, KCOV_DISABLE, 0), "KCOV_DISABLE");
   return fflush(stdout) != 0;
 }

@@ -3,6 +3,7 @@
  * Background work, seen from a guest: the kernel's alarms, for a file with a
  * common handle. Prints the PCs of one alarm.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "check.h"
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define DISABLE _IO('c', 101)
@@ -30,13 +33,6 @@ struct remote_arg {
 static volatile uint64_t *cover;
 static volatile sig_atomic_t rung;
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "kcov-remote: %s\n", what);
-    exit(1);
-  }
-}
-
 static void on_alarm(int sig) {
   (void)sig;
   rung = 1;
@@ -50,7 +46,7 @@ static void ring(void) {
   sigaddset(&blocked, SIGALRM);
   sigprocmask(SIG_BLOCK, &blocked, &open);
   rung = 0;
-  check(setitimer(ITIMER_REAL, &soon, NULL) == 0, "setitimer");
+  require(setitimer(ITIMER_REAL, &soon, NULL) == 0, "setitimer");
   while (!rung)
     sigsuspend(&open);
   sigprocmask(SIG_SETMASK, &open, NULL);
@@ -70,9 +66,9 @@ struct child {
 
 static void child_start(struct child *child) {
   char byte;
-  check(pipe(child->tell) == 0, "pipe");
+  require(pipe(child->tell) == 0, "pipe");
   child->pid = fork();
-  check(child->pid >= 0, "fork");
+  require(child->pid >= 0, "fork");
   if (child->pid)
     return;
   if (read(child->tell[0], &byte, 1) == 1)
@@ -82,8 +78,9 @@ static void child_start(struct child *child) {
 
 static void child_ring(struct child *child) {
   int status;
-  check(write(child->tell[1], "x", 1) == 1, "write");
-  check(waitpid(child->pid, &status, 0) == child->pid && status == 0, "child");
+  require(write(child->tell[1], "x", 1) == 1, "write");
+  require(waitpid(child->pid, &status, 0) == child->pid && status == 0,
+          "child");
 }
 
 static uint64_t take(void) {
@@ -97,32 +94,32 @@ int main(void) {
   const struct sigaction action = {.sa_handler = on_alarm};
   sigaction(SIGALRM, &action, NULL);
   int fd = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
   child_start(&before);
-  check(remote_enable(fd, 0, 0x42) == 0, "REMOTE_ENABLE");
+  require(remote_enable(fd, 0, 0x42) == 0, "REMOTE_ENABLE");
   child_start(&after);
-  check(take() == 0, "the owner's own calls were recorded");
+  require(take() == 0, "the owner's own calls were recorded");
 
   ring();
   const uint64_t mine = cover[0];
-  check(mine > 0 && mine < WORDS, "own alarm");
+  require(mine > 0 && mine < WORDS, "own alarm");
   for (uint64_t i = 1; i <= mine; i++)
     printf("0x%llx\n", (unsigned long long)cover[i]);
   take();
   child_ring(&before); /* has no handle */
-  check(take() == 0, "somebody else's alarm was recorded");
+  require(take() == 0, "somebody else's alarm was recorded");
   child_ring(&after); /* inherited it */
-  check(take() > 0, "alarm of a child");
-  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
+  require(take() > 0, "alarm of a child");
+  require(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
   ring();
-  check(take() == 0, "alarm after DISABLE");
+  require(take() == 0, "alarm after DISABLE");
 
-  check(remote_enable(fd, 1, 0x42) == 0, "REMOTE_ENABLE, comparisons");
+  require(remote_enable(fd, 1, 0x42) == 0, "REMOTE_ENABLE, comparisons");
   ring();
-  check(cover[0] > 0 && cover[0] <= (WORDS - 1) / 4, "records");
+  require(cover[0] > 0 && cover[0] <= (WORDS - 1) / 4, "records");
   for (uint64_t i = 0; i < cover[0]; i++)
-    check(cover[1 + 4 * i] <= 7, "type of a record");
+    require(cover[1 + 4 * i] <= 7, "type of a record");
   return 0; /* the exit releases the handle */
 }

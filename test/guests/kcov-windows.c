@@ -5,6 +5,7 @@
  * a thread blocked in read() shows what it reached. Prints `PHASE 0xPC` lines
  * for the test to symbolize; exits 1 at the first wrong thing.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -17,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
 #define DISABLE _IO('c', 101)
@@ -24,29 +27,22 @@
 
 static volatile uint64_t *cover;
 
-static void check(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "kcov-windows: %s\n", what);
-    exit(1);
-  }
-}
-
 /* What the buffer holds now, before a printf adds to it. */
 static uint64_t seen[WORDS];
 
 static void take(void) {
   seen[0] = cover[0];
-  check(seen[0] > 0, "no PC");
-  check(seen[0] < WORDS, "count is not below the number of words");
+  require(seen[0] > 0, "no PC");
+  require(seen[0] < WORDS, "count is not below the number of words");
   for (uint64_t i = 1; i <= seen[0]; i++)
     seen[i] = cover[i];
 }
 
 static void print(const char *phase) {
   for (uint64_t i = 1; i <= seen[0]; i++) {
-    check(seen[i] % 16 == 0 && seen[i] >= 0xffffffff80000000ull &&
-              seen[i] < 0xffffffffff000000ull,
-          "PC outside the window");
+    require(seen[i] % 16 == 0 && seen[i] >= 0xffffffff80000000ull &&
+                seen[i] < 0xffffffffff000000ull,
+            "PC outside the window");
     printf("%s 0x%llx\n", phase, (unsigned long long)seen[i]);
   }
 }
@@ -54,7 +50,7 @@ static void print(const char *phase) {
 static void check_once_each(void) {
   for (uint64_t i = 1; i <= seen[0]; i++)
     for (uint64_t j = i + 1; j <= seen[0]; j++)
-      check(seen[i] != seen[j], "a PC twice in one flush");
+      require(seen[i] != seen[j], "a PC twice in one flush");
 }
 
 static int pipe_fds[2];
@@ -63,9 +59,9 @@ static int kcov;
 static void *blocked_reader(void *arg) {
   char byte;
   (void)arg;
-  check(ioctl(kcov, ENABLE, 0) == 0, "ENABLE in a thread");
+  require(ioctl(kcov, ENABLE, 0) == 0, "ENABLE in a thread");
   cover[0] = 0;
-  check(read(pipe_fds[0], &byte, 1) == 1, "read from the pipe");
+  require(read(pipe_fds[0], &byte, 1) == 1, "read from the pipe");
   return NULL; /* exits while enabled */
 }
 
@@ -75,13 +71,13 @@ int main(void) {
   pthread_t thread;
 
   kcov = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(kcov >= 0, "open");
-  check(ioctl(kcov, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
+  require(kcov >= 0, "open");
+  require(ioctl(kcov, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
   cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, kcov, 0);
-  check(cover != MAP_FAILED, "mmap");
+  require(cover != MAP_FAILED, "mmap");
 
   mkdir("/tmp/before", 0700); /* must not appear */
-  check(ioctl(kcov, ENABLE, 0) == 0, "ENABLE");
+  require(ioctl(kcov, ENABLE, 0) == 0, "ENABLE");
   cover[0] = 0;
   getppid();
   take();
@@ -93,26 +89,26 @@ int main(void) {
   take();
   print("again");
 
-  check(ioctl(kcov, DISABLE, 0) == 0, "DISABLE");
+  require(ioctl(kcov, DISABLE, 0) == 0, "DISABLE");
   uint64_t count = cover[0];
-  check(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
+  require(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
   mkdir("/tmp/after", 0700);
-  check(cover[0] == count, "a PC after DISABLE");
+  require(cover[0] == count, "a PC after DISABLE");
 
-  check(pipe(pipe_fds) == 0, "pipe");
+  require(pipe(pipe_fds) == 0, "pipe");
   cover[0] = 0;
-  check(pthread_create(&thread, NULL, blocked_reader, NULL) == 0, "thread");
+  require(pthread_create(&thread, NULL, blocked_reader, NULL) == 0, "thread");
   for (int i = 0; i < 500 && cover[0] == 0; i++)
     nanosleep(&pause, NULL);
   nanosleep(&pause, NULL);
   take();
   print("blocked");
-  check(write(pipe_fds[1], "x", 1) == 1, "write");
+  require(write(pipe_fds[1], "x", 1) == 1, "write");
   pthread_join(thread, NULL);
 
   /* The thread exited while enabled: the file is free again. */
-  check(ioctl(kcov, ENABLE, 0) == 0, "ENABLE after the owner's exit");
-  check(ioctl(kcov, DISABLE, 0) == 0, "DISABLE at the end");
+  require(ioctl(kcov, ENABLE, 0) == 0, "ENABLE after the owner's exit");
+  require(ioctl(kcov, DISABLE, 0) == 0, "DISABLE at the end");
   puts("done");
   return 0;
 }

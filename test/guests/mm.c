@@ -13,16 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define PAGE 4096ul
 #define RW (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  fflush(stdout);
-  if (!ok)
-    exit(1);
-}
 
 static int is_zero(const char *p, size_t n) {
   for (size_t i = 0; i < n; i++)

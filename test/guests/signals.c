@@ -17,12 +17,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  fflush(stdout);
-  if (!ok)
-    exit(1);
-}
+#include "check.h"
 
 static volatile sig_atomic_t seen, seen_code;
 static volatile double scratch;

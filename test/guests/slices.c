@@ -17,15 +17,10 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "check.h"
+
 static atomic_int ticks;
 static double scratch[8];
-
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  fflush(stdout);
-  if (!ok)
-    _Exit(1);
-}
 
 /* Uses stack, flags and vector registers, that have to be as before. */
 static void on_tick(int sig) {

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define N_THREADS 6
 #define ROUNDS 2000
 
@@ -24,12 +26,6 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static long counter, turn;
 static atomic_long atomic_counter;
 static __thread long mine;
-
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  if (!ok)
-    exit(1);
-}
 
 static void *adder(void *arg) {
   for (int i = 0; i < ROUNDS; i++) {

@@ -17,12 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void check(int ok, const char *what) {
-  printf("%s: %s\n", what, ok ? "ok" : "FAILED");
-  fflush(stdout);
-  if (!ok)
-    exit(1);
-}
+#include "check.h"
 
 static long long ns(clockid_t clock) {
   struct timespec now;
