@@ -11,8 +11,7 @@
 
 #include "device/device.h"
 
-/* ---- image.c: an image as a linker would leave it, of any size ------------
- */
+/* ---- image.c: an image as a linker would leave it, of any size -------- */
 
 enum { UNIT_BLOCKS = 4096 }; /* counters in the array of one source file */
 
@@ -42,8 +41,7 @@ uint32_t *choose_hits(const struct image *image, size_t n, bool clustered);
 
 uint64_t random64(void);
 
-/* ---- peers.c: other ways to do it, on the same memory ----------------------
- */
+/* ---- peers.c: other ways to do it, on the same memory ----------------- */
 
 /* Find, clear, and put indices into @out; return how many. */
 size_t byte_loop(uint8_t *bytes, size_t n, uint32_t *out);
@@ -53,8 +51,7 @@ size_t words_of_8(uint8_t *bytes, size_t n, uint32_t *out);
 size_t read_memchr(uint8_t *bytes, size_t n);
 size_t copy_memcpy(uint8_t *to, const uint8_t *bytes, size_t n);
 
-/* ---- port.c: hooks, and how much memory the core holds ---------------------
- */
+/* ---- port.c: hooks, and how much memory the core holds ---------------- */
 
 extern size_t port_live_bytes, port_peak_bytes;
 

@@ -40,8 +40,7 @@ static void fail(const char *what) {
   exit(1);
 }
 
-/* ---- Methods: each returns how many hits it found -------------------------
- */
+/* ---- Methods: each returns how many hits it found --------------------- */
 
 static kcov8i_sweep_fn *kind; /* of the pure sweep */
 
@@ -92,8 +91,7 @@ static size_t all_methods(struct method *m) {
   return n;
 }
 
-/* ---- Measuring ------------------------------------------------------------
- */
+/* ---- Measuring -------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b) {
   const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -180,8 +178,7 @@ static void time_touched(const char *how, int64_t budget) {
          (long long)times[rounds / 2], (long long)times[0]);
 }
 
-/* ---- Set-up ---------------------------------------------------------------
- */
+/* ---- Set-up ----------------------------------------------------------- */
 
 static struct kcov8_file *open_device(struct kcov8_device *device) {
   struct kcov8_file *file;

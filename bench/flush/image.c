@@ -104,8 +104,7 @@ void image_free(struct image *image) {
          page_up(n) + page_up(4 * n) + n * sizeof(struct kcov8_func));
 }
 
-/* ---- Hits -----------------------------------------------------------------
- */
+/* ---- Hits ------------------------------------------------------------- */
 
 static void mark_random(uint8_t *marks, size_t n_counters, size_t n) {
   while (n) {

@@ -13,8 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* ---- Failing -------------------------------------------------------------
- */
+/* ---- Failing ---------------------------------------------------------- */
 
 static _Noreturn void die(int status, const char *step, const char *reason) {
   fflush(stdout); /* what came before comes first */
@@ -47,8 +46,7 @@ void flush_stdout(void) {
     fail("stdout");
 }
 
-/* ---- Buffers -------------------------------------------------------------
- */
+/* ---- Buffers ---------------------------------------------------------- */
 
 void kcov_open(struct kcov *kcov, uint64_t words) {
   kcov->words = words;
@@ -91,8 +89,7 @@ uint64_t kcov_count(const struct kcov *kcov) {
   return count;
 }
 
-/* ---- Sets of PCs ---------------------------------------------------------
- */
+/* ---- Sets of PCs ------------------------------------------------------ */
 
 #define FIRST_ROOM 16384u /* seldom grows: growing may call the kernel */
 

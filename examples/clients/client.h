@@ -33,8 +33,7 @@ unsigned long parse_number(const char *option, const char *text,
                            unsigned long min, unsigned long max);
 void flush_stdout(void); /* before a normal end: what was lost is a failure */
 
-/* ---- Buffers -------------------------------------------------------------
- */
+/* ---- Buffers ---------------------------------------------------------- */
 
 /**
  * struct kcov - one open of the device, sized and mapped
@@ -55,8 +54,7 @@ void kcov_disable(struct kcov *kcov);
 void kcov_reset(struct kcov *kcov);
 uint64_t kcov_count(const struct kcov *kcov); /* < @words, checked */
 
-/* ---- Sets of PCs ---------------------------------------------------------
- */
+/* ---- Sets of PCs ------------------------------------------------------ */
 
 /**
  * struct pcset - open addressing; 0 is no PC and marks a free slot

@@ -29,8 +29,7 @@
 #define BUFFER_WORDS (64ul << 10)
 #define PAGE 4096ul
 
-/* ---- Calls: each is one system call, and may fail --------------------------
- */
+/* ---- Calls: each is one system call, and may fail --------------------- */
 
 struct state {
   int fd[16]; /* nothing here ever blocks */
@@ -127,8 +126,7 @@ static const char *const built_in[] = {
 };
 #define N_BUILT_IN (sizeof(built_in) / sizeof(built_in[0]))
 
-/* ---- Inputs: what is not the kernel's work is done before the window ------
- */
+/* ---- Inputs: what is not the kernel's work is done before the window ---- */
 
 #define MAX_CALLS 64
 
@@ -173,8 +171,7 @@ static void clean_up(struct state *s) {
   rmdir(s->dir);
 }
 
-/* ---- The two modes --------------------------------------------------------
- */
+/* ---- The two modes ---------------------------------------------------- */
 
 struct server {
   struct kcov kcov;
@@ -232,8 +229,7 @@ static void run_input(struct server *server, const char *text) {
          server->now.count, new);
 }
 
-/* ---- Command line ---------------------------------------------------------
- */
+/* ---- Command line ----------------------------------------------------- */
 
 static void print_usage(void) {
   printf("usage: kcov-forkserver [--inputs N] [--fork]\n"

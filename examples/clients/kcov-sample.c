@@ -37,8 +37,7 @@ static _Noreturn void fail(const char *step) {
   exit(1);
 }
 
-/* ---- The calls to choose from: by number, so that each is just one --------
- */
+/* ---- The calls to choose from: by number, so that each is just one ---- */
 
 static void call_read(void) { syscall(SYS_read, -1, NULL, 0); }
 static void call_open(void) {

@@ -35,8 +35,7 @@
 #define PAGE 4096ul
 #define STACK_BYTES (64ul << 10)
 
-/* ---- Mixes: each step is one system call, and must succeed -----------------
- */
+/* ---- Mixes: each step is one system call, and must succeed ------------ */
 
 struct state {
   int fd[2];
@@ -116,8 +115,7 @@ static const struct mix {
 };
 #define N_MIXES (sizeof(mixes) / sizeof(mixes[0]))
 
-/* ---- One thread ------------------------------------------------------------
- */
+/* ---- One thread ------------------------------------------------------- */
 
 struct worker {
   const struct mix *mix;
@@ -181,8 +179,7 @@ static void *run_with_others(void *arg) {
   return NULL;
 }
 
-/* ---- All threads -----------------------------------------------------------
- */
+/* ---- All threads ------------------------------------------------------ */
 
 static void start(struct worker *w, void *(*run)(void *)) {
   pthread_attr_t attr;
@@ -254,8 +251,7 @@ static size_t report(struct worker *workers, unsigned long n) {
   return missing;
 }
 
-/* ---- Command line ---------------------------------------------------------
- */
+/* ---- Command line ----------------------------------------------------- */
 
 static const char usage[] =
     "usage: kcov-threads [--threads N] [--calls N] [--check]\n"

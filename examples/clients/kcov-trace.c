@@ -78,8 +78,7 @@ static void parse(int argc, char **argv, struct options *options) {
     usage_error("no COMMAND", "see --help");
 }
 
-/* ---- The command ----------------------------------------------------------
- */
+/* ---- The command ------------------------------------------------------ */
 
 static _Noreturn void become(char **command, struct kcov *kcov, int failed) {
   const char *step = command[0];
@@ -132,8 +131,7 @@ static int run(char **command, struct kcov *kcov) {
   return status;
 }
 
-/* ---- PCs ------------------------------------------------------------------
- */
+/* ---- PCs -------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b) {
   uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

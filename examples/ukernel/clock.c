@@ -96,8 +96,7 @@ static int64_t sys_settimeofday(const uint64_t arg[6]) {
   return -EPERM;
 }
 
-/* ---- Sleeping -------------------------------------------------------------
- */
+/* ---- Sleeping --------------------------------------------------------- */
 
 static int get_time(uint64_t addr, uint64_t *ns) {
   int64_t time[2];
@@ -145,8 +144,7 @@ static int64_t sys_clock_nanosleep(const uint64_t arg[6]) {
   return sleep_until(uk_now_ns() + (ns > now ? ns - now : 0), 0);
 }
 
-/* ---- Alarms ---------------------------------------------------------------
- */
+/* ---- Alarms ----------------------------------------------------------- */
 
 static void get_alarm(const struct uk_proc *proc, int64_t value[4]) {
   uint64_t now = uk_now_ns(), left = 0;
@@ -208,8 +206,7 @@ static int64_t sys_setitimer(const uint64_t arg[6]) {
   return arg[2] ? copy_to_guest(arg[2], old, sizeof(old)) : 0;
 }
 
-/* ---- CPU time -------------------------------------------------------------
- */
+/* ---- CPU time --------------------------------------------------------- */
 
 static int64_t sys_times(const uint64_t arg[6]) {
   struct uk_proc *proc = uk_current()->proc;

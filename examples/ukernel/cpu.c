@@ -59,8 +59,7 @@ struct uk_cpu {
 /* Offset of old_exception in a context; 0: not known. */
 static size_t old_exception_at;
 
-/* ---- Hooks ----------------------------------------------------------------
- */
+/* ---- Hooks ------------------------------------------------------------ */
 
 static void on_syscall(uc_engine *uc, void *ctx) {
   ((struct uk_cpu *)ctx)->got_syscall = true;
@@ -110,8 +109,7 @@ static void on_instruction(uc_engine *uc, uint64_t addr, uint32_t bytes,
     uc_emu_stop(uc);
 }
 
-/* ---- Boot to privilege level 3 --------------------------------------------
- */
+/* ---- Boot to privilege level 3 ---------------------------------------- */
 
 #define BOOT 0x1000u /* below any guest mapping */
 
@@ -227,8 +225,7 @@ void cpu_free(struct uk_cpu *cpu) {
   free(cpu);
 }
 
-/* ---- Memory ---------------------------------------------------------------
- */
+/* ---- Memory ----------------------------------------------------------- */
 
 static uint32_t engine_prot(int prot) {
   uint32_t result = UC_PROT_READ; /* x86: writable, executable => readable */
@@ -299,8 +296,7 @@ bool cpu_set_precise(struct uk_cpu *cpu, bool precise) {
   return cpu->ran;
 }
 
-/* ---- Running --------------------------------------------------------------
- */
+/* ---- Running ---------------------------------------------------------- */
 
 static void trap_signal(uint32_t trap, struct uk_stop *stop) {
   stop->sig = SIGSEGV;
@@ -379,8 +375,7 @@ void cpu_kick(struct uk_cpu *cpu) {
   atomic_store_explicit(&cpu->kicked, true, memory_order_relaxed);
 }
 
-/* ---- Registers ------------------------------------------------------------
- */
+/* ---- Registers -------------------------------------------------------- */
 
 void cpu_syscall(struct uk_cpu *cpu, uint64_t *nr, uint64_t arg[6]) {
   static int ids[] = {UC_X86_REG_RAX, UC_X86_REG_RDI, UC_X86_REG_RSI,

@@ -20,8 +20,7 @@
 #define MAX_IMAGE (512u << 20)
 #define MAX_SCRIPTS 5
 
-/* ---- Files ----------------------------------------------------------------
- */
+/* ---- Files ------------------------------------------------------------ */
 
 void image_put(struct uk_image *image) {
   if (image && --image->refs == 0) {
@@ -121,8 +120,7 @@ int image_from_guest(const char *path, struct uk_image **out) {
   return image_at(AT_FDCWD, path, 0, out);
 }
 
-/* ---- The switch to a new program ------------------------------------------
- */
+/* ---- The switch to a new program -------------------------------------- */
 
 static void set_names(struct uk_task *task, const char *path,
                       const struct uk_strings *argv) {
@@ -210,8 +208,7 @@ int exec_image(struct uk_task *task, struct uk_image *image, const char *path,
   return 0;
 }
 
-/* ---- Scripts --------------------------------------------------------------
- */
+/* ---- Scripts ---------------------------------------------------------- */
 
 /* Replaces argv[0] by: interpreter, argument, script. */
 static int script_argv(struct uk_strings *argv, const char *interpreter,
@@ -269,8 +266,7 @@ int exec_any(struct uk_task *task, struct uk_image *image, char *path,
   return exec_image(task, image, path, argv, envp, why);
 }
 
-/* ---- System calls ---------------------------------------------------------
- */
+/* ---- System calls ----------------------------------------------------- */
 
 static int strings_from_guest(struct uk_strings *strings, uint64_t addr) {
   char *buffer = malloc(128 * 1024);

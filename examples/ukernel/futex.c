@@ -222,8 +222,7 @@ static int64_t sys_futex(const uint64_t arg[6]) {
   }
 }
 
-/* ---- Robust lists ---------------------------------------------------------
- */
+/* ---- Robust lists ----------------------------------------------------- */
 
 static int64_t sys_set_robust_list(const uint64_t arg[6]) {
   if (arg[1] != 24)

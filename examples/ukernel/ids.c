@@ -86,8 +86,7 @@ static int64_t sys_setsid(const uint64_t arg[6]) {
   return proc->pid;
 }
 
-/* ---- Users and groups -----------------------------------------------------
- */
+/* ---- Users and groups ------------------------------------------------- */
 
 static uint32_t *users(void) { return self()->ids; }
 static uint32_t *groups(void) { return self()->ids + 4; }

@@ -108,8 +108,7 @@ struct uk_pages {
 void uk_pages_get(struct uk_pages *pages);
 void uk_pages_put(struct uk_pages *pages);
 
-/* ---- File side --------------------------------------------------------------
- */
+/* ---- File side -------------------------------------------------------- */
 
 /**
  * struct uk_file_ops - what an open file can do
@@ -210,8 +209,7 @@ extern struct kcov8_device *uk_kcov_device;
 /* All tasks are gone. -EBUSY: a file, a mapping or an area is not. */
 int uk_kcov_exit(void);
 
-/* ---- Syscalls
- * ------------------------------------------------------------------ */
+/* ---- Syscalls --------------------------------------------------------- */
 
 typedef int64_t uk_syscall_fn(const uint64_t arg[6]);
 

@@ -61,8 +61,7 @@ static int64_t sys_getrandom(const uint64_t arg[6]) {
   return (int64_t)done;
 }
 
-/* ---- Limits ---------------------------------------------------------------
- */
+/* ---- Limits ----------------------------------------------------------- */
 
 static int limit_of(struct uk_proc *proc, int resource, uint64_t limit[2]) {
   limit[0] = limit[1] = RLIM_INFINITY;
@@ -120,8 +119,7 @@ static int64_t sys_prlimit64(const uint64_t arg[6]) {
   return err;
 }
 
-/* ---- Scheduling -----------------------------------------------------------
- */
+/* ---- Scheduling ------------------------------------------------------- */
 
 static int64_t sys_sched_yield(const uint64_t arg[6]) {
   (void)arg;
@@ -206,8 +204,7 @@ static int64_t sys_membarrier(const uint64_t arg[6]) {
   }
 }
 
-/* ---- The thread itself ----------------------------------------------------
- */
+/* ---- The thread itself ------------------------------------------------ */
 
 static int64_t sys_arch_prctl(const uint64_t arg[6]) {
   struct uk_regs *regs = task_regs(uk_current());

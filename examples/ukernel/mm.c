@@ -23,8 +23,7 @@
 #define ZONE_START (ZONE_END - ZONE_BYTES)
 #define MAX_MAPPED (32ull << 30)
 
-/* ---- Pages ----------------------------------------------------------------
- */
+/* ---- Pages ------------------------------------------------------------ */
 
 void uk_pages_get(struct uk_pages *pages) { pages->refs++; }
 
@@ -99,8 +98,7 @@ void mm_copy_written(uint8_t *to, const uint8_t *from, const uint8_t *file,
   }
 }
 
-/* ---- Regions --------------------------------------------------------------
- */
+/* ---- Regions ---------------------------------------------------------- */
 
 /* Index of the first region that ends above @addr. */
 static size_t region_index(struct uk_mm *mm, uint64_t addr) {
@@ -420,8 +418,7 @@ int mm_mark(struct uk_mm *mm, uint64_t addr, uint64_t bytes,
   return 0;
 }
 
-/* ---- Life -----------------------------------------------------------------
- */
+/* ---- Life ------------------------------------------------------------- */
 
 int mm_new(struct uk_mm **out) {
   struct uk_mm *mm = calloc(1, sizeof(*mm));

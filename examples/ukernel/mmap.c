@@ -42,8 +42,7 @@ static int64_t place(struct uk_mm *mm, uint64_t addr, uint64_t bytes,
   return addr ? (int64_t)addr : -ENOMEM;
 }
 
-/* ---- Mapping --------------------------------------------------------------
- */
+/* ---- Mapping ---------------------------------------------------------- */
 
 static int64_t map_shared(uint64_t addr, uint64_t bytes, int prot, int flags,
                           struct uk_file *file, uint64_t offset) {
@@ -232,8 +231,7 @@ static int64_t sys_brk(const uint64_t arg[6]) {
   return (int64_t)mm->brk;
 }
 
-/* ---- Remapping ------------------------------------------------------------
- */
+/* ---- Remapping -------------------------------------------------------- */
 
 /* Move or grow: @region is a copy of where @old_addr lies. */
 static int64_t move(struct uk_mm *mm, struct uk_region region,

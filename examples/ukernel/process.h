@@ -19,8 +19,7 @@
 #define UK_TASK_SIZE 0x7ffffffff000ull
 #define UK_MMAP_MIN 0x10000ull
 
-/* ---- Address space (mm.c, mmap.c, advice.c)
- * ---------------------------------------- */
+/* ---- Address space (mm.c, mmap.c, advice.c) --------------------------- */
 
 /**
  * struct uk_region - one mapping, all of one protection
@@ -94,8 +93,7 @@ void mm_copy_memory(uint8_t *to, const uint8_t *from, size_t bytes);
 void mm_copy_written(uint8_t *to, const uint8_t *from, const uint8_t *file,
                      size_t bytes);
 
-/* ---- Whose turn it is (sched.c) -------------------------------------------
- */
+/* ---- Whose turn it is (sched.c) --------------------------------------- */
 
 void sched_init(void);
 void sched_set_current(struct uk_task *task); /* of this host thread */
@@ -114,8 +112,7 @@ void sched_timer_changed(void);
 /* Sleep without regard to signals; @task NULL: the host's main thread. */
 void sched_wait(struct uk_task *task);
 
-/* ---- Signals (signal.c, sigframe.c, sigcalls.c) ----------------------------
- */
+/* ---- Signals (signal.c, sigframe.c, sigcalls.c) ----------------------- */
 
 struct uk_sigaction {
   uint64_t handler, flags, restorer, mask;
@@ -148,8 +145,7 @@ int sigframe_push(struct uk_task *task, const struct uk_sigaction *action,
                   const siginfo_t *info, uint64_t old_mask);
 int64_t sigframe_return(struct uk_task *task);
 
-/* ---- Tasks and processes (task.c, fork.c, wait.c) --------------------------
- */
+/* ---- Tasks and processes (task.c, fork.c, wait.c) --------------------- */
 
 struct uk_task {
   struct uk_task *next; /* of the process */
@@ -229,8 +225,7 @@ uint64_t proc_cpu_ns(struct uk_proc *proc);
 struct uk_regs *task_regs(struct uk_task *task); /* current task's, editable */
 int uk_new_pid(void);
 
-/* ---- Programs (elf.c, exec.c) ----------------------------------------------
- */
+/* ---- Programs (elf.c, exec.c) ----------------------------------------- */
 
 struct uk_image {
   int refs;
@@ -267,8 +262,7 @@ int exec_any(struct uk_task *task, struct uk_image *image, char *path,
              size_t path_size, struct uk_strings *argv, struct uk_strings *envp,
              const char **why);
 
-/* ---- System calls (syscall.c, strace.c) -------------------------------------
- */
+/* ---- System calls (syscall.c, strace.c) ------------------------------- */
 
 struct uk_process_row {
   unsigned int nr;

@@ -335,8 +335,7 @@ static int jump_follow(struct uk_inode *inode, struct uk_inode **out,
   return 0;
 }
 
-/* ---- Texts ----------------------------------------------------------------
- */
+/* ---- Texts ------------------------------------------------------------ */
 
 static int proc_open(struct uk_inode *inode, int flags, struct uk_file **out) {
   const struct node *node = node_of(inode);

@@ -83,8 +83,7 @@ void sched_wait(struct uk_task *task) {
   wait_on(&wakeup, UINT64_MAX);
 }
 
-/* ---- Turns ----------------------------------------------------------------
- */
+/* ---- Turns ------------------------------------------------------------ */
 
 int sched_turn_new(struct uk_mm *mm) {
   struct uk_turn *turn = calloc(1, sizeof(*turn));
@@ -227,8 +226,7 @@ void sched_kick(struct uk_task *task) {
   pthread_cond_signal(&ticker_wakeup);
 }
 
-/* ---- Ticker ---------------------------------------------------------------
- */
+/* ---- Ticker ----------------------------------------------------------- */
 
 /* Returns whether to look again after a tick. */
 static bool tick_turn(struct uk_turn *turn, uint64_t now) {

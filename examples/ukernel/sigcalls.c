@@ -12,8 +12,7 @@
 #define SS_AUTODISARM_FLAG (1u << 31)
 #define MIN_STACK 2048u
 
-/* ---- Actions and masks ----------------------------------------------------
- */
+/* ---- Actions and masks ------------------------------------------------ */
 
 /* The exact RIP of memory faults costs time: only for those who look at it. */
 static void update_precise(struct uk_task *task) {
@@ -183,8 +182,7 @@ static int64_t sys_sigaltstack(const uint64_t arg[6]) {
   return arg[1] ? copy_to_guest(arg[1], &old, sizeof(old)) : 0;
 }
 
-/* ---- Sending --------------------------------------------------------------
- */
+/* ---- Sending ---------------------------------------------------------- */
 
 static void from_current(siginfo_t *info, int sig, int code) {
   signal_info(info, sig, code);

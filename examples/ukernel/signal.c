@@ -27,8 +27,7 @@ void signal_info(siginfo_t *info, int sig, int code) {
   info->si_code = code;
 }
 
-/* ---- Pending --------------------------------------------------------------
- */
+/* ---- Pending ---------------------------------------------------------- */
 
 static void pending_drop(struct uk_pending *pending, uint64_t set) {
   struct uk_sigqueue **link = &pending->first;
@@ -109,8 +108,7 @@ bool signal_waiting(struct uk_task *task) {
          ((task->pending.set | proc->pending.set) & ~task->blocked);
 }
 
-/* ---- Sending --------------------------------------------------------------
- */
+/* ---- Sending ---------------------------------------------------------- */
 
 static bool is_ignored(const struct uk_proc *proc, int sig) {
   uint64_t handler = proc->action[sig].handler;
@@ -209,8 +207,7 @@ int uk_send_signal(struct uk_proc *proc, int sig) {
   return 0;
 }
 
-/* ---- Masks ----------------------------------------------------------------
- */
+/* ---- Masks ------------------------------------------------------------ */
 
 void signal_set_mask(struct uk_task *task, uint64_t mask) {
   task->blocked = mask & ~SET_UNBLOCKABLE;
@@ -238,8 +235,7 @@ void signal_exec(struct uk_proc *proc) {
   }
 }
 
-/* ---- Delivery -------------------------------------------------------------
- */
+/* ---- Delivery --------------------------------------------------------- */
 
 static void stop(struct uk_task *task, int sig) {
   struct uk_proc *proc = task->proc;

@@ -53,8 +53,7 @@ struct uk_task *proc_leader(struct uk_proc *proc) {
   return proc->tasks;
 }
 
-/* ---- Start ----------------------------------------------------------------
- */
+/* ---- Start ------------------------------------------------------------ */
 
 struct uk_proc *proc_new(struct uk_proc *parent) {
   struct uk_proc *proc = calloc(1, sizeof(*proc));
@@ -143,8 +142,7 @@ void task_free_unstarted(struct uk_task *task) {
   free(task);
 }
 
-/* ---- The loop of a guest thread -------------------------------------------
- */
+/* ---- The loop of a guest thread --------------------------------------- */
 
 struct uk_regs *task_regs(struct uk_task *task) {
   sched_enter(task);
@@ -212,8 +210,7 @@ int task_start(struct uk_task *task) {
   return -err;
 }
 
-/* ---- End ------------------------------------------------------------------
- */
+/* ---- End -------------------------------------------------------------- */
 
 static uint64_t task_cpu_ns(struct uk_task *task) {
   clockid_t clock;

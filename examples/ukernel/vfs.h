@@ -114,8 +114,7 @@ void uk_inode_touch(struct uk_inode *inode); /* mtime and ctime are now */
 struct timespec uk_now_real(void);
 dev_t uk_new_dev(void);
 
-/* ---- Tree: mounts and root (vfs.c) ----------------------------------------
- */
+/* ---- Tree: mounts and root (vfs.c) ------------------------------------ */
 
 struct uk_mount {
   struct uk_mount *next;
@@ -135,8 +134,7 @@ int uk_mount_at(const char *guest_path, struct uk_inode *root);
 ssize_t uk_dir_path(struct uk_inode *dir, struct uk_inode *root, char *buf,
                     size_t n);
 
-/* ---- Path walk (path.c) --------------------------------------------------
- */
+/* ---- Path walk (path.c) ----------------------------------------------- */
 
 enum {
   UK_WALK_FOLLOW = 1, /* the last component may be a link to follow */
@@ -161,8 +159,7 @@ int uk_walk_guest(int dirfd, uint64_t path, unsigned int flags,
                   struct uk_walk *walk);
 void uk_walk_end(struct uk_walk *walk);
 
-/* ---- Descriptors (file.c) ------------------------------------------------
- */
+/* ---- Descriptors (file.c) --------------------------------------------- */
 
 struct uk_files {
   struct uk_inode *root, *cwd;
@@ -189,8 +186,7 @@ void uk_file_set_path(struct uk_file *file, const char *format, ...)
 /* A stat for files without an inode. */
 void uk_stat_anon(struct stat *st, mode_t mode, uint64_t ino);
 
-/* ---- Directories (dir.c) -------------------------------------------------
- */
+/* ---- Directories (dir.c) ---------------------------------------------- */
 
 struct uk_dirent {
   char *name;
@@ -209,14 +205,12 @@ int uk_dirlist_add(struct uk_dirlist *list, const char *name, uint64_t ino,
 void uk_dirlist_free(struct uk_dirlist *list);
 int uk_dir_open(struct uk_inode *dir, int flags, struct uk_file **out);
 
-/* ---- Opening (open.c) ----------------------------------------------------
- */
+/* ---- Opening (open.c) ------------------------------------------------- */
 
 int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out);
 int uk_truncate_inode(struct uk_inode *inode, int64_t size);
 
-/* ---- Guest I/O vectors (iter.c) ------------------------------------------
- */
+/* ---- Guest I/O vectors (iter.c) --------------------------------------- */
 
 struct uk_iter {
   struct uk_iovec {
@@ -234,8 +228,7 @@ void uk_iter_end(struct uk_iter *iter);
 ssize_t uk_iter_from_guest(struct uk_iter *iter, void *to, size_t n);
 ssize_t uk_iter_to_guest(struct uk_iter *iter, const void *from, size_t n);
 
-/* ---- File systems and devices --------------------------------------------
- */
+/* ---- File systems and devices ----------------------------------------- */
 
 /* A new tree in memory; the root directory. */
 struct uk_inode *uk_ramfs_new(const char *type, uint64_t magic);
@@ -260,8 +253,7 @@ int uk_compare_add(struct uk_inode *debugfs); /* a file for tests */
 extern const struct uk_file_ops uk_pipe_ops;
 void uk_epoll_forget(struct uk_file *file);
 
-/* ---- Sockets: what sockmsg.c asks of socket.c ----------------------------
- */
+/* ---- Sockets: what sockmsg.c asks of socket.c ------------------------- */
 
 #define UK_SCM_MAX 253 /* Linux's SCM_MAX_FD */
 extern const struct uk_file_ops uk_socket_ops;
@@ -276,8 +268,7 @@ ssize_t uk_socket_send(struct uk_file *file, const void *buf, size_t n,
 ssize_t uk_socket_recv(struct uk_file *file, void *buf, size_t n, int flags,
                        struct uk_file **fds, size_t *n_fds, size_t *full);
 
-/* ---- Syscalls: each part's own table, ended by a NULL name -----------------
- */
+/* ---- Syscalls: each part's own table, ended by a NULL name ------------ */
 
 struct uk_syscall_row {
   unsigned int nr;

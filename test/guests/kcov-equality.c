@@ -418,8 +418,7 @@ static void waiting(void) {
   DO(getrandom, P(buffer), 64, 0);
 }
 
-/* ---- Work for a handle (examples/linux/module/kcov8-remote.c) -------------
- */
+/* ---- Work for a handle (examples/linux/module/kcov8-remote.c) --------- */
 
 static void remote_work(int fd, const char *where) {
   kcov[0] = kcov8[0] = 0;

@@ -47,8 +47,7 @@ static void start_ticks(void (*handler)(int)) {
   set_timer(1000);
 }
 
-/* ---- One thread -----------------------------------------------------------
- */
+/* ---- One thread ------------------------------------------------------- */
 
 /* Calls, and memory that each step reads and writes. */
 static uint64_t tree(uint64_t *sum, int depth) {
@@ -170,8 +169,7 @@ static int same_while_stopped(int count) {
   return 1;
 }
 
-/* ---- Threads --------------------------------------------------------------
- */
+/* ---- Threads ---------------------------------------------------------- */
 
 #define N_THREADS 4
 
@@ -234,8 +232,7 @@ static void threads(void) {
   check(locked == sum / 50, "mutex");
 }
 
-/* ---- Loops ----------------------------------------------------------------
- */
+/* ---- Loops ------------------------------------------------------------ */
 
 static sigjmp_buf out;
 static void on_tick_leave(int sig) { siglongjmp(out, sig); }

@@ -49,8 +49,7 @@ struct kcov8_task *kcov8_port_current_task(void) {
   return in_task() && thread ? &thread->task : NULL;
 }
 
-/* ---- Host ----------------------------------------------------------------
- */
+/* ---- Host ------------------------------------------------------------- */
 
 static int alloc_area(void *ctx, struct kcov8_area *area) {
   area->base = vmalloc_user(area->bytes);

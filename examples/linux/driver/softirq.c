@@ -44,8 +44,7 @@ static bool take(struct section *s, enum state from, enum state to) {
   return atomic_cmpxchg(&s->state, from, to) == from;
 }
 
-/* ---- Before and behind, where sleeping is allowed ------------------------
- */
+/* ---- Before and behind, where sleeping is allowed --------------------- */
 
 static void give(struct work_struct *work) {
   struct section *const s = container_of(work, struct section, work);
@@ -79,8 +78,7 @@ void kcov8_softirq_prepare(void) {
   mutex_unlock(&lock);
 }
 
-/* ---- In a softirq --------------------------------------------------------
- */
+/* ---- In a softirq ----------------------------------------------------- */
 
 static struct section *find(u64 handle, size_t now) {
   struct section *const all = *this_cpu_ptr(&sections);

@@ -41,8 +41,7 @@ static void leave(struct task_struct *t) {
   kfree(thread);
 }
 
-/* ---- Work for other tasks ------------------------------------------------
- */
+/* ---- Work for other tasks --------------------------------------------- */
 
 static bool is_softirq(void) {
   return in_serving_softirq() && !in_hardirq() && !in_nmi();
@@ -71,8 +70,7 @@ static void remote_stop(void) {
     kcov8_remote_stop(&thread->task);
 }
 
-/* ---- Hooks ---------------------------------------------------------------
- */
+/* ---- Hooks ------------------------------------------------------------ */
 
 #ifdef CONFIG_KCOV8_BESIDE
 

@@ -50,8 +50,7 @@ static int __init um_init(void) {
 }
 early_initcall(um_init);
 
-/* ---- Port ----------------------------------------------------------------
- */
+/* ---- Port ------------------------------------------------------------- */
 
 int kcov8_port_map(void **at, size_t bytes) { return kcov8_um_map(at, bytes); }
 
@@ -65,8 +64,7 @@ void kcov8_port_set_base(intptr_t base) {
 
 intptr_t kcov8_port_base(void) { return READ_ONCE(base_now); }
 
-/* ---- Return to user space ------------------------------------------------
- */
+/* ---- Return to user space --------------------------------------------- */
 
 void __real_interrupt_end(void);
 void __wrap_interrupt_end(void);
@@ -77,8 +75,7 @@ void __wrap_interrupt_end(void) {
   kcov8_thread_return();
 }
 
-/* ---- Other work ----------------------------------------------------------
- */
+/* ---- Other work ------------------------------------------------------- */
 
 /* Unconditional: what base_now says may not be in gs yet. */
 #define AS_NOBODY(call)                                                        \

@@ -70,8 +70,7 @@ static __always_inline void use_interrupted(void) {
 /* Interrupts are off. */
 void kcov8_use_base(intptr_t base) { this_cpu_write(kcov8_percpu_delta, base); }
 
-/* ---- Port: base ----------------------------------------------------------
- */
+/* ---- Port: base ------------------------------------------------------- */
 
 /*
  * Only for tasks that have asked for something, so they have a thread. An
@@ -85,8 +84,7 @@ void kcov8_port_set_base(intptr_t base) {
 
 intptr_t kcov8_port_base(void) { return this_cpu_read(kcov8_percpu_delta); }
 
-/* ---- Port: copies of counters --------------------------------------------
- */
+/* ---- Port: copies of counters ----------------------------------------- */
 
 /*
  * The kernel and its modules lie within 2 GiB, so around the copy of what comes
@@ -189,8 +187,7 @@ void kcov8_port_unmap(void *at, size_t bytes) {
   drop_if_unused(span);
 }
 
-/* ---- Return to user space ------------------------------------------------
- */
+/* ---- Return to user space --------------------------------------------- */
 
 static noinline void collect(struct kcov8_thread *thread) {
   /* What close() and others left for the way out belongs to this call. */
@@ -251,8 +248,7 @@ void __wrap_signal_setup_done(int failed, struct ksignal *ksig, int stepping) {
   kcov8_thread_return();
 }
 
-/* ---- Interrupts ----------------------------------------------------------
- */
+/* ---- Interrupts ------------------------------------------------------- */
 
 #define WRAP_IRQ(enter, exit)                                                  \
   void __real_##enter(void);                                                   \
@@ -292,8 +288,7 @@ noinstr void __wrap_irqentry_nmi_exit(struct pt_regs *regs,
   use_interrupted();
 }
 
-/* ---- Softirqs ------------------------------------------------------------
- */
+/* ---- Softirqs --------------------------------------------------------- */
 
 /*
  * Outside of interrupts they run where bottom halves are enabled again, and in
