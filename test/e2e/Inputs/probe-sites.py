@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """probe-sites.py OBJDUMP KCOV8 IMAGE - probes in the code against the list
 
 Every instruction that touches the counter section must touch a byte that a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # A regression suite that knows nothing of kcov8 but one variable: each test
 # that runs the program leaves a PCFILE.
 import os
