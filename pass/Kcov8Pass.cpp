@@ -3,13 +3,13 @@
 #include "Blocks.h"
 #include "Cmp.h"
 #include "Delta.h"
-#include "Filter.h"
 #include "Ids.h"
 #include "LLVMCompat.h"
 #include "Order.h"
 #include "Paths.h"
 #include "Probes.h"
 #include "Tables.h"
+#include "plan/Filter.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
@@ -66,7 +66,7 @@ public:
         remark(*Fn, Refused, Blocks, Probes);
     }
     instrument();
-    writeUnitMap(M, Source, O.canonical(), F.Rules);
+    writeUnitMap(M, Source, O.canonical(), F.rules());
     return true;
   }
 

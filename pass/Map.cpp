@@ -235,16 +235,16 @@ void writeFunctionMap(Module &M, const FunctionMap &Map) {
 }
 
 void writeUnitMap(Module &M, StringRef Source, StringRef Options,
-                  const std::vector<Rule> &Rules) {
+                  ArrayRef<kcov8_rule> Rules) {
   Entry E(M, KCOV8_MAP_UNIT);
   E.str(Source);
   E.str("kcov8 " KCOV8_VERSION_STRING " LLVM " LLVM_VERSION_STRING);
   E.str(Options);
   E.uleb(Rules.size());
-  for (const Rule &R : Rules) {
-    E.str(R.Origin);
-    E.str(R.Text);
-    E.uleb(R.Hits);
+  for (const kcov8_rule &R : Rules) {
+    E.str(R.origin);
+    E.str(R.text);
+    E.uleb(R.hits);
   }
   appendToMapSection(M, E.finish(), "");
 }

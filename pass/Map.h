@@ -5,8 +5,8 @@
 #define KCOV8_PASS_MAP_H
 
 #include "Blocks.h"
-#include "Filter.h"
 #include "Paths.h"
+#include "plan/Filter.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -49,7 +49,7 @@ FunctionMap describeFunction(llvm::Function &F,
 
 void writeFunctionMap(llvm::Module &M, const FunctionMap &Map);
 void writeUnitMap(llvm::Module &M, llvm::StringRef Source,
-                  llvm::StringRef Options, const std::vector<Rule> &Rules);
+                  llvm::StringRef Options, llvm::ArrayRef<kcov8_rule> Rules);
 
 } // namespace kcov8
 
