@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Kcov8Pass.h"
-#include "Blocks.h"
-#include "Cmp.h"
-#include "Delta.h"
-#include "Ids.h"
 #include "LLVMCompat.h"
-#include "Order.h"
-#include "Paths.h"
-#include "Probes.h"
-#include "Tables.h"
+#include "emit/Cmp.h"
+#include "emit/Delta.h"
+#include "emit/Early.h"
+#include "emit/Map.h"
+#include "emit/Order.h"
+#include "emit/Probes.h"
+#include "emit/Tables.h"
 #include "plan/Filter.h"
+#include "plan/FlushReach.h"
+#include "plan/Ids.h"
+#include "plan/Names.h"
+#include "plan/Paths.h"
+#include "prune/Prune.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
@@ -182,23 +186,6 @@ private:
   FlushReach Reach, PruneReach;
 };
 
-// place=early: marks the blocks that the optimiser removed. False: all of them.
-bool markRemoved(Pending::Function &Fn, const std::vector<bool> &Used) {
-  std::vector<bool> Runs;
-  for (size_t I = 0; I < Fn.Map.Blocks.size() - Fn.Implied.size(); I++)
-    Runs.push_back(Used[Fn.Counters.at(I)]);
-  for (const ImpliedBlock &B : Fn.Implied)
-    Runs.push_back(any_of(B.Witnesses, [&](uint32_t W) { return Runs[W]; }));
-  bool Any = false;
-  for (size_t I = 0; I < Runs.size(); I++) {
-    bool Here = Runs[I];
-    if (!Here)
-      Fn.Map.Blocks[Fn.Map.Record[I]].Flags |= KCOV8_BLOCK_REMOVED;
-    Any |= Here;
-  }
-  return Any;
-}
-
 void emitTables(Module &M, const Options &O, Pending &P) {
   std::map<GlobalVariable *, std::vector<bool>> Used;
   for (Pending::Function &Fn : P.Functions) {
@@ -211,7 +198,7 @@ void emitTables(Module &M, const Options &O, Pending &P) {
         Array->removeDeadConstantUsers();
         It->second = usedCounters(*Array);
       }
-      if (!markRemoved(Fn, It->second))
+      if (!markRemoved(Fn.Counters, Fn.Map, Fn.Implied, It->second))
         continue; // the function went, and was inlined nowhere
     }
     emitFunctionTables(Fn.Counters, Fn.Map.Hash, Fn.Map.keys(), Fn.Implied, O);
@@ -220,7 +207,7 @@ void emitTables(Module &M, const Options &O, Pending &P) {
   for (auto &[Array, Bytes] : Used)
     if (Array->use_empty())
       Array->eraseFromParent();
-  if (!P.Functions.empty() && usesDeltaVariable(O) && !sharesDelta(O))
+  if (!P.Functions.empty() && usesDeltaVariable(O) && !usesSegment(O))
     emitDeltaAccessor(M, O.Delta);
   if (!P.Functions.empty() && !O.NoCtor)
     emitImage(M);
@@ -259,7 +246,7 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
                  "' with attribution=task needs delta=gs");
     return PreservedAnalyses::all();
   }
-  if (Probes && sharesDelta(O) && !HasSegment) {
+  if (Probes && usesSegment(O) && !HasSegment) {
     error(M, Twine("kcov8: delta=") +
                  (O.Delta == DeltaKind::Segment ? "gs" : "percpu") +
                  ": target '" + Target.str() + "' has no gs");

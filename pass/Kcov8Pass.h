@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass: choose blocks (Blocks), name them (Ids), describe them (Map), emit
-// probes (Probes), calls at comparisons (Cmp) and tables (Tables).
+// The pass, in three steps, each a folder:
+//   plan/   what the user wants: options, filter, paths; which blocks there
+//           are, their IDs and source ranges. Changes no code, but that level
+//           edge splits edges.
+//   prune/  which of the blocks need no probe.
+//   emit/   counters, probes, calls at comparisons, tables, the map.
+// prune/ and emit/ include plan/; nothing includes the other way.
 #ifndef KCOV8_PASS_KCOV8PASS_H
 #define KCOV8_PASS_KCOV8PASS_H
 
-#include "Map.h"
-#include "Options.h"
-#include "Probes.h"
+#include "emit/Counters.h"
+#include "plan/Blocks.h"
+#include "plan/Ranges.h"
 #include "llvm/IR/PassManager.h"
 #include <memory>
 #include <string>

@@ -20,6 +20,7 @@
 // allocas and phis (other blocks' edits change them), which local value an
 // operand is.
 #include "Ids.h"
+#include "Names.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/PostOrderIterator.h"
 #include "llvm/IR/CFG.h"
@@ -248,13 +249,6 @@ uint64_t neighbours(const BasicBlock &B) {
 }
 
 } // namespace
-
-std::string stableName(const GlobalValue &V) {
-  StringRef Name = V.getName();
-  Name.consume_front("\1");
-  Name = Name.split(".llvm.").first;
-  return Name.split(".__uniq.").first.str();
-}
 
 uint64_t functionHash(const Function &F, StringRef Path, StringRef Unit) {
   std::string Name = stableName(F);

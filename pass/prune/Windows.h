@@ -4,10 +4,10 @@
 // start is the entry, and a block behind one that is not transparent; an end is
 // where control leaves, a block that is not transparent (a window may have the
 // first part of it only), and the header of a loop that need not end.
-#ifndef KCOV8_PASS_WINDOWS_H
-#define KCOV8_PASS_WINDOWS_H
+#ifndef KCOV8_PASS_PRUNE_WINDOWS_H
+#define KCOV8_PASS_PRUNE_WINDOWS_H
 
-#include "FlushReach.h"
+#include "plan/FlushReach.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Dominators.h"
@@ -48,4 +48,4 @@ private:
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_WINDOWS_H
+#endif // KCOV8_PASS_PRUNE_WINDOWS_H

@@ -2,22 +2,15 @@
 //
 // Option `prune`: which blocks need no probe of their own, because others'
 // probes tell of them.
-#ifndef KCOV8_PASS_PRUNE_H
-#define KCOV8_PASS_PRUNE_H
+#ifndef KCOV8_PASS_PRUNE_PRUNE_H
+#define KCOV8_PASS_PRUNE_PRUNE_H
 
-#include "Blocks.h"
-#include "FlushReach.h"
+#include "plan/Blocks.h"
+#include "plan/FlushReach.h"
 #include <cstdint>
 #include <vector>
 
 namespace kcov8 {
-
-// A block without a probe. It runs in a window if and only if one of its
-// witnesses does; its count is the sum of theirs (except for probe=flag).
-struct ImpliedBlock {
-  uint32_t Block;                  // index into the chosen blocks
-  std::vector<uint32_t> Witnesses; // blocks with probes; never empty
-};
 
 // In ascending order of Block. Counts: sums must be right, too.
 std::vector<ImpliedBlock> findImplied(llvm::Function &F,
@@ -31,4 +24,4 @@ std::vector<uint32_t> putImpliedLast(std::vector<ChosenBlock> &Blocks,
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_PRUNE_H
+#endif // KCOV8_PASS_PRUNE_PRUNE_H

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Names and source ranges of blocks, and how they are written to .kcov8.map.
-#ifndef KCOV8_PASS_MAP_H
-#define KCOV8_PASS_MAP_H
+// What the map says of a function: where its blocks stand in the sources.
+#ifndef KCOV8_PASS_PLAN_RANGES_H
+#define KCOV8_PASS_PLAN_RANGES_H
 
 #include "Blocks.h"
 #include "Paths.h"
-#include "plan/Filter.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,10 +46,6 @@ FunctionMap describeFunction(llvm::Function &F,
                              const std::vector<ChosenBlock> &Blocks,
                              const Paths &P, llvm::StringRef Source);
 
-void writeFunctionMap(llvm::Module &M, const FunctionMap &Map);
-void writeUnitMap(llvm::Module &M, llvm::StringRef Source,
-                  llvm::StringRef Options, llvm::ArrayRef<kcov8_rule> Rules);
-
 } // namespace kcov8
 
-#endif // KCOV8_PASS_MAP_H
+#endif // KCOV8_PASS_PLAN_RANGES_H

@@ -5,7 +5,7 @@
 // window with B comes to its first B from one of N. And if a window can go from
 // none of N to an end without B, a window with one of N has B.
 #include "Windows.h"
-#include "Blocks.h"
+#include "plan/Blocks.h"
 #include "llvm/IR/CFG.h"
 
 using namespace llvm;

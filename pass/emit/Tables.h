@@ -2,11 +2,11 @@
 //
 // The allocated tables beside the counters, and how an image registers itself
 // with the runtime (layouts: kcov8/abi.h).
-#ifndef KCOV8_PASS_TABLES_H
-#define KCOV8_PASS_TABLES_H
+#ifndef KCOV8_PASS_EMIT_TABLES_H
+#define KCOV8_PASS_EMIT_TABLES_H
 
-#include "Probes.h"
-#include "llvm/IR/GlobalVariable.h"
+#include "Counters.h"
+#include "plan/Blocks.h"
 #include <vector>
 
 namespace kcov8 {
@@ -22,4 +22,4 @@ void emitImage(llvm::Module &M);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_TABLES_H
+#endif // KCOV8_PASS_EMIT_TABLES_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Option trace-cmp: calls that record what a function compares.
-#ifndef KCOV8_PASS_CMP_H
-#define KCOV8_PASS_CMP_H
+#ifndef KCOV8_PASS_EMIT_CMP_H
+#define KCOV8_PASS_EMIT_CMP_H
 
 #include "Probes.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -25,4 +25,4 @@ bool isCompareCallback(const llvm::Function &Callee);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_CMP_H
+#endif // KCOV8_PASS_EMIT_CMP_H

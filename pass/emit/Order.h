@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Option trace-order: the first hit of a block in a window is noted in a list.
-#ifndef KCOV8_PASS_ORDER_H
-#define KCOV8_PASS_ORDER_H
+#ifndef KCOV8_PASS_EMIT_ORDER_H
+#define KCOV8_PASS_EMIT_ORDER_H
 
 #include "Probes.h"
 
@@ -16,4 +16,4 @@ void emitOrder(llvm::Function &F, const CounterPlace &Counters,
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_ORDER_H
+#endif // KCOV8_PASS_EMIT_ORDER_H

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Attribution `task`: counters are reached through the running task's delta.
-#ifndef KCOV8_PASS_DELTA_H
-#define KCOV8_PASS_DELTA_H
+#ifndef KCOV8_PASS_EMIT_DELTA_H
+#define KCOV8_PASS_EMIT_DELTA_H
 
-#include "Prune.h"
+#include "plan/Blocks.h"
+#include "plan/FlushReach.h"
 #include <vector>
 
 namespace kcov8 {
@@ -33,4 +34,4 @@ void emitDeltaAccessor(llvm::Module &M, DeltaKind Kind);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_DELTA_H
+#endif // KCOV8_PASS_EMIT_DELTA_H

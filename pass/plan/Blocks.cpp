@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Blocks.h"
-#include "Ids.h"
 #include "LLVMCompat.h"
+#include "Names.h"
 #include "llvm/ADT/DepthFirstIterator.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/GlobalIFunc.h"

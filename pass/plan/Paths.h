@@ -2,8 +2,8 @@
 //
 // Source paths as IDs, filters and the map see them: the same in any build
 // directory.
-#ifndef KCOV8_PASS_PATHS_H
-#define KCOV8_PASS_PATHS_H
+#ifndef KCOV8_PASS_PLAN_PATHS_H
+#define KCOV8_PASS_PLAN_PATHS_H
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
@@ -37,4 +37,4 @@ private:
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_PATHS_H
+#endif // KCOV8_PASS_PLAN_PATHS_H

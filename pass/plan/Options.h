@@ -6,8 +6,8 @@
 //   -mllvm -kcov8-OPT[=VALUE]          cl::opt
 //   opt -passes='kcov8<OPT[=VALUE];...>'
 // One table names them; nothing else knows an option by its spelling.
-#ifndef KCOV8_PASS_OPTIONS_H
-#define KCOV8_PASS_OPTIONS_H
+#ifndef KCOV8_PASS_PLAN_OPTIONS_H
+#define KCOV8_PASS_PLAN_OPTIONS_H
 
 #include "kcov8/abi.h"
 #include "llvm/ADT/StringRef.h"
@@ -72,8 +72,9 @@ inline bool usesDeltaVariable(const Options &O) {
   return O.PerTask && O.Delta != DeltaKind::Segment;
 }
 
-// Does the host set it, or does each linked image have a variable of its own?
-inline bool sharesDelta(const Options &O) {
+// Is it found through gs, one for all images (KCOV8_FUNC_SEGMENT)? Else each
+// linked image has a variable of its own.
+inline bool usesSegment(const Options &O) {
   return O.PerTask &&
          (O.Delta == DeltaKind::Segment || O.Delta == DeltaKind::PerCpu);
 }
@@ -83,4 +84,4 @@ Options readOptions(llvm::StringRef PassParameters);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_OPTIONS_H
+#endif // KCOV8_PASS_PLAN_OPTIONS_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Where a window can begin or end in the middle of a block.
-#ifndef KCOV8_PASS_FLUSHREACH_H
-#define KCOV8_PASS_FLUSHREACH_H
+#ifndef KCOV8_PASS_PLAN_FLUSHREACH_H
+#define KCOV8_PASS_PLAN_FLUSHREACH_H
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -43,4 +43,4 @@ bool isIrreducible(const llvm::Function &F, const llvm::LoopInfo &Loops);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_FLUSHREACH_H
+#endif // KCOV8_PASS_PLAN_FLUSHREACH_H

@@ -161,7 +161,7 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
                                   (O.TraceCmp ? KCOV8_FUNC_CMP : 0) |
                                   (O.TraceOrder ? KCOV8_FUNC_ORDER : 0) |
                                   (O.PerTask ? KCOV8_FUNC_TASK : 0) |
-                                  (sharesDelta(O) ? KCOV8_FUNC_SEGMENT : 0) |
+                                  (usesSegment(O) ? KCOV8_FUNC_SEGMENT : 0) |
                                   (Implied.empty() ? 0 : KCOV8_FUNC_PRUNED)),
        ConstantInt::get(Word, Place.First),
        ConstantInt::get(Word, Place.Rows)}));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Part one of three: which functions and blocks get a probe.
-// (Part two names them: Ids.h; part three emits the probes: Probes.h.)
-#ifndef KCOV8_PASS_BLOCKS_H
-#define KCOV8_PASS_BLOCKS_H
+// Which functions and blocks are instrumented.
+#ifndef KCOV8_PASS_PLAN_BLOCKS_H
+#define KCOV8_PASS_PLAN_BLOCKS_H
 
 #include "Options.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
+#include <cstdint>
 #include <vector>
 
 namespace kcov8 {
@@ -16,6 +16,14 @@ namespace kcov8 {
 struct ChosenBlock {
   llvm::BasicBlock *Block;
   bool Edge; // made by splitting a critical edge
+};
+
+// Option prune: a block without a probe. It runs in a window if and only if one
+// of its witnesses does; its count is the sum of theirs (except for
+// probe=flag).
+struct ImpliedBlock {
+  uint32_t Block;                  // index into the chosen blocks
+  std::vector<uint32_t> Witnesses; // blocks with probes; never empty
 };
 
 class BlockChooser {
@@ -46,4 +54,4 @@ llvm::BasicBlock::iterator probePoint(llvm::BasicBlock &B);
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_BLOCKS_H
+#endif // KCOV8_PASS_PLAN_BLOCKS_H

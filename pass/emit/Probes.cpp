@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Probes.h"
-#include "Cmp.h"
 #include "LLVMCompat.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/IRBuilder.h"
@@ -89,109 +88,7 @@ void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe) {
   }
 }
 
-Constant *byteOf(GlobalVariable &Array, uint32_t At) {
-  auto *Word = Type::getInt32Ty(Array.getContext());
-  return ConstantExpr::getInBoundsGetElementPtr(
-      Array.getValueType(), &Array,
-      ArrayRef<Constant *>{ConstantInt::get(Word, 0),
-                           ConstantInt::get(Word, At)});
-}
-
 } // namespace
-
-Constant *counterAddress(const CounterPlace &Counters, size_t Block) {
-  GlobalVariable &Array = *Counters.array();
-  return ConstantExpr::getPointerCast(byteOf(Array, Counters.at(Block)),
-                                      bytePointerType(Array.getContext()));
-}
-
-namespace {
-
-// Is the address I only loaded from and stored to, through phis and selects?
-bool isOnlyAccessed(const Instruction &I,
-                    SmallPtrSetImpl<const Instruction *> &Seen) {
-  if (!Seen.insert(&I).second)
-    return true;
-  for (const User *U : I.users())
-    if (auto *Store = dyn_cast<StoreInst>(U)) {
-      if (Store->getValueOperand() == &I)
-        return false;
-    } else if (isa<PHINode>(U) || isa<SelectInst>(U)) {
-      if (!isOnlyAccessed(*cast<Instruction>(U), Seen))
-        return false;
-    } else if (!isa<LoadInst>(U)) {
-      return false;
-    }
-  return true;
-}
-
-CounterPlace emitArray(Module &M, size_t Blocks, CounterLayout Layout,
-                       const Twine &Name, Comdat *Group) {
-  CounterPlace Place;
-  Place.Rows = Layout == CounterLayout::Order ? 0 : (Blocks + 3) / 4;
-  size_t Bytes = kcov8_counter_bytes(0, Blocks, Place.Rows);
-  auto *Type = ArrayType::get(IntegerType::get(M.getContext(), 8), Bytes);
-  // External while the optimiser may still run: it would take a local array
-  // apart. emitFunctionTables() sets the linkage.
-  auto *Array = new GlobalVariable(M, Type, /*isConstant=*/false,
-                                   GlobalValue::ExternalLinkage,
-                                   Constant::getNullValue(Type), Name);
-  Array->setVisibility(GlobalValue::HiddenVisibility);
-  Array->setDSOLocal(true);
-  Array->setSection(KCOV8_SECTION_COUNTERS);
-  Array->setAlignment(Align(1));
-  Array->setComdat(Group);
-  Place.Array = Array;
-  return Place;
-}
-
-} // namespace
-
-CounterPlace emitFunctionCounters(Function &F, size_t Blocks,
-                                  CounterLayout Layout, StringRef CopyName) {
-  Module &M = *F.getParent();
-  StringRef Name = F.getName();
-  Name.consume_front("\1");
-  std::string Symbol =
-      ("__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName)).str();
-  Comdat *Group = F.getComdat();
-  if (!CopyName.empty()) {
-    Group = M.getOrInsertComdat(Symbol);
-  } else if (!Group) {
-    Group = M.getOrInsertComdat(("__kcov8." + Name).str());
-    Group->setSelectionKind(Comdat::NoDeduplicate);
-  }
-  return emitArray(M, Blocks, Layout, Symbol, Group);
-}
-
-CounterPlace emitUnitCounters(Module &M, size_t Blocks, CounterLayout Layout) {
-  Comdat *Group = M.getOrInsertComdat("__kcov8.unit");
-  Group->setSelectionKind(Comdat::NoDeduplicate);
-  return emitArray(M, Blocks, Layout, "__kcov8_cntrs.unit", Group);
-}
-
-void emitMarks(CounterPlace &Counters) {
-  GlobalVariable &Array = *Counters.array();
-  size_t Bytes = Array.getValueType()->getArrayNumElements();
-  auto *Type =
-      ArrayType::get(IntegerType::get(Array.getContext(), 8),
-                     (Bytes + KCOV8_MARK_BYTES - 1) / KCOV8_MARK_BYTES);
-  StringRef Name = Array.getName();
-  Name.consume_front("__kcov8_cntrs.");
-  auto *Marks =
-      new GlobalVariable(*Array.getParent(), Type, /*isConstant=*/false,
-                         GlobalValue::ExternalLinkage,
-                         Constant::getNullValue(Type), "__kcov8_marks." + Name);
-  Marks->setVisibility(GlobalValue::HiddenVisibility);
-  Marks->setDSOLocal(true);
-  Marks->setSection(KCOV8_SECTION_MARKS);
-  Marks->setAlignment(Align(1));
-  Marks->setComdat(Array.getComdat());
-  // So that a piece of an array is whole lines of cache.
-  if (Bytes >= KCOV8_MARK_BYTES)
-    Array.setAlignment(Align(64));
-  Counters.Marks = Marks;
-}
 
 // Relaxed atomics: the optimiser may neither hoist them out of loops nor merge
 // two, and on every target they are a plain byte load and store. Never a
@@ -244,40 +141,6 @@ void emitProbes(const CounterPlace &Counters,
     else
       emitProbe(B, Counter, Mark, O.Probe);
   }
-}
-
-std::vector<bool> usedCounters(const GlobalVariable &Array) {
-  const DataLayout &DL = Array.getParent()->getDataLayout();
-  const size_t N = Array.getValueType()->getArrayNumElements();
-  std::vector<bool> Used(N);
-  SmallVector<const Value *, 16> Addresses{&Array};
-  while (!Addresses.empty()) {
-    const Value *V = Addresses.pop_back_val();
-    for (const User *U : V->users()) {
-      if (isa<Constant>(U) || isa<GetElementPtrInst>(U) || isa<CastInst>(U)) {
-        Addresses.push_back(U);
-        continue;
-      }
-      // The optimiser may have merged two probes into one that picks its
-      // counter by a phi. What cannot be followed counts as used, all of it.
-      SmallPtrSet<const Instruction *, 8> Seen;
-      APInt Offset(DL.getIndexTypeSizeInBits(V->getType()), 0);
-      auto *Call = dyn_cast<CallInst>(U);
-      bool Known =
-          V->getType()->isPointerTy() &&
-          V->stripAndAccumulateConstantOffsets(DL, Offset, true) == &Array &&
-          Offset.ult(N) &&
-          (isa<LoadInst>(U) || isa<StoreInst>(U) ||
-           (Call && Call->getCalledFunction() &&
-            isCompareCallback(*Call->getCalledFunction())) ||
-           ((isa<PHINode>(U) || isa<SelectInst>(U)) &&
-            isOnlyAccessed(*cast<Instruction>(U), Seen)));
-      if (!Known)
-        return std::vector<bool>(N, true);
-      Used[Offset.getZExtValue()] = true;
-    }
-  }
-  return Used;
 }
 
 } // namespace kcov8

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Part two of three: the identity of functions and blocks. docs/ids.md says
+// The identity of functions and blocks. docs/ids.md says
 // what an ID survives. Hashes are frozen (kcov8/abi.h); what goes into a key
 // is versioned by KCOV8_ABI_VERSION.
-#ifndef KCOV8_PASS_IDS_H
-#define KCOV8_PASS_IDS_H
+#ifndef KCOV8_PASS_PLAN_IDS_H
+#define KCOV8_PASS_PLAN_IDS_H
 
 #include "Blocks.h"
 #include "llvm/IR/Function.h"
@@ -13,9 +13,6 @@
 #include <vector>
 
 namespace kcov8 {
-
-// Linkage name without \1, .llvm.N (ThinLTO) and .__uniq.N.
-std::string stableName(const llvm::GlobalValue &V);
 
 // Path is the normalised source; left out for functions of which any copy may
 // be linked, so that the ID is the same whichever wins.
@@ -28,4 +25,4 @@ std::vector<uint32_t> blockKeys(llvm::Function &F,
 
 } // namespace kcov8
 
-#endif // KCOV8_PASS_IDS_H
+#endif // KCOV8_PASS_PLAN_IDS_H

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Part three of three: the counters of a function and the code that bumps
-// them.
-#ifndef KCOV8_PASS_PROBES_H
-#define KCOV8_PASS_PROBES_H
+// Arrays of counters, and of the marks of option summary.
+#ifndef KCOV8_PASS_EMIT_COUNTERS_H
+#define KCOV8_PASS_EMIT_COUNTERS_H
 
-#include "Prune.h"
+#include "plan/Options.h"
+#include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
-#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/ValueHandle.h"
-#include <vector>
 
 namespace kcov8 {
-
-// LLVM's address space of what is reached through x86's gs.
-constexpr unsigned GSAddressSpace = 256;
 
 // Where the counters of one function are: numbers First and up of an array.
 struct CounterPlace {
@@ -55,29 +50,13 @@ CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
 CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
                               CounterLayout Layout);
 
-// In the first Probes of Blocks. Deltas: of each block, empty for none in a
-// register.
-void emitProbes(const CounterPlace &Counters,
-                const std::vector<ChosenBlock> &Blocks, size_t Probes,
-                const std::vector<llvm::Value *> &Deltas, const Options &O);
+// A byte of an array or its marks, typed as an element of it.
+llvm::Constant *byteOf(llvm::GlobalVariable &Array, uint32_t At);
 
 // The counter of a block that has one, as a byte pointer: in the array that is
 // nobody's.
 llvm::Constant *counterAddress(const CounterPlace &Counters, size_t Block);
 
-// Line 0 for code of ours in F: debuggers do not stop there, profiles do not
-// charge a line.
-void setProbeLocation(llvm::IRBuilder<> &B, const llvm::Function &F);
-
-// Goes to the place of a block's probe.
-void startProbe(llvm::IRBuilder<> &B, llvm::BasicBlock &Block);
-
-// Relaxed atomic, and not the program's own access.
-void makeProbeAccess(llvm::Instruction &I);
-
-// Which bytes of an array code refers to, now that the optimiser has run.
-std::vector<bool> usedCounters(const llvm::GlobalVariable &Array);
-
 } // namespace kcov8
 
-#endif // KCOV8_PASS_PROBES_H
+#endif // KCOV8_PASS_EMIT_COUNTERS_H
