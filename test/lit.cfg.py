@@ -19,7 +19,8 @@ config.name = "kcov8"
 config.test_format = lit.formats.ShTest(execute_external=True)
 config.suffixes = [".ll", ".c", ".cpp", ".test", ".s"]
 config.test_source_root = os.path.dirname(__file__)
-config.excludes = ["Inputs", "unit", "guests", "freestanding", "conformance"]
+config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers",
+                   "conformance"]
 if config.pass_only:
     # The tool is the same whatever the LLVM: once is enough.
     config.excludes.append("tools")
