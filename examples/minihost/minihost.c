@@ -202,10 +202,11 @@ static int guest(void) {
   const long fd = CALL(open(KCOV8_DEVICE_PATH));
   if (fd < 0 || CALL(ioctl(fd, KCOV8_INIT_TRACE64, WORDS)))
     return 1;
-  volatile uint64_t *const cover = (void *)CALL(mmap(WORDS * 8, fd));
-  if (CALL(ioctl(fd, KCOV8_ENABLE, KCOV8_TRACE_PC)))
+  const long at = CALL(mmap(WORDS * 8, fd));
+  if (at < 0 || CALL(ioctl(fd, KCOV8_ENABLE, KCOV8_TRACE_PC)))
     return 1;
 
+  volatile uint64_t *const cover = (void *)at;
   cover[0] = 0; /* reset: what was left by ENABLE itself is not ours */
   CALL(parse("42"));
   CALL(spawn(child)); /* nothing of another task comes into our buffer */
