@@ -18,15 +18,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "blocks.h"
-#include "pcfile.h"
-#include "report.h"
-#include "tool.h"
+#include "base/tool.h"
+#include "image/load.h"
+#include "image/lookup.h"
+#include "image/pcfile.h"
+#include "report/blocks.h"
+#include "report/report.h"
 
 static char scratch[] = "/tmp/kcov8-mutate.XXXXXX";
-
-/* The commands need it; here nobody asks for help. */
-int print_help(const char *command) { return command != NULL; }
 
 static uint64_t next_random(uint64_t *state) {
   return kcov8_mix64(*state += UINT64_C(0x9e3779b97f4a7c15));
@@ -65,10 +64,10 @@ static void use_image(const struct image *img) {
     image_find(img, &moves, img->blocks[i].pc);
   json_end(&json, ']');
   coverage_make(&cov, img, counts);
-  report_text(&cov, &out);
-  report_lcov(&cov, "/root", f);
-  report_json(&cov, f);
-  report_cobertura(&cov, "/root", f);
+  report_text(&cov, "/root", &out);
+  report_lcov(&cov, "/root", &out);
+  report_json(&cov, "/root", &out);
+  report_cobertura(&cov, "/root", &out);
   coverage_free(&cov);
   moves_free(&moves);
   fclose(f);

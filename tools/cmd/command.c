@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* command.c - option errors and formats, the same for every command */
+#include "cmd/command.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/output.h"
+
+int usage_error(const char *command, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  vwarn(command, fmt, ap);
+  va_end(ap);
+  if (command)
+    fprintf(stderr, "Try 'kcov8 help %s'.\n", command);
+  else
+    fputs("Try 'kcov8 --help'.\n", stderr);
+  return EXIT_USAGE;
+}
+
+int opt_error(const char *command, int opt, char **argv) {
+  const char *arg = argv[optind - 1];
+  if (optopt && strncmp(arg, "--", 2) != 0)
+    return usage_error(command,
+                       opt == ':' ? "option '-%c' needs an argument"
+                                  : "unknown option '-%c'",
+                       optopt);
+  if (opt == ':')
+    return usage_error(command, "option '%s' needs an argument", arg);
+  if (optopt)
+    return usage_error(command, "option '%s' takes no argument", arg);
+  return usage_error(command, "unknown or ambiguous option '%s'", arg);
+}
+
+bool parse_format(const char *command, const char *const *words,
+                  const char *word, unsigned int *format) {
+  for (*format = 0; words[*format]; ++*format)
+    if (strcmp(word, words[*format]) == 0)
+      return true;
+  char *all = xstrndup("", 0);
+  for (unsigned int i = 0; words[i]; i++) {
+    const char *separator = i == 0 ? "" : words[i + 1] ? ", " : " or ";
+    char *more = xasprintf("%s%s%s", all, separator, words[i]);
+    free(all);
+    all = more;
+  }
+  usage_error(command, "unknown format '%s': %s", word, all);
+  free(all);
+  return false;
+}
+
+int print_text(const char *text) {
+  struct output out;
+  output_open(&out, NULL);
+  fputs(text, out.f);
+  return output_close(&out, true) ? EXIT_DONE : EXIT_FAILED;
+}

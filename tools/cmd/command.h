@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* command.h - the commands, and what they share in reading their options */
+#ifndef KCOV8_COMMAND_H
+#define KCOV8_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/tool.h"
+
+/**
+ * struct command - one command of kcov8
+ * @help: all of `kcov8 help NAME`
+ * @run:  @argv[0] is the command's name. Return: exit code.
+ */
+struct command {
+  const char *name;
+  const char *help;
+  int (*run)(int argc, char **argv);
+};
+
+extern const struct command list_command, symbolize_command, report_command,
+    stat_command;
+
+/* As warn(), then where to find help. Return: EXIT_USAGE. */
+int usage_error(const char *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * opt_error() - report what getopt_long() found wrong
+ * @opt: its result, '?' or ':' (short options start with ':')
+ */
+int opt_error(const char *command, int opt, char **argv);
+
+/*
+ * parse_format() - which one of @words, which NULL ends, @word is
+ * Return: true; false after a usage error that lists them.
+ */
+bool parse_format(const char *command, const char *const *words,
+                  const char *word, unsigned int *format);
+
+/* print_text() - @text to stdout. Return: exit code. */
+int print_text(const char *text);
+
+#endif /* KCOV8_COMMAND_H */

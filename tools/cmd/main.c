@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* main.c - kcov8: dispatch and help */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+#ifndef KCOV8_TOOL_VERSION
+#define KCOV8_TOOL_VERSION "unknown"
+#endif
+
+static const char general_help[] =
+    "usage: kcov8 COMMAND [OPTION...] IMAGE [ARGUMENT...]\n"
+    "\n"
+    "Tells what the coverage of an image compiled with the kcov8 pass means.\n"
+    "\n"
+    "  list       every block: ID, PC, function, source range\n"
+    "  symbolize  PCs to functions and source ranges\n"
+    "  report     coverage of files, functions and lines\n"
+    "  stat       what is in the image's tables\n"
+    "\n"
+    "  kcov8 help COMMAND, kcov8 COMMAND --help   options of a command\n"
+    "  kcov8 --version\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
+
+static const struct command *const commands[] = {
+    &list_command,
+    &symbolize_command,
+    &report_command,
+    &stat_command,
+};
+
+static const struct command *find_command(const char *name) {
+  for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+    if (strcmp(commands[i]->name, name) == 0)
+      return commands[i];
+  return NULL;
+}
+
+static int help(const char *name) {
+  if (!name)
+    return print_text(general_help);
+  const struct command *c = find_command(name);
+  if (!c)
+    return usage_error(NULL, "unknown command '%s'", name);
+  return print_text(c->help);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    fputs(general_help, stderr);
+    return EXIT_USAGE;
+  }
+  const char *name = argv[1];
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    return help(NULL);
+  if (strcmp(name, "help") == 0)
+    return help(argv[2]);
+  if (strcmp(name, "--version") == 0)
+    return print_text("kcov8 " KCOV8_TOOL_VERSION "\n");
+  const struct command *c = find_command(name);
+  if (!c)
+    return usage_error(NULL, "unknown command '%s'", name);
+  return c->run(argc - 1, argv + 1);
+}

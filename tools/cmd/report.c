@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* report.c - merge PC lists and hand the result to a format */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "cmd/command.h"
+#include "image/load.h"
+#include "image/lookup.h"
+#include "report/report.h"
+
+static const char help[] =
+    "usage: kcov8 report [OPTION...] IMAGE PCFILE...\n"
+    "\n"
+    "Sums up the coverage in the PCFILEs: one hexadecimal PC a line, with an\n"
+    "optional decimal count after a blank; `#' begins a comment; - is stdin.\n"
+    "A PC that is not in IMAGE is reported, and the exit status is 1.\n"
+    "\n"
+    "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
+    "                         (needs genhtml, of package lcov)\n"
+    "      --json             same as --format json\n"
+    "  -o, --output FILE      write to FILE; a directory with html\n"
+    "      --source-root DIR  what relative paths in IMAGE are relative to;\n"
+    "                         default: the current directory\n"
+    "  -h, --help             this text\n";
+
+enum format {
+  FORMAT_TEXT,
+  FORMAT_LCOV,
+  FORMAT_JSON,
+  FORMAT_HTML,
+  FORMAT_COBERTURA,
+};
+
+static const char *const formats[] = {"text", "lcov",      "json",
+                                      "html", "cobertura", NULL};
+
+/* HTML has a directory to write to. */
+static report_writer *const writers[] = {
+    [FORMAT_TEXT] = report_text,           [FORMAT_LCOV] = report_lcov,
+    [FORMAT_JSON] = report_json,           [FORMAT_HTML] = NULL,
+    [FORMAT_COBERTURA] = report_cobertura,
+};
+
+/*
+ * Add one list to @counts. Notes about moved PCs hold for the list they are
+ * in, wherever they stand in it: so it is read whole before it is resolved.
+ */
+static int add_list(const struct image *img, const char *path, uint64_t *counts,
+                    bool *unknown) {
+  struct pcfile list;
+  struct pcfile_entry e, *pcs = NULL;
+  struct moves moves = {0};
+  size_t n = 0, cap = 0;
+  if (!pcfile_open(&list, path))
+    return EXIT_FAILED;
+  enum pcfile_result r;
+  while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
+    if (r == PCFILE_MOVED) {
+      moves_add(&moves, img, &e);
+      continue;
+    }
+    pcs = vec_push(pcs, &n, &cap, sizeof(*pcs));
+    pcs[n - 1] = e;
+  }
+
+  size_t n_unknown = 0;
+  uint64_t first_unknown = 0;
+  for (size_t i = 0; i < n && r == PCFILE_END; i++) {
+    const struct block *b = image_find(img, &moves, pcs[i].pc);
+    if (b)
+      counts[b - img->blocks] =
+          add_saturating(counts[b - img->blocks], pcs[i].count);
+    else if (n_unknown++ == 0)
+      first_unknown = pcs[i].pc;
+  }
+  if (n_unknown)
+    warn(list.name, "%zu PC%s not in %s (first 0x%" PRIx64 ")", n_unknown,
+         n_unknown == 1 ? " is" : "s are", img->path, first_unknown);
+  *unknown |= n_unknown != 0;
+  free(pcs);
+  moves_free(&moves);
+  pcfile_close(&list);
+  return r == PCFILE_END   ? EXIT_DONE
+         : r == PCFILE_BAD ? EXIT_USAGE
+                           : EXIT_FAILED;
+}
+
+/* Absolute, without a final slash; symbolic links stay as they are. */
+static char *absolute_root(const char *root) {
+  char *path;
+  if (root && root[0] == '/') {
+    path = xstrndup(root, strlen(root));
+  } else {
+    char *cwd = getcwd(NULL, 0);
+    if (!cwd) {
+      fail(".", "%s", strerror(errno));
+      return NULL;
+    }
+    const char *separator = strcmp(cwd, "/") == 0 ? "" : "/";
+    if (!root || strcmp(root, ".") == 0)
+      path = xstrndup(cwd, strlen(cwd));
+    else
+      path = xasprintf("%s%s%s", cwd, separator, root);
+    free(cwd);
+  }
+  for (size_t len = strlen(path); len && path[len - 1] == '/';)
+    path[--len] = 0;
+  return path;
+}
+
+static bool write_report(const struct coverage *cov, unsigned int format,
+                         const char *root, const char *target) {
+  if (format != FORMAT_TEXT && format != FORMAT_JSON && cov->n_without_lines)
+    warn(cov->img->path,
+         "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
+         "(--format text has them)",
+         cov->n_without_lines, cov->n_blocks.total);
+  if (format == FORMAT_HTML)
+    return report_html(cov, root, target);
+  struct output out;
+  if (!output_open(&out, target))
+    return false;
+  writers[format](cov, root, &out);
+  return output_close(&out, true);
+}
+
+static int report(unsigned int format, const char *root, const char *target,
+                  char **argv, int argc) {
+  struct image img;
+  struct coverage cov;
+  bool unknown = false;
+  int status = EXIT_FAILED;
+  uint64_t *counts = NULL;
+  if (image_load(&img, argv[0]) && image_require_blocks(&img)) {
+    counts = xcalloc(img.n_blocks, sizeof(*counts));
+    status = EXIT_DONE;
+    for (int i = 1; i < argc && status == EXIT_DONE; i++)
+      status = add_list(&img, argv[i], counts, &unknown);
+  }
+  if (status == EXIT_DONE) {
+    coverage_make(&cov, &img, counts);
+    counts = NULL;
+    if (!write_report(&cov, format, root, target) || unknown)
+      status = EXIT_FAILED;
+    coverage_free(&cov);
+  }
+  free(counts);
+  image_free(&img);
+  return status;
+}
+
+static int run(int argc, char **argv) {
+  static const struct option options[] = {
+      {"format", required_argument, NULL, 'f'},
+      {"json", no_argument, NULL, 'j'},
+      {"output", required_argument, NULL, 'o'},
+      {"source-root", required_argument, NULL, 's'},
+      {"help", no_argument, NULL, 'h'},
+      {0},
+  };
+  unsigned int format = FORMAT_TEXT;
+  const char *target = NULL, *source_root = NULL;
+  int opt;
+  while ((opt = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1)
+    switch (opt) {
+    case 'f':
+      if (!parse_format("report", formats, optarg, &format))
+        return EXIT_USAGE;
+      break;
+    case 'j':
+      format = FORMAT_JSON;
+      break;
+    case 'o':
+      target = optarg;
+      break;
+    case 's':
+      source_root = optarg;
+      break;
+    case 'h':
+      return print_text(help);
+    default:
+      return opt_error("report", opt, argv);
+    }
+  if (argc == optind)
+    return usage_error("report", "which image?");
+  if (argc - optind == 1)
+    return usage_error("report", "which PC files? (- is stdin)");
+  if (format == FORMAT_HTML && (!target || strcmp(target, "-") == 0))
+    return usage_error("report", "format html needs --output DIRECTORY");
+  char *root = absolute_root(source_root);
+  if (!root)
+    return EXIT_FAILED;
+  int status = report(format, root, target, argv + optind, argc - optind);
+  free(root);
+  return status;
+}
+
+const struct command report_command = {"report", help, run};

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* load.c - ELF file, function records, block map: one after the other */
+#include "image/load.h"
+
+#include <kcov8/abi.h>
+#include <stdlib.h>
+
+#include "base/tool.h"
+#include "image/join.h"
+#include "image/records.h"
+
+bool image_load(struct image *img, const char *path) {
+  *img = (struct image){.path = path};
+  if (!elf_open(&img->elf, path))
+    return false;
+  const struct table_data *tables = img->elf.tables;
+  const struct table_data *map = &tables[TABLE_MAP];
+  if (!tables[TABLE_FUNCS].present && !map->present)
+    return fail(path, "no kcov8 tables (was it compiled with the kcov8 pass?)");
+  if (tables[TABLE_FUNCS].present && !records_read(img))
+    return false;
+  img->has_map = map->present && map->data;
+  if (img->has_map && !map_read(&img->map, path, map->data, (size_t)map->size,
+                                img->elf.big_endian))
+    return false;
+  join_map(img);
+  return true;
+}
+
+bool image_require_blocks(const struct image *img) {
+  if (img->n_blocks)
+    return true;
+  if (img->map.n_funcs)
+    return fail(img->path,
+                "the map lists %zu functions, but there is no table of them: "
+                "the linker dropped it, or its script defines no symbols "
+                "__start_%s and __stop_%s",
+                img->map.n_funcs, KCOV8_SECTION_FUNCS, KCOV8_SECTION_FUNCS);
+  return fail(img->path, "no instrumented function (do filters leave any? see "
+                         "'kcov8 stat')");
+}
+
+void image_free(struct image *img) {
+  free(img->keys);
+  free(img->funcs);
+  free(img->blocks);
+  free(img->by_pc);
+  free(img->runs);
+  strtab_free(&img->files);
+  strtab_free(&img->names);
+  map_free(&img->map);
+  elf_close(&img->elf);
+}

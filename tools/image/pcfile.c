@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* pcfile.c - line by line, in constant memory, strict about every byte */
+#include "image/pcfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/tool.h"
+
+bool pcfile_open(struct pcfile *p, const char *path) {
+  bool is_stdin = strcmp(path, "-") == 0;
+  struct stat st;
+  p->f = is_stdin ? stdin : fopen(path, "re");
+  p->name = is_stdin ? "stdin" : path;
+  p->line = 0;
+  if (!p->f)
+    return fail(p->name, "%s", strerror(errno));
+  if (fstat(fileno(p->f), &st) == 0 && S_ISDIR(st.st_mode)) {
+    pcfile_close(p);
+    return fail(p->name, "%s", strerror(EISDIR));
+  }
+  return true;
+}
+
+void pcfile_close(struct pcfile *p) {
+  if (p->f && p->f != stdin)
+    fclose(p->f);
+  p->f = NULL;
+}
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F')
+    return c - 'A' + 10;
+  return -1;
+}
+
+/* Step over a hex number of at most 64 bits. */
+static bool take_hex(const char **s, uint64_t *value) {
+  const char *p = *s;
+  if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+    p += 2;
+  const char *digits = p;
+  uint64_t v = 0;
+  for (; hex_digit(*p) >= 0; p++) {
+    if (v >> 60)
+      return false;
+    v = v << 4 | (uint64_t)hex_digit(*p);
+  }
+  *s = p;
+  *value = v;
+  return p != digits;
+}
+
+/* A count beyond 64 bits saturates, as sums of counts do. */
+static bool take_count(const char **s, uint64_t *value) {
+  const char *p = *s;
+  uint64_t v = 0;
+  for (; *p >= '0' && *p <= '9'; p++) {
+    uint64_t digit = (uint64_t)(*p - '0');
+    v = v > (UINT64_MAX - digit) / 10 ? UINT64_MAX : v * 10 + digit;
+  }
+  bool ok = p != *s;
+  *s = p;
+  *value = v;
+  return ok;
+}
+
+static bool take_blanks(const char **s) {
+  const char *p = *s;
+  while (*p == ' ' || *p == '\t' || *p == '\r')
+    p++;
+  bool any = p != *s;
+  *s = p;
+  return any;
+}
+
+bool parse_pc(const char *s, uint64_t *pc) {
+  return take_hex(&s, pc) && *s == 0;
+}
+
+static bool parse_moved(const char *s, struct pcfile_entry *e) {
+  static const char word[] = "# moved ";
+  if (strncmp(s, word, sizeof(word) - 1) != 0)
+    return false;
+  s += sizeof(word) - 1;
+  if (!take_hex(&s, &e->pc) || !take_blanks(&s) || !take_hex(&s, &e->id))
+    return false;
+  e->has_image = take_blanks(&s) && *s;
+  if (e->has_image && !take_hex(&s, &e->image))
+    return false;
+  take_blanks(&s);
+  return *s == 0;
+}
+
+static bool parse_line(const char *s, struct pcfile_entry *e) {
+  e->count = 1;
+  if (!take_hex(&s, &e->pc))
+    return false;
+  bool blanks = take_blanks(&s);
+  if (blanks && *s != '#' && *s) {
+    if (!take_count(&s, &e->count))
+      return false;
+    blanks = take_blanks(&s);
+  }
+  return *s == 0 || (blanks && *s == '#');
+}
+
+/*
+ * Read the next line without its end. @odd: it holds a NUL, or is no comment
+ * and too long. Return: false at the end of the list.
+ */
+static bool next_line(struct pcfile *p, bool *odd) {
+  int c;
+  size_t len = 0;
+  bool nul = false, cut = false;
+  while ((c = getc(p->f)) != EOF && c != '\n') {
+    nul |= c == 0;
+    if (len < PCFILE_MAX_TEXT)
+      p->text[len++] = (char)c;
+    else
+      cut = true;
+  }
+  while (len && p->text[len - 1] == '\r')
+    len--;
+  p->text[len] = 0;
+  *odd = nul || (cut && !strchr(p->text, '#'));
+  p->line++;
+  return c != EOF || len != 0;
+}
+
+static void complain(const struct pcfile *p, const char *s) {
+  char shown[41] = "";
+  for (size_t i = 0; i < sizeof(shown) - 1 && s[i]; i++)
+    shown[i] = s[i] >= ' ' && s[i] < 0x7f ? s[i] : '?';
+  char *where = xasprintf("%s:%lu", p->name, p->line);
+  warn(where, "not a PC: '%s'", shown);
+  free(where);
+}
+
+enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *e) {
+  bool odd;
+  while (next_line(p, &odd)) {
+    const char *s = p->text;
+    take_blanks(&s);
+    if (!odd && *s == 0)
+      continue;
+    if (!odd && *s == '#') {
+      if (parse_moved(s, e))
+        return PCFILE_MOVED;
+      continue;
+    }
+    if (!odd && parse_line(s, e))
+      return PCFILE_PC;
+    complain(p, s);
+    return PCFILE_BAD;
+  }
+  if (ferror(p->f)) {
+    warn(p->name, "%s", strerror(errno));
+    return PCFILE_FAILED;
+  }
+  return PCFILE_END;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* html.c - the report as HTML pages, by lcov's genhtml */
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/tool.h"
+#include "report/report.h"
+#include "report/sources.h"
+
+extern char **environ;
+
+/* Run a program with its output on our stderr. -1: it could not be run. */
+static int run(char *const argv[]) {
+  posix_spawn_file_actions_t actions;
+  pid_t pid;
+  int status;
+  fflush(NULL);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  int error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  errno = error;
+  if (error)
+    return -1;
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR)
+      return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static bool on_path(const char *program) {
+  const char *path = getenv("PATH");
+  for (size_t len; path && *path; path += len + (path[len] == ':')) {
+    len = strcspn(path, ":");
+    char *file = xasprintf("%.*s/%s", (int)len, path, program);
+    bool found = access(file, X_OK) == 0;
+    free(file);
+    if (found)
+      return true;
+  }
+  return false;
+}
+
+/* How many sources genhtml will not find. */
+static size_t count_missing(const struct coverage *cov, const char *root,
+                            char **first) {
+  size_t n = 0;
+  for (size_t i = 0; i < cov->n_files; i++) {
+    if (!report_has_source(&cov->files[i]))
+      continue;
+    char *path = report_absolute(root, cov->files[i].path);
+    if (access(path, R_OK) == 0 || n++)
+      free(path);
+    else
+      *first = path;
+  }
+  return n;
+}
+
+static bool write_tracefile(const struct coverage *cov, const char *root,
+                            char *name) {
+  int fd = mkstemp(name);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+  if (!f)
+    return fail(name, "%s", strerror(errno));
+  report_lcov(cov, root, &(struct output){.f = f, .name = name});
+  bool ok = !ferror(f);
+  ok = fclose(f) == 0 && ok;
+  return ok || fail(name, "%s", strerror(errno));
+}
+
+static bool run_genhtml(const char *tracefile, const char *root,
+                        const char *dir, const char *title, bool missing) {
+  const char *argv[16];
+  int n = 0;
+  argv[n++] = "genhtml";
+  argv[n++] = "--quiet";
+  argv[n++] = "--legend";
+  argv[n++] = "--title";
+  argv[n++] = title;
+  argv[n++] = "--prefix";
+  argv[n++] = *root ? root : "/";
+  argv[n++] = "--output-directory";
+  argv[n++] = dir;
+  if (on_path("c++filt"))
+    argv[n++] = "--demangle-cpp";
+  if (missing) {
+    argv[n++] = "--ignore-errors";
+    argv[n++] = "source";
+  }
+  argv[n++] = tracefile;
+  argv[n] = NULL;
+  int status = run((char *const *)argv);
+  if (status == -1)
+    return fail("genhtml", "%s: HTML needs it; install the package 'lcov'",
+                strerror(errno));
+  return status == 0 || fail("genhtml", "failed with exit status %d", status);
+}
+
+bool report_html(const struct coverage *cov, const char *root,
+                 const char *dir) {
+  bool any = false;
+  for (size_t i = 0; i < cov->n_files; i++)
+    any |= report_has_source(&cov->files[i]);
+  if (!any)
+    return fail(cov->img->path, "no block has lines: nothing to show as HTML "
+                                "(compile with -g)");
+  if (!on_path("genhtml"))
+    return fail("genhtml", "not found: HTML needs it; install the package "
+                           "'lcov'");
+  char *first = NULL;
+  size_t missing = count_missing(cov, root, &first);
+  if (missing)
+    warn(first, "source not found, %zu file%s without text; see --source-root",
+         missing, missing == 1 ? "" : "s");
+  free(first);
+
+  const char *tmp = getenv("TMPDIR");
+  char *tracefile = xasprintf("%s/kcov8.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+  const char *slash = strrchr(cov->img->path, '/');
+  bool ok = write_tracefile(cov, root, tracefile) &&
+            run_genhtml(tracefile, root, dir,
+                        slash ? slash + 1 : cov->img->path, missing);
+  unlink(tracefile);
+  free(tracefile);
+  return ok;
+}
