@@ -25,6 +25,11 @@ static const char help[] =
     "                         (needs genhtml, of package lcov)\n"
     "      --json             same as --format json\n"
     "  -o, --output FILE      write to FILE; a directory with html\n"
+    "      --filter RULES     only what these want, separated by commas: "
+    "src:GLOB,\n"
+    "                         fun:GLOB, with ! in front: all but; as "
+    "filter=RULES\n"
+    "                         of the pass\n"
     "      --source-root DIR  what relative paths in IMAGE are relative to;\n"
     "                         default: the current directory\n"
     "  -h, --help             this text\n";
@@ -131,9 +136,10 @@ static bool write_report(const struct coverage *cov, unsigned int format,
 }
 
 static int report(unsigned int format, const char *root, const char *target,
-                  char **argv, int argc) {
+                  struct kcov8_rules *rules, char **argv, int argc) {
   struct image img;
   struct coverage cov;
+  struct filter filter = {0};
   bool unknown = false;
   int status = EXIT_FAILED;
   uint64_t *counts = NULL;
@@ -144,15 +150,33 @@ static int report(unsigned int format, const char *root, const char *target,
       status = add_list(&img, argv[i], counts, &unknown);
   }
   if (status == EXIT_DONE) {
-    coverage_make(&cov, &img, counts);
+    if (rules->n)
+      filter_make(&filter, &img, rules);
+    coverage_make(&cov, &img, counts, &filter);
     counts = NULL;
-    if (!write_report(&cov, format, root, target) || unknown)
+    bool ok =
+        cov.n_files || !rules->n ||
+        fail(img.path, "--filter wants no block of it: nothing to report");
+    if (!ok || !write_report(&cov, format, root, target) || unknown)
       status = EXIT_FAILED;
     coverage_free(&cov);
+    filter_free(&filter);
   }
   free(counts);
   image_free(&img);
   return status;
+}
+
+static bool add_rules(struct kcov8_rules *rules, const char *line) {
+  size_t before = rules->n;
+  if (kcov8_rules_add_line(rules, line, "--filter") < 0)
+    usage_error("report", "%s", rules->error ? rules->error : "out of memory");
+  else if (rules->n == before)
+    usage_error("report", "--filter: no rule in '%s'", line);
+  else
+    return true;
+  kcov8_rules_free(rules);
+  return false;
 }
 
 static int run(int argc, char **argv) {
@@ -160,12 +184,14 @@ static int run(int argc, char **argv) {
       {"format", required_argument, NULL, 'f'},
       {"json", no_argument, NULL, 'j'},
       {"output", required_argument, NULL, 'o'},
+      {"filter", required_argument, NULL, 'F'},
       {"source-root", required_argument, NULL, 's'},
       {"help", no_argument, NULL, 'h'},
       {0},
   };
   unsigned int format = FORMAT_TEXT;
   const char *target = NULL, *source_root = NULL;
+  struct kcov8_rules rules = {0};
   int opt;
   while ((opt = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1)
     switch (opt) {
@@ -175,6 +201,10 @@ static int run(int argc, char **argv) {
       break;
     case 'j':
       format = FORMAT_JSON;
+      break;
+    case 'F':
+      if (!add_rules(&rules, optarg))
+        return EXIT_USAGE;
       break;
     case 'o':
       target = optarg;
@@ -196,8 +226,10 @@ static int run(int argc, char **argv) {
   char *root = absolute_root(source_root);
   if (!root)
     return EXIT_FAILED;
-  int status = report(format, root, target, argv + optind, argc - optind);
+  int status =
+      report(format, root, target, &rules, argv + optind, argc - optind);
   free(root);
+  kcov8_rules_free(&rules);
   return status;
 }
 

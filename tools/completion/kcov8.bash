@@ -28,7 +28,7 @@ _kcov8() {
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
-      report) words+=' --output --source-root' ;;
+      report) words+=' --filter --output --source-root' ;;
       stat) words+=' --unmatched' ;;
     esac
   fi

@@ -12,13 +12,21 @@
 /* Indices to be sorted, with what their order depends on. */
 static const struct image *sort_img;
 
+static bool wants_file(const struct filter *filter, size_t file) {
+  return !filter->files || filter->files[file];
+}
+
 static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
-static bool *find_live(const struct image *img, const uint64_t *counts) {
+/* Blocks that count, if their file does. */
+static bool *find_live(const struct image *img, const uint64_t *counts,
+                       const struct filter *filter) {
   bool *live = xcalloc(img->n_blocks, sizeof(*live));
   for (size_t i = 0; i < img->n_funcs; i++) {
     const struct func *f = &img->funcs[i];
     bool hit = false;
+    if (filter->funcs && !filter->funcs[i])
+      continue;
     for (uint32_t b = 0; b < f->n_blocks; b++)
       hit |= counts[f->first_block + b] != 0;
     for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
@@ -83,7 +91,8 @@ static void paint_lines(struct cov_file *file, const struct counted_run *runs,
   free(next);
 }
 
-static void make_lines(struct coverage *cov, const bool *live) {
+static void make_lines(struct coverage *cov, const bool *live,
+                       const struct filter *filter) {
   const struct image *img = cov->img;
   struct counted_run *runs = xcalloc(img->n_runs, sizeof(*runs));
   size_t n = 0;
@@ -91,7 +100,8 @@ static void make_lines(struct coverage *cov, const bool *live) {
     const struct block *block = &img->blocks[b];
     if (!live[b])
       continue;
-    cov->n_without_lines += block->n_runs == 0;
+    cov->n_without_lines +=
+        block->n_runs == 0 && wants_file(filter, block->file);
     for (uint32_t i = 0; i < block->n_runs; i++) {
       const struct run *r = &img->runs[block->run + i];
       runs[n++] =
@@ -237,29 +247,39 @@ static int compare_paths(const void *a, const void *b) {
   return strcmp(x->path, y->path);
 }
 
+static void free_file(struct cov_file *file) {
+  free(file->funcs);
+  free(file->lines);
+  free(file->blocks);
+}
+
 static void add_ratio(struct cov_ratio *sum, struct cov_ratio r) {
   sum->hit += r.hit;
   sum->total += r.total;
 }
 
 void coverage_make(struct coverage *cov, const struct image *img,
-                   uint64_t *counts) {
+                   uint64_t *counts, const struct filter *filter) {
   *cov = (struct coverage){.img = img, .counts = counts};
   cov->n_files = img->files.n;
   cov->files = xcalloc(cov->n_files, sizeof(*cov->files));
   for (size_t i = 0; i < cov->n_files; i++)
     cov->files[i].path = img->files.strings[i];
-  bool *live = find_live(img, counts);
+  bool *live = find_live(img, counts, filter);
   make_blocks(cov, live);
   make_funcs(cov, live);
-  make_lines(cov, live);
+  make_lines(cov, live, filter);
   free(live);
 
   size_t n = 0;
   for (size_t i = 0; i < cov->n_files; i++) {
     struct cov_file *file = &cov->files[i];
-    if (!file->n_blocks.total && !file->n_funcs.total && !file->n_lines.total)
+    if (!wants_file(filter, i) ||
+        (!file->n_blocks.total && !file->n_funcs.total &&
+         !file->n_lines.total)) {
+      free_file(file);
       continue;
+    }
     add_ratio(&cov->n_blocks, file->n_blocks);
     add_ratio(&cov->n_funcs, file->n_funcs);
     add_ratio(&cov->n_lines, file->n_lines);
@@ -270,11 +290,8 @@ void coverage_make(struct coverage *cov, const struct image *img,
 }
 
 void coverage_free(struct coverage *cov) {
-  for (size_t i = 0; i < cov->n_files; i++) {
-    free(cov->files[i].funcs);
-    free(cov->files[i].lines);
-    free(cov->files[i].blocks);
-  }
+  for (size_t i = 0; i < cov->n_files; i++)
+    free_file(&cov->files[i]);
   free(cov->files);
   free(cov->counts);
 }

@@ -7,7 +7,9 @@
  * - a function belongs to its own source file; copies of one function (same
  *   file and name) are one;
  * - a line's count is the largest of its blocks', in whatever file it is;
- * - removed and discarded blocks count nowhere, unless they were hit.
+ * - removed and discarded blocks count nowhere, unless they were hit;
+ * - a filter takes files out whole: what is left of the others is what a report
+ *   without it says of them. It takes functions out with all their blocks.
  */
 #ifndef KCOV8_COVERAGE_H
 #define KCOV8_COVERAGE_H
@@ -16,6 +18,7 @@
 #include <stdint.h>
 
 #include "image/image.h"
+#include "report/filter.h"
 
 struct cov_ratio {
   uint64_t hit, total;
@@ -68,9 +71,12 @@ struct coverage {
   uint64_t n_without_lines;
 };
 
-/* @counts: one per block of @img; ownership passes to @cov. */
+/*
+ * @counts: one per block of @img; ownership passes to @cov
+ * @filter: may want nothing at all: then @cov->n_files is 0
+ */
 void coverage_make(struct coverage *cov, const struct image *img,
-                   uint64_t *counts);
+                   uint64_t *counts, const struct filter *filter);
 void coverage_free(struct coverage *cov);
 
 #endif /* KCOV8_COVERAGE_H */

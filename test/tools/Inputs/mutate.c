@@ -63,7 +63,7 @@ static void use_image(const struct image *img) {
   for (size_t i = 0; i < img->n_blocks; i++)
     image_find(img, &moves, img->blocks[i].pc);
   json_end(&json, ']');
-  coverage_make(&cov, img, counts);
+  coverage_make(&cov, img, counts, &(struct filter){0});
   report_text(&cov, "/root", &out);
   report_lcov(&cov, "/root", &out);
   report_json(&cov, "/root", &out);
