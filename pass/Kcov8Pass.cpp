@@ -70,7 +70,7 @@ public:
         remark(*Fn, Refused, Blocks, Probes);
     }
     instrument();
-    writeUnitMap(M, Source, O.canonical(), F.rules());
+    writeUnitMap(M, Source, O.Canonical, F.rules());
     return true;
   }
 
@@ -122,8 +122,7 @@ private:
 
   // May a linker drop Fn's code and keep the rest of the unit?
   bool isDiscardable(const Planned &Plan) const {
-    return O.Layout != CounterLayout::Spread || Plan.Map.MayBeCopied ||
-           isBeforeLTO(M);
+    return O.Apart || Plan.Map.MayBeCopied || isBeforeLTO(M);
   }
 
   void instrument() {
@@ -132,7 +131,7 @@ private:
       Shared += isDiscardable(Plan) ? 0 : Plan.counters();
     CounterPlace Unit;
     if (Shared)
-      Unit = emitUnitCounters(M, Shared, O.Layout);
+      Unit = emitUnitCounters(M, Shared);
     if (Shared && O.Summary)
       emitMarks(Unit);
     for (Planned &Plan : Plans) {
@@ -157,7 +156,7 @@ private:
     // Code that refers to the counters may yet be copied elsewhere.
     bool Copied = Plan.Map.MayBeCopied && (O.Early || isBeforeLTO(M));
     CounterPlace Place = emitFunctionCounters(
-        *Plan.Fn, Plan.counters(), O.Layout, Copied ? Plan.Map.copyName() : "");
+        *Plan.Fn, Plan.counters(), Copied ? Plan.Map.copyName() : "");
     if (O.Summary)
       emitMarks(Place);
     return Place;
@@ -217,43 +216,20 @@ void emitTables(Module &M, const Options &O, Pending &P) {
 } // namespace
 
 PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
-  Options O = readOptions(Parameters);
+  const Triple Target = moduleTriple(M);
+  const Options O = readOptions(Parameters, Target);
   if (!O.Error.empty()) {
-    // Once: the start of the pipeline comes by first.
-    if (At != Point::Last)
+    if (!Shared->Refused) // once: the start of the pipeline comes by, too
       error(M, O.Error);
+    Shared->Refused = true;
     return PreservedAnalyses::all();
   }
-  if (At == Point::Start && !O.Early)
+  if (isOffloaded(Target) || (At == Point::Start && !O.Early))
     return PreservedAnalyses::all();
-  Triple Target = moduleTriple(M);
-  const bool HasSegment = Target.getArch() == Triple::x86_64;
-  if (O.Delta == DeltaKind::Default)
-    O.Delta = HasSegment ? DeltaKind::Segment : DeltaKind::Thread;
-  if (Target.isNVPTX() || Target.isAMDGPU())
-    return PreservedAnalyses::all(); // offloaded part of a host program
   bool Probes = At == Point::Direct || (At == Point::Start) == O.Early;
   if (!Target.isOSBinFormatELF()) {
     if (Probes) // once
       error(M, "kcov8: target '" + Target.str() + "' has no ELF objects");
-    return PreservedAnalyses::all();
-  }
-
-  // One distance for counters and the rest: a variable has that of counters.
-  if (Probes && (O.Summary || O.TraceOrder) && usesDeltaVariable(O)) {
-    error(M, Twine("kcov8: option '") +
-                 (O.Summary ? "summary" : "trace-order") +
-                 "' with attribution=task needs delta=gs");
-    return PreservedAnalyses::all();
-  }
-  if (Probes && usesSegment(O) && !HasSegment) {
-    error(M, Twine("kcov8: delta=") +
-                 (O.Delta == DeltaKind::Segment ? "gs" : "percpu") +
-                 ": target '" + Target.str() + "' has no gs");
-    return PreservedAnalyses::all();
-  }
-  if (Probes && O.Near && !(O.PerTask && O.Delta == DeltaKind::Segment)) {
-    error(M, "kcov8: option 'near' needs attribution=task and delta=gs");
     return PreservedAnalyses::all();
   }
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))

@@ -29,6 +29,7 @@ struct Pending {
     std::vector<ImpliedBlock> Implied;
   };
   std::vector<Function> Functions;
+  bool Refused = false; // an error of the options has been reported
 };
 
 // Where in the pipeline a pass object stands.

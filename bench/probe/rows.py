@@ -49,15 +49,11 @@ ROWS = [
         flags=("-fsanitize-coverage=trace-pc",), runtime="trace-pc.c",
         trace=True),
 ]
-for _probe in ("counter", "flag", "wrapping"):
-    for _layout in ("spread", "group", "order"):
-        ROWS.append(_kcov8(f"kcov8 {_probe} {_layout}", f"probe={_probe}",
-                           f"layout={_layout}",
-                           compile_rounds=_layout == "spread" and
-                           _probe != "wrapping", peer=PEER))
-for _probe in ("counter", "flag"):
+for _probe in ("flag", "wrapping", "counter"):
+    ROWS.append(_kcov8(f"kcov8 {_probe}", f"probe={_probe}",
+                       compile_rounds=_probe != "wrapping", peer=PEER))
     ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",
-                       compile_rounds=True, peer=PEER))
+                       compile_rounds=_probe != "wrapping", peer=PEER))
 # A window is a run of the program, or of a system call in ukernel.
 for _probe in ("counter", "flag"):
     ROWS.append(_kcov8(f"kcov8 {_probe} prune flush-in", f"probe={_probe}",
@@ -73,10 +69,10 @@ ROWS.append(_kcov8("kcov8 counter task order", "probe=counter",
                    "attribution=task", "trace-order", peer=PEER))
 ROWS.append(_kcov8("kcov8 counter summary", "probe=counter", "summary",
                    peer=PEER))
-ROWS.append(_kcov8("kcov8 counter spread edge", "probe=counter",
-                   "layout=spread", "level=edge", peer="8bit edge no-prune"))
-ROWS.append(_kcov8("kcov8 counter spread early", "probe=counter",
-                   "layout=spread", "place=early"))
+ROWS.append(_kcov8("kcov8 counter edge", "probe=counter",
+                   "level=edge", peer="8bit edge no-prune"))
+ROWS.append(_kcov8("kcov8 counter early", "probe=counter",
+                   "place=early"))
 
 
 def kcov8_flags(lib, options):

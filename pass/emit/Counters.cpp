@@ -9,10 +9,10 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-CounterPlace emitArray(Module &M, size_t Blocks, CounterLayout Layout,
-                       const Twine &Name, Comdat *Group) {
+CounterPlace emitArray(Module &M, size_t Blocks, const Twine &Name,
+                       Comdat *Group) {
   CounterPlace Place;
-  Place.Rows = Layout == CounterLayout::Order ? 0 : (Blocks + 3) / 4;
+  Place.Rows = (Blocks + 3) / 4;
   size_t Bytes = kcov8_counter_bytes(0, Blocks, Place.Rows);
   auto *Type = ArrayType::get(IntegerType::get(M.getContext(), 8), Bytes);
   // External while the optimiser may still run: it would take a local array
@@ -46,7 +46,7 @@ Constant *counterAddress(const CounterPlace &Counters, size_t Block) {
 }
 
 CounterPlace emitFunctionCounters(Function &F, size_t Blocks,
-                                  CounterLayout Layout, StringRef CopyName) {
+                                  StringRef CopyName) {
   Module &M = *F.getParent();
   StringRef Name = F.getName();
   Name.consume_front("\1");
@@ -59,13 +59,13 @@ CounterPlace emitFunctionCounters(Function &F, size_t Blocks,
     Group = M.getOrInsertComdat(("__kcov8." + Name).str());
     Group->setSelectionKind(Comdat::NoDeduplicate);
   }
-  return emitArray(M, Blocks, Layout, Symbol, Group);
+  return emitArray(M, Blocks, Symbol, Group);
 }
 
-CounterPlace emitUnitCounters(Module &M, size_t Blocks, CounterLayout Layout) {
+CounterPlace emitUnitCounters(Module &M, size_t Blocks) {
   Comdat *Group = M.getOrInsertComdat("__kcov8.unit");
   Group->setSelectionKind(Comdat::NoDeduplicate);
-  return emitArray(M, Blocks, Layout, "__kcov8_cntrs.unit", Group);
+  return emitArray(M, Blocks, "__kcov8_cntrs.unit", Group);
 }
 
 void emitMarks(CounterPlace &Counters) {

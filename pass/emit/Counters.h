@@ -43,12 +43,10 @@ void emitMarks(CounterPlace &Counters);
 // and its code may yet be inlined elsewhere: a private array would be discarded
 // with F while the inlined copy still refers to it.
 CounterPlace emitFunctionCounters(llvm::Function &F, size_t Blocks,
-                                  CounterLayout Layout,
                                   llvm::StringRef CopyName);
 
 // The array that all functions share whose code a linker keeps or drops as one.
-CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks,
-                              CounterLayout Layout);
+CounterPlace emitUnitCounters(llvm::Module &M, size_t Blocks);
 
 // A byte of an array or its marks, typed as an element of it.
 llvm::Constant *byteOf(llvm::GlobalVariable &Array, uint32_t At);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The options of one compilation, the same words in every channel:
-//   KCOV8_OPTIONS                      environment, lowest precedence
-//   -fplugin-arg-kcov8-OPT[=VALUE]     through kcov8-options.so
-//   -mllvm -kcov8-OPT[=VALUE]          cl::opt
-//   opt -passes='kcov8<OPT[=VALUE];...>'
-// One table names them; nothing else knows an option by its spelling.
+// What the options of one compilation mean. Their names and legal values are
+// in option-table.c, how they get here in Channels.h.
 #ifndef KCOV8_PASS_PLAN_OPTIONS_H
 #define KCOV8_PASS_PLAN_OPTIONS_H
 
+#include "LLVMCompat.h"
 #include "kcov8/abi.h"
 #include "llvm/ADT/StringRef.h"
 #include <set>
@@ -18,16 +15,8 @@
 
 namespace kcov8 {
 
-// Which counters lie next to each other (kcov8/abi.h, kcov8_counter_at()).
-enum class CounterLayout {
-  Spread, // neighbours in time apart, over the whole unit where possible
-  Group,  // the same, but each function by itself, so that linkers can drop it
-  Order,  // block order, for comparison
-};
-
 // Where attribution `task` finds the running task's delta.
 enum class DeltaKind {
-  Default, // Segment where the target has it, else Thread
   Segment, // x86-64: base of segment register gs; one for all images
   Thread,  // thread-local variable
   Global,  // ordinary variable, for hosts with one CPU
@@ -42,10 +31,9 @@ struct Options {
   std::string Unit;
   kcov8_probe Probe = KCOV8_PROBE_COUNTER;
   kcov8_level Level = KCOV8_LEVEL_BB;
-  CounterLayout Layout = CounterLayout::Spread;
   bool Early = false;
   bool PerTask = false;
-  DeltaKind Delta = DeltaKind::Default;
+  DeltaKind Delta = DeltaKind::Segment;
   bool Near = false; // counters within 2 GiB of the code
   bool Prune = false;
   std::set<std::string> FlushIn; // functions; empty: a flush may be in any
@@ -55,16 +43,20 @@ struct Options {
   bool NoCtor = false;
   bool Remarks = false;
 
+  // Each function's counters apart: with -ffunction-sections an array that
+  // functions share would keep their sections together.
+  bool Apart = false;
+
   // Functions that the source marks no_sanitize("coverage"), as far as only the
   // frontend knows.
   std::set<std::string> NoCoverage;
 
-  // What was wrong with the options, ready to print; empty: nothing.
-  std::string Error;
-
   // Canonical spelling for the block map; no list files, no prefix-map: those
   // would put build paths into the image.
-  std::string canonical() const;
+  std::string Canonical;
+
+  // What was wrong with the options, ready to print; empty: nothing.
+  std::string Error;
 };
 
 // Is the delta in a register, from a variable?
@@ -79,8 +71,15 @@ inline bool usesSegment(const Options &O) {
          (O.Delta == DeltaKind::Segment || O.Delta == DeltaKind::PerCpu);
 }
 
-// All channels together; PassParameters is the text inside kcov8<...>.
-Options readOptions(llvm::StringRef PassParameters);
+// The part of a host program that runs on a GPU: is compiled with the host's
+// options, and left alone.
+inline bool isOffloaded(const llvm::Triple &Target) {
+  return Target.isNVPTX() || Target.isAMDGPU();
+}
+
+// All channels together, for a module of Target; PassParameters is the text
+// inside kcov8<...>.
+Options readOptions(llvm::StringRef PassParameters, const llvm::Triple &Target);
 
 } // namespace kcov8
 

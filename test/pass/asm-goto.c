@@ -1,6 +1,6 @@
 // asm goto (Linux's jump labels): the code after the callbr and its targets
 // have probes; nothing stands between it and the end of its own block.
-// RUN: %kcc -O2 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order | FileCheck %s
+// RUN: %kcc -O2 -S -emit-llvm %s -o - -ffunction-sections | FileCheck %s
 // RUN: %kcc -O0 -c %s -o %t.o && %dump check %t.o
 // RUN: %kcc -O2 -c %s -o %t.o && %dump check %t.o
 // RUN: %kcc -O2 -c %s -o %t.o -fplugin-arg-kcov8-place=early && %dump check %t.o

@@ -1,5 +1,5 @@
 ; The copy that runs is in another object, with probes of its own.
-; RUN: %kopt -passes='kcov8<remarks;layout=order>' -S %s 2>%t.err | FileCheck %s
+; RUN: %kopt -function-sections -passes='kcov8<remarks>' -S %s 2>%t.err | FileCheck %s
 ; RUN: FileCheck %s --check-prefix=REMARK < %t.err
 target triple = "x86_64-pc-linux-gnu"
 define available_externally i32 @f(i32 %a) {

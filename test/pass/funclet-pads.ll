@@ -1,7 +1,7 @@
 ; Windows' pads, run through opt for an ELF triple: a catchswitch block can hold
 ; no probe and is not listed; in catchpad and cleanuppad the probe follows the
 ; pad.
-; RUN: %kopt -passes='kcov8<layout=order>,verify' -S %s | FileCheck %s
+; RUN: %kopt -function-sections -passes='kcov8<>,verify' -S %s | FileCheck %s
 target triple = "x86_64-pc-linux-gnu"
 declare void @g()
 define void @f() personality i32 7 {
@@ -20,7 +20,7 @@ clean:
 done:
   ret void
 }
-; CHECK: @__kcov8_cntrs.f = private global [5 x i8]
+; CHECK: @__kcov8_cntrs.f = private global [6 x i8]
 ; CHECK: dispatch:
 ; CHECK-NEXT: catchswitch
 ; CHECK: catchpad

@@ -2,7 +2,7 @@
 // counters of their own; early ones: all copies share one counter.
 // RUN: %kcc -O2 -g -c %s -o %t.o && %dump check %t.o && %dump tables %t.o | FileCheck %s
 // RUN: %kcc -O2 -g -c %s -o %t.o -fplugin-arg-kcov8-place=early && %dump check %t.o && %dump map %t.o | FileCheck %s --check-prefix=EARLY
-// RUN: %kcc -O2 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-place=early | FileCheck %s --check-prefix=IR
+// RUN: %kcc -O2 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-place=early | FileCheck %s --check-prefix=IR
 void h(int);
 static int f(int a) { if (a & 1) h(a); return a + 1; }
 int g1(int a) { return f(a); }

@@ -9,13 +9,13 @@
 int fa(int a) { return a; }
 int fb(int a) { return a; }
 int fc(int a) { return a; }
-// ENV: unit a.c options [probe=flag level=edge place=late layout=spread unit=u no-ctor]
+// ENV: unit a.c options [probe=flag level=edge place=late unit=u no-ctor]
 // ENV: func fb
 // ENV: func fc
-// LINE: unit a.c options [probe=flag level=func place=late layout=spread]
+// LINE: unit a.c options [probe=flag level=func place=late]
 // LINE-NEXT: rule filter= !fun:fa hits 1
 // LINE-NEXT: rule filter= !fun:fb hits 1
 // LINE-NEXT: func fc
-// DEFAULT: unit a.c options [probe=counter level=bb place=late layout=spread]
+// DEFAULT: unit a.c options [probe=counter level=bb place=late]
 // DEFAULT: func fa
 // TWICE: error: kcov8: KCOV8_OPTIONS: option 'level' given twice: 'edge' and 'bb'

@@ -1,9 +1,9 @@
 // probe=counter never returns to 0: in memory on x86, where it stays at 255; as
 // relaxed atomics, where 1 follows 255, that sanitizers leave alone on other
 // targets and where the optimiser comes after.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-place=early | FileCheck %s
-// RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=counter | FileCheck %s
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=counter | FileCheck %s --check-prefix=ASM
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-place=early | FileCheck %s
+// RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=counter | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=counter | FileCheck %s --check-prefix=ASM
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
 // RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=counter -fplugin-arg-kcov8-filter='fun:f' && %t | FileCheck %s --check-prefix=COUNT
 __attribute__((noinline)) void f(void) { __asm__ volatile(""); }

@@ -1,6 +1,6 @@
 // probe=flag: one relaxed store of 1, nothing is read; it stays 1.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=flag | FileCheck %s
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=flag | FileCheck %s --check-prefix=ASM
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=flag | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=flag | FileCheck %s --check-prefix=ASM
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
 // RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=flag -fplugin-arg-kcov8-filter='fun:f' && %t | FileCheck %s --check-prefix=COUNT
 __attribute__((noinline)) void f(void) { __asm__ volatile(""); }

@@ -1,7 +1,7 @@
 // probe=wrapping: a plain increment, one instruction on x86; relaxed. The
 // 256th hit reads 0: that is what it costs.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=wrapping | FileCheck %s
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -fplugin-arg-kcov8-layout=order -fplugin-arg-kcov8-probe=wrapping | FileCheck %s --check-prefix=ASM
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=wrapping | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=wrapping | FileCheck %s --check-prefix=ASM
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
 // RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=wrapping -fplugin-arg-kcov8-filter='fun:f,fun:g' && %t | FileCheck %s --check-prefix=COUNT
 __attribute__((noinline)) void f(void) { __asm__ volatile(""); }

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Channels.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <cstdlib>
+#include <dlfcn.h>
+#include <map>
+#include <memory>
+
+using namespace llvm;
+
+namespace kcov8 {
+namespace {
+
+// One cl::list per row, alive as long as the plugin.
+struct CommandLine {
+  std::vector<std::string> Names;
+  std::vector<std::unique_ptr<cl::list<std::string>>> Lists;
+
+  CommandLine() {
+    Names.reserve(KCOV8_N_OPTIONS);
+    for (const kcov8_option &Row : kcov8_options) {
+      Names.push_back(std::string("kcov8-") + Row.name);
+      Lists.push_back(std::make_unique<cl::list<std::string>>(
+          StringRef(Names.back()),
+          Row.value ? cl::ValueRequired : cl::ValueDisallowed, cl::Hidden,
+          cl::desc(Row.help)));
+    }
+  }
+};
+CommandLine TheCommandLine;
+
+// The words of a row, for a message; "" if it has Value among them, or none.
+std::string wordsWithout(const kcov8_option &Row, StringRef Value) {
+  std::string Known;
+  for (auto *Word = Row.words; Word && *Word; Word++) {
+    if (Value == *Word)
+      return "";
+    Known += (Known.empty() ? "" : ", ") + std::string(*Word);
+  }
+  return Known;
+}
+
+// One channel. What it sets goes in front of what channels before it did;
+// contradictions inside it are refused.
+class Channel {
+public:
+  Channel(Settings &S, StringRef Where) : S(S), Where(Where) {}
+
+  void add(StringRef Text) {
+    if (Text.empty() || !S.Error.empty())
+      return;
+    bool HasValue = Text.contains('=');
+    auto [Name, Value] = Text.split('=');
+    int Id = kcov8_option_find(Name.str().c_str());
+    if (Id < 0)
+      return fail("unknown option '" + Name.str() + "' (known:" + known() +
+                  ")");
+    const kcov8_option &Row = kcov8_options[Id];
+    if (bool(Row.value) != HasValue || (HasValue && Value.empty()))
+      return fail("option '" + Name.str() +
+                  (Row.value ? "' needs a value: " + Name.str() + "=..."
+                             : "' takes no value"));
+    if (!Row.repeats) {
+      auto [It, New] = Seen.emplace(Id, Value.str());
+      if (!New && It->second != Value)
+        return fail("option '" + Name.str() + "' given twice: '" + It->second +
+                    "' and '" + Value.str() + "'");
+    }
+    std::string Known = wordsWithout(Row, Value);
+    if (!Known.empty())
+      return fail("option '" + Name.str() + "': '" + Value.str() +
+                  "' is none of " + Known);
+    if (HasValue && StringRef(Row.value).contains('=') &&
+        (!Value.contains('=') || Value.front() == '='))
+      return fail("option '" + Name.str() + "': '" + Value.str() + "' is not " +
+                  Row.value);
+    S.Values[Id].push_back(Value.str());
+  }
+
+private:
+  void fail(const std::string &Reason) {
+    S.Error = "kcov8: " + Where.str() + ": " + Reason;
+  }
+  static std::string known() {
+    std::string Names;
+    for (const kcov8_option &Row : kcov8_options)
+      Names += std::string(" ") + Row.name;
+    return Names;
+  }
+
+  Settings &S;
+  StringRef Where;
+  std::map<int, std::string> Seen;
+};
+
+// Is Arg such an option, or a file of arguments (@FILE, --config) with one?
+bool namesFrontendOption(StringRef Arg, unsigned Depth = 0) {
+  Arg = Arg.trim("\"'");
+  if (Arg.take_front(19) == "-fplugin-arg-kcov8-" || Arg == "-plugin-arg-kcov8")
+    return true;
+  // Regular files only: a pipe has been read already.
+  if (!Arg.consume_front("@") || Depth > 4 || !sys::fs::is_regular_file(Arg))
+    return false;
+  auto File = MemoryBuffer::getFile(Arg);
+  if (!File)
+    return false;
+  SmallVector<StringRef, 64> Words;
+  SplitString((*File)->getBuffer(), Words, " \t\r\n");
+  for (StringRef Word : Words)
+    if (namesFrontendOption(Word, Depth + 1))
+      return true;
+  return false;
+}
+
+// This process's command line; Line owns it.
+SmallVector<StringRef, 64>
+commandLine(ErrorOr<std::unique_ptr<MemoryBuffer>> &Line) {
+  SmallVector<StringRef, 64> Args;
+  Line = MemoryBuffer::getFileAsStream("/proc/self/cmdline");
+  if (Line)
+    (*Line)->getBuffer().split(Args, '\0');
+  return Args;
+}
+
+// clang drops -fplugin-arg-kcov8-... without a word if no such frontend plugin
+// is loaded, or if the frontend does not run (IR input). Do not follow it.
+bool frontendOptionsLost() {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> Line = std::error_code();
+  SmallVector<StringRef, 64> Args = commandLine(Line);
+  bool Config = false; // the driver's word in front was --config
+  for (StringRef Arg : Args) {
+    Config |= Arg.consume_front("--config=");
+    if (namesFrontendOption(Config ? "@" + Arg.str() : Arg.str()))
+      return true;
+    Config = Arg == "--config";
+  }
+  return false;
+}
+
+} // namespace
+
+bool Settings::has(unsigned Id) const {
+  return !Values[Id].empty() || kcov8_options[Id].fallback;
+}
+
+StringRef Settings::value(unsigned Id) const {
+  if (!Values[Id].empty())
+    return Values[Id].back();
+  const char *Fallback = kcov8_options[Id].fallback;
+  return Fallback ? Fallback : "";
+}
+
+bool Settings::holds(StringRef Word) const {
+  auto [Name, Value] = Word.split('=');
+  const int Id = kcov8_option_find(Name.str().c_str());
+  return Id >= 0 && has(Id) && (Value.empty() || value(Id) == Value);
+}
+
+StringRef fromFrontend(const char *GetterName) {
+  using Getter = const char *(*)();
+  void *Symbol = dlsym(RTLD_DEFAULT, GetterName);
+  return Symbol ? reinterpret_cast<Getter>(Symbol)() : "";
+}
+
+bool hasFunctionSections() {
+  if (dlsym(RTLD_DEFAULT, "kcov8_frontend_function_sections"))
+    return !fromFrontend("kcov8_frontend_function_sections").empty();
+  ErrorOr<std::unique_ptr<MemoryBuffer>> Line = std::error_code();
+  bool Has = false;
+  for (StringRef Arg : commandLine(Line)) {
+    Has |= Arg == "-ffunction-sections" || Arg == "--function-sections" ||
+           Arg == "-function-sections";
+    Has &= Arg != "-fno-function-sections";
+  }
+  return Has;
+}
+
+Settings readChannels(StringRef PassParameters) {
+  Settings S;
+  SmallVector<StringRef, 64> Words;
+
+  Channel Environment(S, "KCOV8_OPTIONS");
+  if (const char *Text = std::getenv("KCOV8_OPTIONS"))
+    StringRef(Text).split(Words, ' ', -1, false);
+  for (StringRef Word : Words)
+    Environment.add(Word);
+
+  Channel Line(S, "command line");
+  Words.clear();
+  fromFrontend("kcov8_frontend_options").split(Words, '\n', -1, false);
+  for (StringRef Word : Words)
+    Line.add(Word);
+  if (Words.empty() && frontendOptionsLost())
+    S.Error = "kcov8: -fplugin-arg-kcov8-... was given, but kcov8-options.so "
+              "did not receive it: add -fplugin=.../kcov8-options.so, or use "
+              "-mllvm -kcov8-... for IR input";
+  for (unsigned I = 0; I < KCOV8_N_OPTIONS; I++)
+    for (const std::string &Value : *TheCommandLine.Lists[I]) {
+      std::string Text = kcov8_options[I].name;
+      if (kcov8_options[I].value)
+        Text += "=" + Value;
+      Line.add(Text);
+    }
+
+  Channel Parameters(S, "pass parameters");
+  Words.clear();
+  PassParameters.split(Words, ';', -1, false);
+  for (StringRef Word : Words)
+    Parameters.add(Word);
+  return S;
+}
+
+} // namespace kcov8
