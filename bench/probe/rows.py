@@ -49,7 +49,7 @@ ROWS = [
         flags=("-fsanitize-coverage=trace-pc",), runtime="trace-pc.c",
         trace=True),
 ]
-for _probe in ("flag", "wrapping", "counter"):
+for _probe in ("flag", "wrapping", "unary", "counter"):
     ROWS.append(_kcov8(f"kcov8 {_probe}", f"probe={_probe}",
                        compile_rounds=_probe != "wrapping", peer=PEER))
     ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",

@@ -12,13 +12,31 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-// x86's probes in memory, for when no optimiser sees them any more. The counter
-// stays at 255: the comparison carries below that, the addition adds the carry.
-// Two instructions and no register, where loads and stores would become four;
-// only one of them stores, so it is faster than addb 1, adcb 0, whose second
-// waits for the first. Mark, if there is one, is set behind it. Segment: %gs in
-// front of both adds the delta. Near: as a distance from the code, where the
-// code model would have the compiler load an address.
+// x86's code of one probe, in memory at At.
+//   counter  stays at 255: the comparison carries below that, the addition adds
+//            the carry. Only one of the two stores, so it is faster than addb
+//            1, adcb 0, whose second waits for the first.
+//   unary    shifts a set bit in, by way of the carry: 7 bytes with a distance
+//            from the code, half of counter's.
+std::string codeX86(kcov8_probe Probe, const std::string &At) {
+  switch (Probe) {
+  case KCOV8_PROBE_COUNTER:
+    return "cmpb $$-1, " + At + "\n\tadcb $$0, " + At;
+  case KCOV8_PROBE_UNARY:
+    return "stc\n\trclb $$1, " + At;
+  case KCOV8_PROBE_FLAG:
+    return "movb $$1, " + At;
+  case KCOV8_PROBE_WRAPPING:
+    break;
+  }
+  return "incb " + At;
+}
+
+// x86's probes in memory, for when no optimiser sees them any more. Two
+// instructions and no register, where loads and stores would become four. Mark,
+// if there is one, is set behind it. Segment: %gs in front of both adds the
+// delta. Near: as a distance from the code, where the code model would have the
+// compiler load an address.
 void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
                   kcov8_probe Probe, bool Segment, bool Near) {
   auto Place = [&](StringRef Number) {
@@ -26,11 +44,7 @@ void emitProbeX86(IRBuilder<> &B, Value *Counter, Value *Mark,
                  : (Segment ? "%gs:$" : "$") + Number)
         .str();
   };
-  std::string At = Place("0");
-  std::string Text = Probe == KCOV8_PROBE_COUNTER
-                         ? "cmpb $$-1, " + At + "\n\tadcb $$0, " + At
-                     : Probe == KCOV8_PROBE_FLAG ? "movb $$1, " + At
-                                                 : "incb " + At;
+  std::string Text = codeX86(Probe, Place("0"));
   // Near: addresses. Else memory that is written, and the counter is read.
   const StringRef Written = Near ? "i," : "=*m,";
   std::string Constraints = Written.str();
@@ -70,6 +84,8 @@ void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe) {
     makeProbeAccess(*Old);
     if (Probe == KCOV8_PROBE_WRAPPING) {
       Next = B.CreateAdd(Old, B.getInt8(1));
+    } else if (Probe == KCOV8_PROBE_UNARY) {
+      Next = B.CreateOr(B.CreateShl(Old, B.getInt8(1)), B.getInt8(1));
     } else {
       // 255 + 1 = 1: add and add-with-carry. Written as x + (x == 0) it would
       // become a seven-instruction maximum.
@@ -123,7 +139,8 @@ void emitProbes(const CounterPlace &Counters,
   IRBuilder<> B(Array.getContext());
   const bool Segment = O.PerTask && O.Delta == DeltaKind::Segment;
   const bool X86 = !O.Early && moduleTriple(*Array.getParent()).isX86() &&
-                   (Segment || O.Probe == KCOV8_PROBE_COUNTER);
+                   (Segment || O.Probe == KCOV8_PROBE_COUNTER ||
+                    O.Probe == KCOV8_PROBE_UNARY);
   for (size_t I = 0; I < Probes; I++) {
     startProbe(B, *Blocks[I].Block);
     const uint32_t At = Counters.at(I);

@@ -23,7 +23,7 @@ const struct kcov8_option kcov8_options[KCOV8_N_OPTIONS] = {
                                   "!src:GLOB,!fun:GLOB"},
     [KCOV8_OPT_PROBE] = {.name = "probe",
                          .value = "KIND",
-                         WORDS("counter", "flag", "wrapping"),
+                         WORDS("counter", "flag", "wrapping", "unary"),
                          .fallback = "counter",
                          .record = KCOV8_RECORD_ALWAYS,
                          .help = "what a probe leaves behind"},

@@ -179,6 +179,7 @@ static void layout(void **state) {
   assert_int_equal(KCOV8_PROBE_COUNTER, 0);
   assert_int_equal(KCOV8_PROBE_FLAG, 1);
   assert_int_equal(KCOV8_PROBE_WRAPPING, 2);
+  assert_int_equal(KCOV8_PROBE_UNARY, 3);
   assert_int_equal(KCOV8_LEVEL_FUNC, 0);
   assert_int_equal(KCOV8_LEVEL_BB, 1);
   assert_int_equal(KCOV8_LEVEL_EDGE, 2);
