@@ -56,8 +56,8 @@ static report_writer *const writers[] = {
  * Add one list to @counts. Notes about moved PCs hold for the list they are
  * in, wherever they stand in it: so it is read whole before it is resolved.
  */
-static int add_list(const struct image *img, const char *path, uint64_t *counts,
-                    bool *unknown) {
+static int add_list(const struct image *img, const char *path,
+                    struct cov_count *counts, bool *unknown) {
   struct pcfile list;
   struct pcfile_entry e, *pcs = NULL;
   struct moves moves = {0};
@@ -79,8 +79,7 @@ static int add_list(const struct image *img, const char *path, uint64_t *counts,
   for (size_t i = 0; i < n && r == PCFILE_END; i++) {
     const struct block *b = image_find(img, &moves, pcs[i].pc);
     if (b)
-      counts[b - img->blocks] =
-          add_saturating(counts[b - img->blocks], pcs[i].count);
+      count_add(&counts[b - img->blocks], &img->funcs[b->func], pcs[i].count);
     else if (n_unknown++ == 0)
       first_unknown = pcs[i].pc;
   }
@@ -142,7 +141,7 @@ static int report(unsigned int format, const char *root, const char *target,
   struct filter filter = {0};
   bool unknown = false;
   int status = EXIT_FAILED;
-  uint64_t *counts = NULL;
+  struct cov_count *counts = NULL;
   if (image_load(&img, argv[0]) && image_require_blocks(&img)) {
     counts = xcalloc(img.n_blocks, sizeof(*counts));
     status = EXIT_DONE;

@@ -34,16 +34,17 @@ struct stat_data {
   uint64_t discarded_funcs, discarded_blocks, removed_blocks, lineless_blocks;
   uint64_t implied_blocks;
   uint64_t unnamed_funcs, misfit_funcs;
-  uint64_t probes[4], levels[4], early; /* the last of each: unknown */
+  uint64_t probes[5], levels[4], early; /* the last of each: unknown */
   struct duplicate *duplicates;
   size_t n_duplicates, cap_duplicates;
   struct map_rule *unmatched;
   size_t n_unmatched;
 };
 
-static const char *const probe_names[4] = {"counter", "flag", "wrapping",
-                                           "unknown"};
-static const char *const level_names[4] = {"func", "bb", "edge", "unknown"};
+static const char *const probe_names[] = {"counter", "flag",    "wrapping",
+                                          "unary",   "unknown", NULL};
+static const char *const level_names[] = {"func", "bb", "edge", "unknown",
+                                          NULL};
 
 static int compare_strings(struct map_string a, struct map_string b) {
   int order = memcmp(a.s, b.s, a.len < b.len ? a.len : b.len);
@@ -119,7 +120,7 @@ static void gather(struct stat_data *s, const struct image *img) {
   for (size_t i = 0; i < img->n_funcs; i++) {
     const struct func *f = &img->funcs[i];
     uint64_t duplicates = 0;
-    s->probes[f->probe < 3 ? f->probe : 3]++;
+    s->probes[f->probe < 4 ? f->probe : 4]++;
     s->levels[f->level < 3 ? f->level : 3]++;
     s->early += (f->flags & KCOV8_FUNC_EARLY) != 0;
     s->implied_blocks += f->n_implied;
@@ -146,7 +147,7 @@ static void gather(struct stat_data *s, const struct image *img) {
 static void put_mix(FILE *f, const char *title, const uint64_t *counts,
                     const char *const *names) {
   fprintf(f, "%s:", title);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; names[i]; i++)
     if (counts[i])
       fprintf(f, " %s %" PRIu64, names[i], counts[i]);
   fputc('\n', f);
@@ -208,7 +209,7 @@ static void stat_text(const struct stat_data *s, FILE *f) {
 static void json_mix(struct jsonw *j, const char *key, const uint64_t *counts,
                      const char *const *names) {
   json_object(j, key);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; names[i]; i++)
     if (counts[i])
       json_number(j, names[i], counts[i]);
   json_end(j, '}');

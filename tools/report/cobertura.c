@@ -68,13 +68,13 @@ static void put_class(FILE *f, const struct coverage *cov,
     fputs(" signature=\"\"", f);
     put_rates(f, fn->blocks);
     fputs(" complexity=\"0.0\"><lines>", f);
-    put_line(f, fn->line, fn->count);
+    put_line(f, fn->line, fn->count.n);
     fputs("</lines></method>\n", f);
   }
   fputs("     </methods>\n     <lines>\n", f);
   for (size_t i = 0; i < file->n_lines.total; i++) {
     fputs("      ", f);
-    put_line(f, file->lines[i].line, file->lines[i].count);
+    put_line(f, file->lines[i].line, file->lines[i].count.n);
     fputc('\n', f);
   }
   fputs("     </lines>\n    </class>\n", f);

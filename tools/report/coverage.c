@@ -12,6 +12,14 @@
 /* Indices to be sorted, with what their order depends on. */
 static const struct image *sort_img;
 
+/* What a full byte of probe=unary stands for, or more. */
+#define UNARY_FULL 8
+
+void count_add(struct cov_count *sum, const struct func *f, uint64_t n) {
+  sum->n = add_saturating(sum->n, n);
+  sum->at_least |= f->probe == KCOV8_PROBE_UNARY && n >= UNARY_FULL;
+}
+
 static bool wants_file(const struct filter *filter, size_t file) {
   return !filter->files || filter->files[file];
 }
@@ -19,7 +27,7 @@ static bool wants_file(const struct filter *filter, size_t file) {
 static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
 /* Blocks that count, if their file does. */
-static bool *find_live(const struct image *img, const uint64_t *counts,
+static bool *find_live(const struct image *img, const struct cov_count *counts,
                        const struct filter *filter) {
   bool *live = xcalloc(img->n_blocks, sizeof(*live));
   for (size_t i = 0; i < img->n_funcs; i++) {
@@ -28,9 +36,9 @@ static bool *find_live(const struct image *img, const uint64_t *counts,
     if (filter->funcs && !filter->funcs[i])
       continue;
     for (uint32_t b = 0; b < f->n_blocks; b++)
-      hit |= counts[f->first_block + b] != 0;
+      hit |= counts[f->first_block + b].n != 0;
     for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
-      live[b] = counts[b] ||
+      live[b] = counts[b].n ||
                 ((hit || !f->discarded) && !block_removed(&img->blocks[b]));
   }
   return live;
@@ -41,18 +49,45 @@ static bool *find_live(const struct image *img, const uint64_t *counts,
 /* A run of lines that ran @count times. */
 struct counted_run {
   uint32_t file, first, n;
-  uint64_t count;
+  struct cov_count count;
 };
 
 static int compare_runs(const void *a, const void *b) {
   const struct counted_run *x = a, *y = b;
   if (x->file != y->file)
     return compare_u32(x->file, y->file);
-  if (x->count != y->count)
-    return x->count > y->count ? -1 : 1;
+  if (x->count.n != y->count.n)
+    return x->count.n > y->count.n ? -1 : 1;
   if (x->first != y->first)
     return compare_u32(x->first, y->first);
   return compare_u32(x->n, y->n);
+}
+
+/*
+ * A line's count is a lower bound if one of its blocks' is: the largest may be
+ * that one. Return: whether there is such a line.
+ */
+static bool mark_bounds(struct cov_file *file, const struct counted_run *runs,
+                        size_t n_runs, uint32_t last) {
+  bool any = false;
+  for (size_t i = 0; i < n_runs; i++)
+    any |= runs[i].count.at_least;
+  if (!any)
+    return false;
+  int32_t *begun = xcalloc((size_t)last + 2, sizeof(*begun));
+  for (size_t i = 0; i < n_runs; i++)
+    if (runs[i].count.at_least) {
+      begun[runs[i].first]++;
+      begun[runs[i].first + runs[i].n]--;
+    }
+  int32_t inside = 0;
+  for (uint32_t line = 1, i = 0; line <= last; line++) {
+    inside += begun[line];
+    if (i < file->n_lines.total && file->lines[i].line == line)
+      file->lines[i++].count.at_least = inside != 0;
+  }
+  free(begun);
+  return true;
 }
 
 /*
@@ -60,7 +95,7 @@ static int compare_runs(const void *a, const void *b) {
  * first count it meets; @next skips the lines that have theirs, which makes
  * the time independent of how far runs overlap.
  */
-static void paint_lines(struct cov_file *file, const struct counted_run *runs,
+static bool paint_lines(struct cov_file *file, const struct counted_run *runs,
                         size_t n_runs) {
   uint32_t last = 0;
   for (size_t i = 0; i < n_runs; i++)
@@ -77,18 +112,19 @@ static void paint_lines(struct cov_file *file, const struct counted_run *runs,
         line = next[line] = next[next[line]];
       if (line >= end)
         break;
-      counts[line] = runs[i].count;
+      counts[line] = runs[i].count.n;
       next[line] = line + 1;
       file->n_lines.total++;
-      file->n_lines.hit += runs[i].count != 0;
+      file->n_lines.hit += runs[i].count.n != 0;
     }
   }
   file->lines = xcalloc(file->n_lines.total, sizeof(*file->lines));
   for (uint32_t line = 1, i = 0; line <= last; line++)
     if (next[line] != line)
-      file->lines[i++] = (struct cov_line){line, counts[line]};
+      file->lines[i++] = (struct cov_line){line, {counts[line], false}};
   free(counts);
   free(next);
+  return mark_bounds(file, runs, n_runs, last);
 }
 
 static void make_lines(struct coverage *cov, const bool *live,
@@ -112,7 +148,9 @@ static void make_lines(struct coverage *cov, const bool *live,
   for (size_t i = 0, end; i < n; i = end) {
     for (end = i; end < n && runs[end].file == runs[i].file; end++)
       ;
-    paint_lines(&cov->files[runs[i].file], runs + i, end - i);
+    cov->at_least |=
+        paint_lines(&cov->files[runs[i].file], runs + i, end - i) &&
+        wants_file(filter, runs[i].file);
   }
   free(runs);
 }
@@ -140,23 +178,24 @@ static bool make_copy(const struct coverage *cov, const bool *live,
                       uint32_t index, struct cov_func *out) {
   const struct image *img = cov->img;
   const struct func *f = &img->funcs[index];
-  uint64_t most = 0;
+  struct cov_count most = {0};
   *out = (struct cov_func){.func = index, .line = f->line};
   for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++) {
     const struct block *block = &img->blocks[b];
     if (!live[b])
       continue;
     out->blocks.total++;
-    out->blocks.hit += cov->counts[b] != 0;
+    out->blocks.hit += cov->counts[b].n != 0;
     if (block->flags & KCOV8_BLOCK_ENTRY)
       out->count = cov->counts[b];
-    if (cov->counts[b] > most)
-      most = cov->counts[b];
+    if (cov->counts[b].n > most.n)
+      most.n = cov->counts[b].n;
+    most.at_least |= cov->counts[b].at_least;
     if (!f->line && block->l0 && block->file == f->file &&
         (!out->line || block->l0 < out->line))
       out->line = block->l0;
   }
-  if (!out->count)
+  if (!out->count.n)
     out->count = most;
   return out->blocks.total != 0;
 }
@@ -186,7 +225,8 @@ static void make_funcs(struct coverage *cov, const bool *live) {
       struct cov_func *same = &file->funcs[file->n_funcs.total - 1];
       if (!same->line || (copy.line && copy.line < same->line))
         same->line = copy.line;
-      same->count = add_saturating(same->count, copy.count);
+      same->count.n = add_saturating(same->count.n, copy.count.n);
+      same->count.at_least |= copy.count.at_least;
       same->blocks.hit += copy.blocks.hit;
       same->blocks.total += copy.blocks.total;
     } else {
@@ -234,7 +274,7 @@ static void make_blocks(struct coverage *cov, const bool *live) {
     file->blocks = xcalloc(n - i, sizeof(*file->blocks));
     for (; i < n && img->blocks[order[i]].file == index; i++) {
       file->blocks[file->n_blocks.total++] = order[i];
-      file->n_blocks.hit += cov->counts[order[i]] != 0;
+      file->n_blocks.hit += cov->counts[order[i]].n != 0;
     }
     file->blocks =
         xrealloc(file->blocks, file->n_blocks.total, sizeof(*file->blocks));
@@ -259,7 +299,7 @@ static void add_ratio(struct cov_ratio *sum, struct cov_ratio r) {
 }
 
 void coverage_make(struct coverage *cov, const struct image *img,
-                   uint64_t *counts, const struct filter *filter) {
+                   struct cov_count *counts, const struct filter *filter) {
   *cov = (struct coverage){.img = img, .counts = counts};
   cov->n_files = img->files.n;
   cov->files = xcalloc(cov->n_files, sizeof(*cov->files));

@@ -14,11 +14,24 @@
 #ifndef KCOV8_COVERAGE_H
 #define KCOV8_COVERAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "image/image.h"
 #include "report/filter.h"
+
+/*
+ * How often something ran: @n times, or (@at_least) that often or more. A byte
+ * of probe=unary does not tell 8 hits from more.
+ */
+struct cov_count {
+  uint64_t n;
+  bool at_least;
+};
+
+/* count_add() - one more run's @n hits of a block of @f */
+void count_add(struct cov_count *sum, const struct func *f, uint64_t n);
 
 struct cov_ratio {
   uint64_t hit, total;
@@ -26,7 +39,7 @@ struct cov_ratio {
 
 struct cov_line {
   uint32_t line;
-  uint64_t count;
+  struct cov_count count;
 };
 
 /**
@@ -38,7 +51,7 @@ struct cov_line {
 struct cov_func {
   uint32_t func;
   uint32_t line;
-  uint64_t count;
+  struct cov_count count;
   struct cov_ratio blocks;
 };
 
@@ -61,14 +74,16 @@ struct cov_file {
  * @files:  those with something in them, by path
  * @counts: by block
  * @n_without_lines: live blocks that no line shows
+ * @at_least: some line's count is a lower bound
  */
 struct coverage {
   const struct image *img;
-  uint64_t *counts;
+  struct cov_count *counts;
   struct cov_file *files;
   size_t n_files;
   struct cov_ratio n_blocks, n_funcs, n_lines;
   uint64_t n_without_lines;
+  bool at_least;
 };
 
 /*
@@ -76,7 +91,7 @@ struct coverage {
  * @filter: may want nothing at all: then @cov->n_files is 0
  */
 void coverage_make(struct coverage *cov, const struct image *img,
-                   uint64_t *counts, const struct filter *filter);
+                   struct cov_count *counts, const struct filter *filter);
 void coverage_free(struct coverage *cov);
 
 #endif /* KCOV8_COVERAGE_H */

@@ -122,10 +122,13 @@ bool report_html(const struct coverage *cov, const char *root,
   const char *tmp = getenv("TMPDIR");
   char *tracefile = xasprintf("%s/kcov8.XXXXXX", tmp && *tmp ? tmp : "/tmp");
   const char *slash = strrchr(cov->img->path, '/');
+  char *title =
+      xasprintf("%s%s", slash ? slash + 1 : cov->img->path,
+                cov->at_least ? " (counts from 8 on may be lower bounds)" : "");
   bool ok = write_tracefile(cov, root, tracefile) &&
-            run_genhtml(tracefile, root, dir,
-                        slash ? slash + 1 : cov->img->path, missing);
+            run_genhtml(tracefile, root, dir, title, missing);
   unlink(tracefile);
   free(tracefile);
+  free(title);
   return ok;
 }

@@ -11,6 +11,33 @@ static void put_ratio(struct jsonw *j, const char *key, struct cov_ratio r) {
   json_end(j, '}');
 }
 
+static void put_count(struct jsonw *j, struct cov_count count) {
+  json_number(j, "count", count.n);
+  if (count.at_least)
+    json_bool(j, "at_least", true);
+}
+
+/* A line is an array, so which counts are lower bounds is a list of its own. */
+static void put_lines(struct jsonw *j, const struct cov_file *file) {
+  bool any = false;
+  json_array(j, "lines"); /* [line, count] */
+  for (size_t i = 0; i < file->n_lines.total; i++) {
+    json_array_inline(j, NULL);
+    json_number(j, NULL, file->lines[i].line);
+    json_number(j, NULL, file->lines[i].count.n);
+    json_end(j, ']');
+    any |= file->lines[i].count.at_least;
+  }
+  json_end(j, ']');
+  if (!any)
+    return;
+  json_array_inline(j, "lines_at_least");
+  for (size_t i = 0; i < file->n_lines.total; i++)
+    if (file->lines[i].count.at_least)
+      json_number(j, NULL, file->lines[i].line);
+  json_end(j, ']');
+}
+
 static void put_file(struct jsonw *j, const struct coverage *cov,
                      const struct cov_file *file) {
   const struct image *img = cov->img;
@@ -28,7 +55,7 @@ static void put_file(struct jsonw *j, const struct coverage *cov,
     json_string(j, "function", img->funcs[fn->func].display);
     json_string(j, "linkage_name", img->funcs[fn->func].name);
     json_number(j, "line", fn->line);
-    json_number(j, "count", fn->count);
+    put_count(j, fn->count);
     put_ratio(j, "blocks", fn->blocks);
     json_end(j, '}');
   }
@@ -36,19 +63,12 @@ static void put_file(struct jsonw *j, const struct coverage *cov,
   json_array(j, "blocks");
   for (size_t i = 0; i < file->n_blocks.total; i++) {
     json_object(j, NULL);
-    json_number(j, "count", cov->counts[file->blocks[i]]);
+    put_count(j, cov->counts[file->blocks[i]]);
     write_block_json(j, img, &img->blocks[file->blocks[i]]);
     json_end(j, '}');
   }
   json_end(j, ']');
-  json_array(j, "lines"); /* [line, count] */
-  for (size_t i = 0; i < file->n_lines.total; i++) {
-    json_array_inline(j, NULL);
-    json_number(j, NULL, file->lines[i].line);
-    json_number(j, NULL, file->lines[i].count);
-    json_end(j, ']');
-  }
-  json_end(j, ']');
+  put_lines(j, file);
   json_end(j, '}');
 }
 

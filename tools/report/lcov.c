@@ -29,13 +29,13 @@ static void put_functions(const struct coverage *cov,
     put_name(f, cov->img->funcs[fn->func].name);
     fputc('\n', f);
     total++;
-    hit += fn->count != 0;
+    hit += fn->count.n != 0;
   }
   for (size_t i = 0; i < file->n_funcs.total; i++) {
     const struct cov_func *fn = &file->funcs[i];
     if (!fn->line)
       continue;
-    fprintf(f, "FNDA:%" PRIu64 ",", fn->count);
+    fprintf(f, "FNDA:%" PRIu64 ",", fn->count.n);
     put_name(f, cov->img->funcs[fn->func].name);
     fputc('\n', f);
   }
@@ -55,7 +55,7 @@ void report_lcov(const struct coverage *cov, const char *root,
     put_functions(cov, file, f);
     for (size_t l = 0; l < file->n_lines.total; l++)
       fprintf(f, "DA:%" PRIu32 ",%" PRIu64 "\n", file->lines[l].line,
-              file->lines[l].count);
+              file->lines[l].count.n);
     fprintf(f, "LF:%" PRIu64 "\nLH:%" PRIu64 "\nend_of_record\n",
             file->n_lines.total, file->n_lines.hit);
   }

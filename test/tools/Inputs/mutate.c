@@ -44,7 +44,7 @@ static void use_image(const struct image *img) {
   struct moves moves = {0};
   struct jsonw json = {.f = f};
   struct coverage cov;
-  uint64_t *counts = xcalloc(img->n_blocks, sizeof(*counts));
+  struct cov_count *counts = xcalloc(img->n_blocks, sizeof(*counts));
   json_array(&json, NULL);
   for (size_t i = 0; i < img->n_blocks; i++) {
     const struct block *b = &img->blocks[i];
@@ -58,7 +58,7 @@ static void use_image(const struct image *img) {
     if (i % 3 == 0)
       moves_add(&moves, img,
                 &(struct pcfile_entry){.pc = b->pc + 160, .id = b->id});
-    counts[i] = i % 2;
+    count_add(&counts[i], &img->funcs[b->func], i % 2 * i);
   }
   for (size_t i = 0; i < img->n_blocks; i++)
     image_find(img, &moves, img->blocks[i].pc);
