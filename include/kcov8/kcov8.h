@@ -376,9 +376,9 @@ void kcov8_remote_stop(struct kcov8_task *worker);
  * it takes one that was prepared before, and its blocks are delivered later.
  *
  *   before    kcov8_remote_prepare(worker), once
- *   the work  now = kcov8_remote_now(); nothing to do if that is 0. What the
- *             host's kcov8_port_set_base() sets is kcov8_remote_base(worker),
- *             and then as it was
+ *   the work  now = kcov8_remote_now(); if that is 0, nobody wants it. Else set
+ *             the base, as kcov8_port_set_base() does, to
+ *             kcov8_remote_base(worker), and behind the work to what it was
  *   then      kcov8_remote_deliver(device, worker, handle, now), on a thread
  *             that may sleep; after that @worker can be used again
  *
@@ -428,7 +428,7 @@ int kcov8_remote_deliver(struct kcov8_device *device, struct kcov8_task *worker,
  * __kcov8_image_register() - an image's tables are there
  * Called by the constructor that the pass emits; a `no-ctor` host calls it
  * itself before the first open (or later, for a module). A second call for
- * the same image has no effect. May run before main(); takes no memory before a
+ * the same image has no effect. May run before main(). It allocates only if a
  * task has traced with counters of its own (attribution `task`).
  */
 void __kcov8_image_register(struct kcov8_image *image);
@@ -484,9 +484,10 @@ void __kcov8_image_unregister(struct kcov8_image *image);
  * @fn:  called once per hit block, in table order; must not call kcov8
  * @ctx: passed on
  *
- * Clears what it reports (the enabled files get it too). What a flush has taken
- * is not reported, unless KCOV8_OUT is set: then that is kept, too. For dumps
- * at exit and for hosts without a guest. Assigns PCs if no open has done so.
+ * Clears what it reports; enabled files get it, too, at their next flush. What
+ * an earlier flush took is not reported, unless KCOV8_OUT is set: then it was
+ * kept. For dumps at exit and for hosts without a guest. Assigns PCs if no open
+ * has done so.
  * Table order: images in the order in which they got their PCs, blocks by the
  * address of their counters. Images with unusable tables are logged and left
  * out.
