@@ -3,7 +3,7 @@
 // RUN: %kcc -O2 -S -emit-llvm %s -o - -ffunction-sections | FileCheck %s
 // RUN: %kcc -O0 -c %s -o %t.o && %dump check %t.o
 // RUN: %kcc -O2 -c %s -o %t.o && %dump check %t.o
-// RUN: %kcc -O2 -c %s -o %t.o -fplugin-arg-kcov8-place=early && %dump check %t.o
+// RUN: %kcc -O2 -c %s -o %t.o %k-place=early && %dump check %t.o
 void slow(void);
 int f(int a) {
   asm goto("1: nop\n.pushsection .jump,\"aw\"\n.quad 1b, %l0\n.popsection"

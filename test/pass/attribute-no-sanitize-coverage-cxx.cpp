@@ -1,4 +1,4 @@
-// RUN: %kcxx -O0 -c %s -o %t.o -fplugin-arg-kcov8-remarks 2>&1 | FileCheck %s
+// RUN: %kcxx -O0 -c %s -o %t.o %k-remarks 2>&1 | FileCheck %s
 #define NC __attribute__((no_sanitize("coverage")))
 int g(int);
 namespace N {

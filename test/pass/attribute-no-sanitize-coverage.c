@@ -1,7 +1,7 @@
 // no_sanitize("coverage") is honoured, though SanitizerCoverage is off: clang
 // itself drops it then. No SanitizerCoverage comes in by that. Also where the
 // attribute comes after the first use.
-// RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-remarks 2>&1 | FileCheck %s
+// RUN: %kcc -O1 -c %s -o %t.o %k-remarks 2>&1 | FileCheck %s
 // RUN: %dump check %t.o
 // RUN: llvm-nm %t.o | FileCheck %s --check-prefix=NM
 // RUN: llvm-readelf -S %t.o | FileCheck %s --check-prefix=NM

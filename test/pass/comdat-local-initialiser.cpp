@@ -2,7 +2,8 @@
 // compiler, in the member's comdat: its name tells them apart in all objects.
 // RUN: %kcxx -O0 -c %s -o %t1.o && %dump tables %t1.o > %t.both
 // RUN: %kcxx -O0 -c %s -o %t2.o -DFIRST && %dump tables %t2.o >> %t.both
-// RUN: grep __cxx_global_var_init %t.both | sed 's/.* hash \([0-9a-f]*\) .*/\1/' | sort | uniq -c | sort -n | FileCheck %s
+// RUN: grep __cxx_global_var_init %t.both | sed 's/.* hash \([0-9a-f]*\) .*/\1/' | sort | uniq -c | \
+// RUN:   sort -n | FileCheck %s
 int g(int);
 template <int N> struct A { static int v; };
 template <int N> int A<N>::v = g(N);

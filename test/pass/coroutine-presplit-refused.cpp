@@ -1,6 +1,6 @@
 // Before CoroSplit a coroutine is left alone: each of its three clones would
 // get a copy of every probe. With place=early the parts have none.
-// RUN: %kcxx -std=c++20 -O2 -c %s -o %t.o -fplugin-arg-kcov8-place=early -fplugin-arg-kcov8-remarks 2>&1 | FileCheck %s
+// RUN: %kcxx -std=c++20 -O2 -c %s -o %t.o %k-place=early %k-remarks 2>&1 | FileCheck %s
 // RUN: %dump check %t.o
 #include "Inputs/coroutine.h"
 generator count(int n) {

@@ -6,7 +6,7 @@
 // RUN: %dump map %t.o | FileCheck %s
 // RUN: %kcxx -std=c++20 -O2 -c %s -o %t.o && %dump check %t.o
 // RUN: %clangxx %t.o %t-rt.o -o %t && %t
-// RUN: %kcxx -std=c++20 -O2 -c %s -o %t.o -fplugin-arg-kcov8-level=edge && %dump check %t.o
+// RUN: %kcxx -std=c++20 -O2 -c %s -o %t.o %k-level=edge && %dump check %t.o
 // RUN: %clangxx %t.o %t-rt.o -o %t && %t
 #include "Inputs/coroutine.h"
 generator count(int n) {

@@ -1,11 +1,11 @@
 // Level edge splits critical edges: the way past the call gets a block of its
 // own. Level bb does not; level func has the entry alone.
-// RUN: %kcc -O1 -g -c %s -o %t.o -fplugin-arg-kcov8-level=edge
+// RUN: %kcc -O1 -g -c %s -o %t.o %k-level=edge
 // RUN: %dump map %t.o | FileCheck %s --check-prefix=EDGE
 // RUN: %dump check %t.o
 // RUN: %kcc -O1 -g -c %s -o %t.o
 // RUN: %dump map %t.o | FileCheck %s --check-prefix=BB
-// RUN: %kcc -O1 -g -c %s -o %t.o -fplugin-arg-kcov8-level=func
+// RUN: %kcc -O1 -g -c %s -o %t.o %k-level=func
 // RUN: %dump map %t.o | FileCheck %s --check-prefix=FUNC
 // RUN: %dump check %t.o
 void g(void), h(void);

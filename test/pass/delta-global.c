@@ -1,8 +1,9 @@
 // delta=global: what a probe adds to its counter's address is an ordinary
 // variable of the image: set once, it holds in every thread.
-// RUN: %kcc -O1 -I%include %s -pthread -o %t -fplugin-arg-kcov8-attribution=task -fplugin-arg-kcov8-delta=global -fplugin-arg-kcov8-probe=counter -fplugin-arg-kcov8-filter=fun:f
+// RUN: %kcc -O1 -I%include %s -pthread -o %t %k-attribution=task %k-delta=global %k-probe=counter %k-filter=fun:f
 // RUN: %t | FileCheck %s
-// RUN: %kcc -O1 -I%include %s -pthread -o %t.thread -fplugin-arg-kcov8-attribution=task -fplugin-arg-kcov8-delta=thread -fplugin-arg-kcov8-probe=counter -fplugin-arg-kcov8-filter=fun:f
+// RUN: %kcc -O1 -I%include %s -pthread -o %t.thread %k-attribution=task %k-delta=thread %k-probe=counter \
+// RUN:   %k-filter=fun:f
 // RUN: %t.thread | FileCheck %s --check-prefix=THREAD
 #include "kcov8/abi.h"
 #include <pthread.h>

@@ -1,8 +1,8 @@
 // place=early: what the optimiser proved dead is flagged in the map, and its
 // counters stay in place, so that the record is as the source says.
-// RUN: %kcc -O2 -g -c %s -o %t.o -fplugin-arg-kcov8-place=early
+// RUN: %kcc -O2 -g -c %s -o %t.o %k-place=early
 // RUN: %dump check %t.o && %dump map %t.o | FileCheck %s
-// RUN: %kcc -O0 -g -c %s -o %t.o -fplugin-arg-kcov8-place=early
+// RUN: %kcc -O0 -g -c %s -o %t.o %k-place=early
 // RUN: %dump check %t.o && %dump map %t.o | FileCheck %s --check-prefix=O0
 void g(int);
 static int always(void) { return 1; }

@@ -1,8 +1,8 @@
 // Edges of asm goto: level edge compiles, verifies and counts the targets.
-// RUN: %kcc -O1 -S -emit-llvm %s -o %t.ll -fplugin-arg-kcov8-level=edge
+// RUN: %kcc -O1 -S -emit-llvm %s -o %t.ll %k-level=edge
 // RUN: %opt -passes=verify %t.ll -disable-output
 // RUN: FileCheck %s < %t.ll
-// RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-level=edge
+// RUN: %kcc -O1 -c %s -o %t.o %k-level=edge
 // RUN: %dump check %t.o
 void g(int);
 int f(int a) {

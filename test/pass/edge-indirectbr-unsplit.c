@@ -1,8 +1,8 @@
 // Edges out of a computed goto cannot be split: their targets still count.
-// RUN: %kcc -O1 %s -fplugin-arg-kcov8-level=edge -S -emit-llvm -o %t.ll
+// RUN: %kcc -O1 %s %k-level=edge -S -emit-llvm -o %t.ll
 // RUN: %opt -passes=verify %t.ll -disable-output
 // RUN: FileCheck %s < %t.ll
-// RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-level=edge
+// RUN: %kcc -O1 -c %s -o %t.o %k-level=edge
 // RUN: %dump check %t.o
 void g(int);
 void f(const unsigned char *p) {

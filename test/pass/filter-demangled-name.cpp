@@ -1,7 +1,11 @@
 // fun: rules match the linkage name or the demangled name, whole.
 // RUN: rm -rf %t && mkdir %t && cp %s %t/a.cpp
-// RUN: cd %t && %kcxx -c a.cpp -o a.o -fplugin-arg-kcov8-remarks '-fplugin-arg-kcov8-filter=fun:net::Queue::push(int),fun:_ZN3net1fEi,fun:*operator[]]*,fun:plain' > out 2>&1; FileCheck %s --check-prefix=PARENS < out
-// RUN: cd %t && %kcxx -c a.cpp -o a.o -fplugin-arg-kcov8-remarks '-fplugin-arg-kcov8-filter=fun:net::Queue::push*,fun:_ZN3net1fEi,fun:int net::most<*>*,fun:plain' 2>&1 | FileCheck %s
+// RUN: cd %t && %kcxx -c a.cpp -o a.o %k-remarks \
+// RUN:   '%k-filter=fun:net::Queue::push(int),fun:_ZN3net1fEi,fun:*operator[]]*,fun:plain' > out 2>&1; \
+// RUN:   FileCheck %s --check-prefix=PARENS < out
+// RUN: cd %t && %kcxx -c a.cpp -o a.o %k-remarks \
+// RUN:   '%k-filter=fun:net::Queue::push*,fun:_ZN3net1fEi,fun:int net::most<*>*,fun:plain' 2>&1 | \
+// RUN:   FileCheck %s
 namespace net {
 struct Queue {
   int push(int a);

@@ -1,9 +1,13 @@
 // An ignore rule wins over every allow rule, wherever it stands.
-// RUN: rm -rf %t && mkdir -p %t/fs && cp %s %t/fs/a.c && cd %t && echo 'fun:f*' > allow && echo 'fun:fa' > fa && echo 'src:fs/a.c' > srcs && echo 'src:net/*' > net
-// RUN: cd %t && %kcc -c fs/a.c -o a.o -fplugin-arg-kcov8-remarks -fplugin-arg-kcov8-ignorelist=fa 2>&1 | FileCheck %s --check-prefix=FA
-// RUN: cd %t && %kcc -c fs/a.c -o a.o -fplugin-arg-kcov8-remarks -fplugin-arg-kcov8-ignorelist=fa -fplugin-arg-kcov8-allowlist=allow 2>&1 | FileCheck %s --check-prefix=FA
-// RUN: cd %t && %kcc -c fs/a.c -o a.o -fplugin-arg-kcov8-remarks -fplugin-arg-kcov8-ignorelist=net -fplugin-arg-kcov8-ignorelist=fa -fplugin-arg-kcov8-filter=fun:fa,fun:fb 2>&1 | FileCheck %s --check-prefix=FA
-// RUN: cd %t && %kcc -c fs/a.c -o a.o -fplugin-arg-kcov8-remarks -fplugin-arg-kcov8-ignorelist=srcs -fplugin-arg-kcov8-allowlist=allow > out 2>&1; FileCheck %s --check-prefix=FS < out
+// RUN: rm -rf %t && mkdir -p %t/fs && cp %s %t/fs/a.c && cd %t && echo 'fun:f*' > allow && \
+// RUN:   echo 'fun:fa' > fa && echo 'src:fs/a.c' > srcs && echo 'src:net/*' > net
+// RUN: cd %t && %kcc -c fs/a.c -o a.o %k-remarks %k-ignorelist=fa 2>&1 | FileCheck %s --check-prefix=FA
+// RUN: cd %t && %kcc -c fs/a.c -o a.o %k-remarks %k-ignorelist=fa %k-allowlist=allow 2>&1 | \
+// RUN:   FileCheck %s --check-prefix=FA
+// RUN: cd %t && %kcc -c fs/a.c -o a.o %k-remarks %k-ignorelist=net %k-ignorelist=fa %k-filter=fun:fa,fun:fb \
+// RUN:   2>&1 | FileCheck %s --check-prefix=FA
+// RUN: cd %t && %kcc -c fs/a.c -o a.o %k-remarks %k-ignorelist=srcs %k-allowlist=allow > out 2>&1; \
+// RUN:   FileCheck %s --check-prefix=FS < out
 // RUN: cd %t && llvm-readelf -S a.o > sections && not grep -E '__kcov8_(cntrs|keys|funcs)' sections
 int fa(int a) { return a; }
 int fb(int a) { return a; }

@@ -2,12 +2,14 @@
 // first and last to run; none with no-ctor, nor where nothing is instrumented.
 // A program without the runtime does not link, rather than run uncovered.
 // RUN: %kcc -O1 -S -emit-llvm %s -o - | FileCheck %s
-// RUN: %kcc -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-no-ctor | FileCheck %s --check-prefix=NONE
-// RUN: %kcc -O1 -S -emit-llvm %s -o - -fplugin-arg-kcov8-filter=src:nothing | FileCheck %s --check-prefix=NONE
+// RUN: %kcc -O1 -S -emit-llvm %s -o - %k-no-ctor | FileCheck %s --check-prefix=NONE
+// RUN: %kcc -O1 -S -emit-llvm %s -o - %k-filter=src:nothing | FileCheck %s --check-prefix=NONE
 // RUN: not %kcc %s -o %t 2>&1 | FileCheck %s --check-prefix=LINK
-// RUN: %kcc -O1 --target=aarch64-linux-gnu -mbranch-protection=standard -fno-omit-frame-pointer -S %s -o - | FileCheck %s --check-prefix=BTI
+// RUN: %kcc -O1 --target=aarch64-linux-gnu -mbranch-protection=standard -fno-omit-frame-pointer -S %s -o - \
+// RUN:   | FileCheck %s --check-prefix=BTI
 // RUN: %clang -c %S/Inputs/no-runtime.c -o %t-rt.o
-// RUN: %kcc -c %s -o %t1.o && %kcc -Dmain=other -c %s -o %t2.o && %clang %t1.o %t2.o %t-rt.o -o %t && llvm-nm %t | grep -c __kcov8_image_ctor | grep -x 1
+// RUN: %kcc -c %s -o %t1.o && %kcc -Dmain=other -c %s -o %t2.o && %clang %t1.o %t2.o %t-rt.o -o %t && \
+// RUN:   llvm-nm %t | grep -c __kcov8_image_ctor | grep -x 1
 int main(void) { return 0; }
 // CHECK: $__kcov8_image = comdat any
 // CHECK: @__kcov8_image = linkonce_odr hidden global

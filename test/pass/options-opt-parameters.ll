@@ -1,10 +1,12 @@
 ; opt's pass parameters, separated by semicolons; kcov8 alone has the defaults.
 ; The environment gives way to them.
-; RUN: %kopt -function-sections -passes='kcov8<level=edge;probe=flag;unit=u;no-ctor;remarks>' -S %s 2>%t.err | FileCheck %s
+; RUN: %kopt -function-sections -passes='kcov8<level=edge;probe=flag;unit=u;no-ctor;remarks>' -S %s 2>%t.err \
+; RUN:   | FileCheck %s
 ; RUN: FileCheck %s --check-prefix=REMARK < %t.err
 ; RUN: %kopt -passes=kcov8 -S %s 2>%t.err | FileCheck %s --check-prefix=DEFAULT
 ; RUN: count 0 < %t.err
-; RUN: env KCOV8_OPTIONS='probe=wrapping level=func' %kopt -function-sections -passes='kcov8<level=edge;probe=flag;unit=u;no-ctor>' -S %s | FileCheck %s
+; RUN: env KCOV8_OPTIONS='probe=wrapping level=func' %kopt -function-sections \
+; RUN:   -passes='kcov8<level=edge;probe=flag;unit=u;no-ctor>' -S %s | FileCheck %s
 ; RUN: %kopt -passes='kcov8<>' -S %s | FileCheck %s --check-prefix=DEFAULT
 target triple = "x86_64-pc-linux-gnu"
 declare void @g()

@@ -1,19 +1,25 @@
 // probe=unary: a set bit comes in from below, so that n hits set n bits, up to
 // eight; it never returns to 0. Two instructions on x86, 7 bytes; as relaxed
 // atomics on other targets and where the optimiser comes after.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-place=early -fplugin-arg-kcov8-probe=unary | FileCheck %s
-// RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary | FileCheck %s
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary | FileCheck %s --check-prefix=ASM
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -c %s -o %t.o -ffunction-sections -fplugin-arg-kcov8-probe=unary
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-place=early \
+// RUN:   %k-probe=unary | FileCheck %s
+// RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-probe=unary | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=unary | \
+// RUN:   FileCheck %s --check-prefix=ASM
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -c %s -o %t.o -ffunction-sections %k-probe=unary
 // RUN: llvm-objdump -d %t.o | FileCheck %s --check-prefix=BYTES
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-summary | FileCheck %s --check-prefix=MARK
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-attribution=task | FileCheck %s --check-prefix=GS
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -fno-pic -mcmodel=large -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-attribution=task -fplugin-arg-kcov8-near | FileCheck %s --check-prefix=GS
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-attribution=task -fplugin-arg-kcov8-delta=thread | FileCheck %s --check-prefix=THREAD
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=unary %k-summary | \
+// RUN:   FileCheck %s --check-prefix=MARK
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=unary %k-attribution=task \
+// RUN:   | FileCheck %s --check-prefix=GS
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -fno-pic -mcmodel=large -S %s -o - -ffunction-sections \
+// RUN:   %k-probe=unary %k-attribution=task %k-near | FileCheck %s --check-prefix=GS
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=unary %k-attribution=task \
+// RUN:   %k-delta=thread | FileCheck %s --check-prefix=THREAD
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
-// RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-filter='fun:?'
+// RUN: %kcc -O1 %s %t-rt.o -o %t %k-probe=unary %k-filter='fun:?'
 // RUN: %t | FileCheck %s --check-prefix=COUNT
-// RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=unary -fplugin-arg-kcov8-filter='fun:?' -fplugin-arg-kcov8-place=early
+// RUN: %kcc -O1 %s %t-rt.o -o %t %k-probe=unary %k-filter='fun:?' %k-place=early
 // RUN: %t | FileCheck %s --check-prefix=COUNT
 __attribute__((noinline)) void f(void) { __asm__ volatile(""); }
 __attribute__((noinline)) void g(void) { __asm__ volatile(""); }

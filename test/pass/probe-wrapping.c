@@ -1,9 +1,10 @@
 // probe=wrapping: a plain increment, one instruction on x86; relaxed. The
 // 256th hit reads 0: that is what it costs.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=wrapping | FileCheck %s
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections -fplugin-arg-kcov8-probe=wrapping | FileCheck %s --check-prefix=ASM
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-probe=wrapping | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=wrapping | \
+// RUN:   FileCheck %s --check-prefix=ASM
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
-// RUN: %kcc -O1 %s %t-rt.o -o %t -fplugin-arg-kcov8-probe=wrapping -fplugin-arg-kcov8-filter='fun:f,fun:g' && %t | FileCheck %s --check-prefix=COUNT
+// RUN: %kcc -O1 %s %t-rt.o -o %t %k-probe=wrapping %k-filter='fun:f,fun:g' && %t | FileCheck %s --check-prefix=COUNT
 __attribute__((noinline)) void f(void) { __asm__ volatile(""); }
 __attribute__((noinline)) void g(void) { __asm__ volatile(""); }
 int main(void) {

@@ -1,10 +1,11 @@
 // remarks: a line for each function that is defined, and nothing without it.
 // They are no warnings: -w and -Werror do not change them.
 // RUN: rm -rf %t && mkdir %t && cp %s %t/a.c
-// RUN: cd %t && for w in -w -Werror; do %kcc $w -O1 -c a.c -o a.o -fplugin-arg-kcov8-remarks > out 2> err && count 0 < out && count 5 < err && FileCheck %s < err || exit 1; done
+// RUN: cd %t && for w in -w -Werror; do %kcc $w -O1 -c a.c -o a.o %k-remarks > out 2> err && \
+// RUN:   count 0 < out && count 5 < err && FileCheck %s < err || { echo "failed: $w"; exit 1; }; done
 // RUN: cd %t && %kcc -O1 -c a.c -o b.o 2>&1 | count 0
 // RUN: cd %t && cmp a.o b.o
-// RUN: cd %t && %kcc -O1 -c a.c -o a.o -fplugin-arg-kcov8-remarks -fplugin-arg-kcov8-place=early > err 2>&1 && count 5 < err
+// RUN: cd %t && %kcc -O1 -c a.c -o a.o %k-remarks %k-place=early > err 2>&1 && count 5 < err
 int declared(int);
 int one(int a) { return declared(a); }
 int many(int a) { return a ? declared(a) : 3; }

@@ -1,5 +1,5 @@
 // Our own runtime's and the sanitizers' functions, also when renamed.
-// RUN: %kcc -O1 -c %s -o /dev/null -fplugin-arg-kcov8-remarks 2>&1 | FileCheck %s
+// RUN: %kcc -O1 -c %s -o /dev/null %k-remarks 2>&1 | FileCheck %s
 void __kcov8_port_lock(void) {}
 void __sanitizer_print(void) {}
 void renamed(void) __asm__("__asan_report");

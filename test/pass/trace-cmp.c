@@ -1,8 +1,8 @@
 // trace-cmp: behind a test of the gate, one call for each comparison that
 // SanitizerCoverage records too, and for pairs of pointers. Constants first.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections -fplugin-arg-kcov8-trace-cmp | FileCheck %s
+// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-trace-cmp | FileCheck %s
 // RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - | FileCheck %s --check-prefix=OFF
-// RUN: %kcc -O1 -c %s -o %t.o -fplugin-arg-kcov8-trace-cmp && %dump check %t.o && %dump map %t.o | FileCheck %s --check-prefix=MAP
+// RUN: %kcc -O1 -c %s -o %t.o %k-trace-cmp && %dump check %t.o && %dump map %t.o | FileCheck %s --check-prefix=MAP
 #include <stdint.h>
 void g(int);
 

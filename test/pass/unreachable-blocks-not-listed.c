@@ -1,6 +1,6 @@
 // A block that does nothing but be unreachable is no block; a function of only
 // that is refused.
-// RUN: %kcc -O0 -g -S -emit-llvm %s -o - -fplugin-arg-kcov8-remarks 2>&1 | FileCheck %s
+// RUN: %kcc -O0 -g -S -emit-llvm %s -o - %k-remarks 2>&1 | FileCheck %s
 int f(int a) {
   switch (a) {
   case 1: return 10;
