@@ -34,23 +34,22 @@ static const char help[] =
     "                         default: the current directory\n"
     "  -h, --help             this text\n";
 
-enum format {
-  FORMAT_TEXT,
-  FORMAT_LCOV,
-  FORMAT_JSON,
-  FORMAT_HTML,
-  FORMAT_COBERTURA,
+/**
+ * struct format - one way to write a report
+ * @write:      NULL: HTML, which has a directory to write to
+ * @lines_only: shows no block that is on no line
+ */
+static const struct format {
+  const char *name;
+  report_writer *write;
+  bool lines_only;
+} formats[] = {
+    {"text", report_text, false},          {"lcov", report_lcov, true},
+    {"json", report_json, false},          {"html", NULL, true},
+    {"cobertura", report_cobertura, true},
 };
 
-static const char *const formats[] = {"text", "lcov",      "json",
-                                      "html", "cobertura", NULL};
-
-/* HTML has a directory to write to. */
-static report_writer *const writers[] = {
-    [FORMAT_TEXT] = report_text,           [FORMAT_LCOV] = report_lcov,
-    [FORMAT_JSON] = report_json,           [FORMAT_HTML] = NULL,
-    [FORMAT_COBERTURA] = report_cobertura,
-};
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 /*
  * Add one list to @counts. Notes about moved PCs hold for the list they are
@@ -118,24 +117,26 @@ static char *absolute_root(const char *root) {
   return path;
 }
 
-static bool write_report(const struct coverage *cov, unsigned int format,
-                         const char *root, const char *target) {
-  if (format != FORMAT_TEXT && format != FORMAT_JSON && cov->n_without_lines)
+static bool write_report(const struct coverage *cov,
+                         const struct format *format, const char *root,
+                         const char *target) {
+  if (format->lines_only && cov->n_without_lines)
     warn(cov->img->path,
          "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
          "(--format text has them)",
          cov->n_without_lines, cov->n_blocks.total);
-  if (format == FORMAT_HTML)
+  if (!format->write)
     return report_html(cov, root, target);
   struct output out;
   if (!output_open(&out, target))
     return false;
-  writers[format](cov, root, &out);
+  format->write(cov, root, &out);
   return output_close(&out, true);
 }
 
-static int report(unsigned int format, const char *root, const char *target,
-                  struct kcov8_rules *rules, char **argv, int argc) {
+static int report(const struct format *format, const char *root,
+                  const char *target, struct kcov8_rules *rules, char **argv,
+                  int argc) {
   struct image img;
   struct coverage cov;
   struct filter filter = {0};
@@ -174,11 +175,21 @@ static bool add_rules(struct kcov8_rules *rules, const char *line) {
     usage_error("report", "--filter: no rule in '%s'", line);
   else
     return true;
-  kcov8_rules_free(rules);
   return false;
 }
 
-static int run(int argc, char **argv) {
+static bool choose(const char *word, const struct format **format) {
+  const char *words[N_FORMATS + 1] = {NULL};
+  unsigned int number;
+  for (size_t i = 0; i < N_FORMATS; i++)
+    words[i] = formats[i].name;
+  if (!parse_format("report", words, word, &number))
+    return false;
+  *format = &formats[number];
+  return true;
+}
+
+static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
   static const struct option options[] = {
       {"format", required_argument, NULL, 'f'},
       {"json", no_argument, NULL, 'j'},
@@ -188,21 +199,20 @@ static int run(int argc, char **argv) {
       {"help", no_argument, NULL, 'h'},
       {0},
   };
-  unsigned int format = FORMAT_TEXT;
+  const struct format *format = &formats[0];
   const char *target = NULL, *source_root = NULL;
-  struct kcov8_rules rules = {0};
   int opt;
   while ((opt = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1)
     switch (opt) {
     case 'f':
-      if (!parse_format("report", formats, optarg, &format))
+      if (!choose(optarg, &format))
         return EXIT_USAGE;
       break;
     case 'j':
-      format = FORMAT_JSON;
+      choose("json", &format);
       break;
     case 'F':
-      if (!add_rules(&rules, optarg))
+      if (!add_rules(rules, optarg))
         return EXIT_USAGE;
       break;
     case 'o':
@@ -220,14 +230,20 @@ static int run(int argc, char **argv) {
     return usage_error("report", "which image?");
   if (argc - optind == 1)
     return usage_error("report", "which PC files? (- is stdin)");
-  if (format == FORMAT_HTML && (!target || strcmp(target, "-") == 0))
+  if (!format->write && (!target || strcmp(target, "-") == 0))
     return usage_error("report", "format html needs --output DIRECTORY");
   char *root = absolute_root(source_root);
   if (!root)
     return EXIT_FAILED;
   int status =
-      report(format, root, target, &rules, argv + optind, argc - optind);
+      report(format, root, target, rules, argv + optind, argc - optind);
   free(root);
+  return status;
+}
+
+static int run(int argc, char **argv) {
+  struct kcov8_rules rules = {0};
+  int status = run_with(&rules, argc, argv);
   kcov8_rules_free(&rules);
   return status;
 }
