@@ -3,7 +3,7 @@
  * map.h - reader of section .kcov8.map (abi.h, "Block map")
  *
  * Knows the bytes only; which function record an entry belongs to is
- * image.c's business. Everything is bounded by the entry's size.
+ * join.c's business. Everything is bounded by the entry's size.
  */
 #ifndef KCOV8_MAP_H
 #define KCOV8_MAP_H

@@ -6,8 +6,6 @@
 #include <kcov8/abi.h>
 #include <string.h>
 
-#include "base/tool.h"
-
 bool block_removed(const struct block *b) {
   return b->flags & KCOV8_BLOCK_REMOVED;
 }
