@@ -38,13 +38,28 @@ static void begin_round(const char *what, size_t n) {
   fprintf(stderr, "%s %zu\n", what, n);
 }
 
+/* Every format of a report about what @filter wants. */
+static void use_report(const struct image *img, const struct filter *filter,
+                       const struct output *out) {
+  struct coverage cov;
+  struct cov_count *counts = xcalloc(img->n_blocks, sizeof(*counts));
+  for (size_t i = 0; i < img->n_blocks; i++)
+    count_add(&counts[i], &img->funcs[img->blocks[i].func], i % 2 * i);
+  coverage_make(&cov, img, counts, filter);
+  report_text(&cov, "/root", out);
+  report_lcov(&cov, "/root", out);
+  report_json(&cov, "/root", out);
+  report_cobertura(&cov, "/root", out);
+  coverage_free(&cov);
+}
+
 static void use_image(const struct image *img) {
   FILE *f = fopen("/dev/null", "w");
   struct output out = {.f = f, .name = "/dev/null"};
   struct moves moves = {0};
   struct jsonw json = {.f = f};
-  struct coverage cov;
-  struct cov_count *counts = xcalloc(img->n_blocks, sizeof(*counts));
+  struct kcov8_rules rules = {0};
+  struct filter filter = {0};
   json_array(&json, NULL);
   for (size_t i = 0; i < img->n_blocks; i++) {
     const struct block *b = &img->blocks[i];
@@ -58,17 +73,17 @@ static void use_image(const struct image *img) {
     if (i % 3 == 0)
       moves_add(&moves, img,
                 &(struct pcfile_entry){.pc = b->pc + 160, .id = b->id});
-    count_add(&counts[i], &img->funcs[b->func], i % 2 * i);
   }
   for (size_t i = 0; i < img->n_blocks; i++)
     image_find(img, &moves, img->blocks[i].pc);
   json_end(&json, ']');
-  coverage_make(&cov, img, counts, &(struct filter){0});
-  report_text(&cov, "/root", &out);
-  report_lcov(&cov, "/root", &out);
-  report_json(&cov, "/root", &out);
-  report_cobertura(&cov, "/root", &out);
-  coverage_free(&cov);
+  use_report(img, &filter, &out);
+  if (kcov8_rules_add_line(&rules, "src:*a*,!fun:*n?d*", "filter") < 0)
+    abort();
+  filter_make(&filter, img, &rules);
+  use_report(img, &filter, &out);
+  filter_free(&filter);
+  kcov8_rules_free(&rules);
   moves_free(&moves);
   fclose(f);
 }
