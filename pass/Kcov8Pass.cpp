@@ -99,7 +99,9 @@ private:
     bool Named = O.FlushIn.count(Fn.getName().str()); // any call may be the one
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,
-                            Named ? Reach : PruneReach);
+                            isCopied(Map) ? CopyReach
+                            : Named       ? Reach
+                                          : PruneReach);
     if (O.TraceCmp) // their counters' addresses tell where they are
       keepComparing(Fn, Blocks, Implied);
     Map.Record = putImpliedLast(Blocks, Implied);
@@ -152,11 +154,15 @@ private:
     }
   }
 
+  // May code that refers to the counters yet be copied elsewhere?
+  bool isCopied(const FunctionMap &Map) const {
+    return Map.MayBeCopied && (O.Early || isBeforeLTO(M));
+  }
+
   CounterPlace ownCounters(const Planned &Plan) {
-    // Code that refers to the counters may yet be copied elsewhere.
-    bool Copied = Plan.Map.MayBeCopied && (O.Early || isBeforeLTO(M));
-    CounterPlace Place = emitFunctionCounters(
-        *Plan.Fn, Plan.counters(), Copied ? Plan.Map.copyName() : "");
+    CounterPlace Place =
+        emitFunctionCounters(*Plan.Fn, Plan.counters(),
+                             isCopied(Plan.Map) ? Plan.Map.copyName() : "");
     if (O.Summary)
       emitMarks(Place);
     return Place;
@@ -182,7 +188,7 @@ private:
   Filter F;
   std::string Source;
   std::vector<Planned> Plans;
-  FlushReach Reach, PruneReach;
+  FlushReach Reach, PruneReach, CopyReach = FlushReach::ofCopies();
 };
 
 void emitTables(Module &M, const Options &O, Pending &P) {

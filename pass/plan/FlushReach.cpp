@@ -42,6 +42,8 @@ bool FlushReach::isOpaque(const Instruction &I) {
   if (auto *Call = dyn_cast<CallInst>(&I)) {
     if (isa<MemIntrinsic>(Call) || isa<AssumeInst>(Call))
       return false;
+    if (AnyCall)
+      return true;
     // Flushing writes memory.
     if (Call->doesNotThrow() && Call->onlyReadsMemory() &&
         Call->hasFnAttr(Attribute::WillReturn))

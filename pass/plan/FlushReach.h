@@ -27,6 +27,14 @@ public:
   // end no window.
   FlushReach(const llvm::Module &M, const std::set<std::string> &Names);
 
+  // For a function that other objects have, too: any call may be one, whatever
+  // this module knows of the callee. Then all copies come to the same.
+  static FlushReach ofCopies() {
+    FlushReach R;
+    R.AnyCall = true;
+    return R;
+  }
+
   bool isOpaque(const llvm::Instruction &I);
   bool isOpaque(const llvm::Function &F);
 
@@ -34,7 +42,7 @@ public:
   bool ends(const llvm::Loop &L) const;
 
 private:
-  bool OnlyNamed = false;
+  bool OnlyNamed = false, AnyCall = false;
   llvm::SmallPtrSet<const llvm::Function *, 8> Flushing; // if OnlyNamed
   llvm::DenseMap<const llvm::Function *, bool> Known;
 };

@@ -8,6 +8,10 @@
 // RUN: %clangxx -fuse-ld=bfd  %t1.o %t2.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s
 // RUN: %clangxx -fuse-ld=gold %t2.o %t1.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s
 // RUN: %clangxx -fuse-ld=lld  %t1.o %t2.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s
+// Pruned, too: one of the objects knows that seen() does not flush.
+// RUN: %kcxx -O2 -c %s -o %t1.o %k-place=early %k-prune %k-probe=flag
+// RUN: %kcxx -O2 -c %s -o %t2.o -DSECOND %k-place=early %k-prune %k-probe=flag
+// RUN: %clangxx -fuse-ld=lld %t1.o %t2.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s
 extern int n;
 void seen(int);
 inline int f(int a) { if (a > 3) { seen(a); n += a; } else n -= 2; return n; }
