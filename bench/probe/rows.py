@@ -50,28 +50,29 @@ ROWS = [
         trace=True),
 ]
 for _probe in ("flag", "wrapping", "unary", "counter"):
-    ROWS.append(_kcov8(f"kcov8 {_probe}", f"probe={_probe}",
-                       compile_rounds=_probe != "wrapping", peer=PEER))
+    ROWS.append(_kcov8(f"kcov8 {_probe}", f"probe={_probe}", "no-prune",
+                       compile_rounds=_probe in ("flag", "counter"),
+                       peer=PEER))
     ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",
-                       compile_rounds=_probe != "wrapping", peer=PEER))
+                       compile_rounds=_probe in ("flag", "counter"),
+                       peer=PEER))
 # A window is a run of the program, or of a system call in ukernel.
 for _probe in ("counter", "flag"):
     ROWS.append(_kcov8(f"kcov8 {_probe} prune flush-in", f"probe={_probe}",
                        "prune", "flush-in=kcov8_syscall_return", peer=PEER))
-for _probe in ("counter", "flag"):
-    ROWS.append(_kcov8(f"kcov8 {_probe} task", f"probe={_probe}",
-                       "attribution=task", peer=PEER))
-ROWS.append(_kcov8("kcov8 flag task thread", "probe=flag", "attribution=task",
-                   "delta=thread", peer=PEER))
+for _name, *_options in (
+        ("counter task", "probe=counter", "attribution=task"),
+        ("flag task", "probe=flag", "attribution=task"),
+        ("flag task thread", "probe=flag", "attribution=task", "delta=thread"),
+        ("counter task order", "probe=counter", "attribution=task",
+         "trace-order"),
+        ("counter summary", "probe=counter", "summary")):
+    ROWS.append(_kcov8(f"kcov8 {_name}", *_options, "no-prune", peer=PEER))
 ROWS.append(_kcov8("kcov8 flag task prune", "probe=flag", "attribution=task",
                    "prune", peer=PEER))
-ROWS.append(_kcov8("kcov8 counter task order", "probe=counter",
-                   "attribution=task", "trace-order", peer=PEER))
-ROWS.append(_kcov8("kcov8 counter summary", "probe=counter", "summary",
-                   peer=PEER))
-ROWS.append(_kcov8("kcov8 counter edge", "probe=counter",
+ROWS.append(_kcov8("kcov8 counter edge", "probe=counter", "no-prune",
                    "level=edge", peer="8bit edge no-prune"))
-ROWS.append(_kcov8("kcov8 counter early", "probe=counter",
+ROWS.append(_kcov8("kcov8 counter early", "probe=counter", "no-prune",
                    "place=early"))
 
 

@@ -6,6 +6,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
 #include <map>
 #include <memory>
@@ -15,20 +16,26 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-// One cl::list per row, alive as long as the plugin.
+// One cl::list per name of an option, alive as long as the plugin.
 struct CommandLine {
-  std::vector<std::string> Names;
-  std::vector<std::unique_ptr<cl::list<std::string>>> Lists;
+  struct Word {
+    std::string Spelling; // kcov8-NAME
+    bool HasValue;
+    std::unique_ptr<cl::list<std::string>> List;
+  };
+  std::vector<Word> Words;
 
   CommandLine() {
-    Names.reserve(KCOV8_N_OPTIONS);
-    for (const kcov8_option &Row : kcov8_options) {
-      Names.push_back(std::string("kcov8-") + Row.name);
-      Lists.push_back(std::make_unique<cl::list<std::string>>(
-          StringRef(Names.back()),
-          Row.value ? cl::ValueRequired : cl::ValueDisallowed, cl::Hidden,
-          cl::desc(Row.help)));
-    }
+    Words.reserve(2 * KCOV8_N_OPTIONS); // lists refer to the spellings
+    for (const kcov8_option &Row : kcov8_options)
+      for (const char *Name : {Row.name, Row.off})
+        if (Name) {
+          Words.push_back({std::string("kcov8-") + Name, !!Row.value, nullptr});
+          Words.back().List = std::make_unique<cl::list<std::string>>(
+              StringRef(Words.back().Spelling),
+              Row.value ? cl::ValueRequired : cl::ValueDisallowed, cl::Hidden,
+              cl::desc(Row.help));
+        }
   }
 };
 CommandLine TheCommandLine;
@@ -64,8 +71,13 @@ public:
       return fail("option '" + Name.str() +
                   (Row.value ? "' needs a value: " + Name.str() + "=..."
                              : "' takes no value"));
+    if (Row.off)
+      Value = Name;
     if (!Row.repeats) {
       auto [It, New] = Seen.emplace(Id, Value.str());
+      if (!New && It->second != Value && Row.off)
+        return fail(std::string("options '") + Row.name + "' and '" + Row.off +
+                    "' exclude each other");
       if (!New && It->second != Value)
         return fail("option '" + Name.str() + "' given twice: '" + It->second +
                     "' and '" + Value.str() + "'");
@@ -157,6 +169,8 @@ StringRef Settings::value(unsigned Id) const {
 bool Settings::holds(StringRef Word) const {
   auto [Name, Value] = Word.split('=');
   const int Id = kcov8_option_find(Name.str().c_str());
+  if (Id >= 0 && kcov8_options[Id].off)
+    return value(Id) == Name;
   return Id >= 0 && has(Id) && (Value.empty() || value(Id) == Value);
 }
 
@@ -198,13 +212,10 @@ Settings readChannels(StringRef PassParameters) {
     S.Error = "kcov8: -fplugin-arg-kcov8-... was given, but kcov8-options.so "
               "did not receive it: add -fplugin=.../kcov8-options.so, or use "
               "-mllvm -kcov8-... for IR input";
-  for (unsigned I = 0; I < KCOV8_N_OPTIONS; I++)
-    for (const std::string &Value : *TheCommandLine.Lists[I]) {
-      std::string Text = kcov8_options[I].name;
-      if (kcov8_options[I].value)
-        Text += "=" + Value;
-      Line.add(Text);
-    }
+  for (const CommandLine::Word &Word : TheCommandLine.Words)
+    for (const std::string &Value : *Word.List)
+      Line.add(Word.Spelling.substr(strlen("kcov8-")) +
+               (Word.HasValue ? "=" + Value : ""));
 
   Channel Parameters(S, "pass parameters");
   Words.clear();

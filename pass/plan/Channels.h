@@ -15,7 +15,8 @@
 
 namespace kcov8 {
 
-// What was given, by kcov8_option_id; an option without a value has "".
+// What was given, by kcov8_option_id. The value of an option without one is "",
+// of a switch the name that was used.
 struct Settings {
   std::vector<std::string> Values[KCOV8_N_OPTIONS];
 

@@ -30,6 +30,17 @@ bool allHold(const Settings &S, StringRef Words) {
   return all_of(Each, [&](StringRef Word) { return S.holds(Word); });
 }
 
+// What is on by default alone gives way to what excludes it.
+void yieldToExclusions(Settings &S) {
+  for (unsigned I = 0; I < kcov8_n_option_rules; I++) {
+    const kcov8_option_rule &R = kcov8_option_rules[I];
+    const int Id = R.excludes ? kcov8_option_find(R.excludes) : -1;
+    if (Id >= 0 && S.Values[Id].empty() && kcov8_options[Id].off &&
+        S.holds(R.option) && (!R.with || S.holds(R.with)))
+      S.Values[Id] = {kcov8_options[Id].off};
+  }
+}
+
 // The first rule of the table that is broken, or "".
 std::string brokenRule(const Settings &S) {
   for (unsigned I = 0; I < kcov8_n_option_rules; I++) {
@@ -64,8 +75,9 @@ std::string canonical(const Settings &S) {
     if (!Row.repeats)
       Values = {S.value(I).str()};
     for (const std::string &Value : Values)
-      Text += (Text.empty() ? "" : " ") + std::string(Row.name) +
-              (Row.value ? "=" : "") + Value;
+      Text += (Text.empty() ? "" : " ") +
+              (Row.off ? "" : std::string(Row.name) + (Row.value ? "=" : "")) +
+              Value;
   }
   return Text;
 }
@@ -92,7 +104,7 @@ void fill(Options &O, const Settings &S) {
   if (O.PerTask)
     O.Delta = DeltaKind(word(S, KCOV8_OPT_DELTA));
   O.Near = Given(KCOV8_OPT_NEAR);
-  O.Prune = Given(KCOV8_OPT_PRUNE);
+  O.Prune = S.value(KCOV8_OPT_PRUNE) == kcov8_options[KCOV8_OPT_PRUNE].name;
   O.FlushIn.insert(S.Values[KCOV8_OPT_FLUSH_IN].begin(),
                    S.Values[KCOV8_OPT_FLUSH_IN].end());
   O.Summary = Given(KCOV8_OPT_SUMMARY);
@@ -120,6 +132,7 @@ Options readOptions(StringRef PassParameters, const Triple &Target) {
   std::vector<std::string> &Delta = S.Values[KCOV8_OPT_DELTA];
   if (Delta.empty() && S.holds("attribution=task"))
     Delta = {HasSegment ? "gs" : "thread"};
+  yieldToExclusions(S);
   O.Error = brokenRule(S);
   fill(O, S);
   if (usesSegment(O) && !HasSegment && O.Error.empty())

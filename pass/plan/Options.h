@@ -29,13 +29,13 @@ struct Options {
   std::vector<std::string> Filters;
   std::vector<std::pair<std::string, std::string>> PrefixMap;
   std::string Unit;
-  kcov8_probe Probe = KCOV8_PROBE_COUNTER;
+  kcov8_probe Probe = KCOV8_PROBE_FLAG;
   kcov8_level Level = KCOV8_LEVEL_BB;
   bool Early = false;
   bool PerTask = false;
   DeltaKind Delta = DeltaKind::Segment;
   bool Near = false; // counters within 2 GiB of the code
-  bool Prune = false;
+  bool Prune = true;
   std::set<std::string> FlushIn; // functions; empty: a flush may be in any
   bool Summary = false; // probes mark which parts of the counters were hit
   bool TraceCmp = false;

@@ -24,7 +24,7 @@ const struct kcov8_option kcov8_options[KCOV8_N_OPTIONS] = {
     [KCOV8_OPT_PROBE] = {.name = "probe",
                          .value = "KIND",
                          WORDS("counter", "flag", "wrapping", "unary"),
-                         .fallback = "counter",
+                         .fallback = "flag",
                          .record = KCOV8_RECORD_ALWAYS,
                          .help = "what a probe leaves behind"},
     [KCOV8_OPT_ATTRIBUTION] =
@@ -35,7 +35,9 @@ const struct kcov8_option kcov8_options[KCOV8_N_OPTIONS] = {
          .record = KCOV8_RECORD_SET,
          .help = "one counter array for all, or one for each task that traces"},
     [KCOV8_OPT_PRUNE] = {.name = "prune",
-                         .record = KCOV8_RECORD_SET,
+                         .off = "no-prune",
+                         .fallback = "prune",
+                         .record = KCOV8_RECORD_ALWAYS,
                          .help = "no probe where others' probes tell the same; "
                                  "reports stay complete"},
     [KCOV8_OPT_PREFIX_MAP] =
@@ -115,16 +117,21 @@ const unsigned kcov8_n_option_rules =
     sizeof(kcov8_option_rules) / sizeof(*kcov8_option_rules);
 
 int kcov8_option_find(const char *name) {
-  for (int i = 0; i < KCOV8_N_OPTIONS; i++)
-    if (strcmp(kcov8_options[i].name, name) == 0)
+  for (int i = 0; i < KCOV8_N_OPTIONS; i++) {
+    const struct kcov8_option *o = &kcov8_options[i];
+    if (strcmp(o->name, name) == 0 || (o->off && strcmp(o->off, name) == 0))
       return i;
+  }
   return -1;
 }
 
-/* NAME, or NAME=VALUE with all words that VALUE can be. */
-static void print_form(FILE *out, const struct kcov8_option *o,
-                       const char *bar) {
+/* NAME, or NAME=VALUE with all words that VALUE can be; a switch's both names.
+ */
+static void print_form(FILE *out, const struct kcov8_option *o, const char *bar,
+                       const char *between, const char *prefix) {
   fputs(o->name, out);
+  if (o->off)
+    fprintf(out, "%s%s%s", between, prefix, o->off);
   if (!o->value)
     return;
   fputc('=', out);
@@ -185,7 +192,7 @@ void kcov8_options_help(FILE *out, const char *prefix) {
     if (i == KCOV8_OPT_LEVEL)
       fputs("\nFor study and for special hosts:\n\n", out);
     fprintf(out, "  %s", prefix);
-    print_form(out, o, "|");
+    print_form(out, o, "|", " or ", prefix);
     fprintf(out, "\n      %s", o->help);
     print_conditions(out, o, "\n      (");
     fputc('\n', out);
@@ -200,7 +207,7 @@ void kcov8_options_markdown(FILE *out) {
     if (i == 0 || i == KCOV8_OPT_LEVEL)
       fputs("| option | meaning |\n|---|---|\n", out);
     fputs("| `", out);
-    print_form(out, o, "\\|");
+    print_form(out, o, "\\|", "`, `", "");
     fprintf(out, "` | %s", o->help);
     print_conditions(out, o, " (");
     fputs(" |\n", out);

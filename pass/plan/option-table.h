@@ -48,9 +48,11 @@ enum kcov8_option_record {
 
 struct kcov8_option {
   const char *name;
+  const char *off;          /* of a switch, the opposite of name; else NULL */
   const char *value;        /* what stands for the value in help; NULL: none */
   const char *const *words; /* NULL-terminated: the values there are; or NULL */
-  const char *fallback;     /* one of the words; NULL: none, or by the target */
+  const char *fallback;     /* a word, a switch's name; NULL: none, or by the
+                               target */
   bool repeats;             /* may be given more than once, adds up */
   enum kcov8_option_record record;
   const char *help;
@@ -61,7 +63,8 @@ extern const struct kcov8_option kcov8_options[KCOV8_N_OPTIONS];
 /*
  * When `option` is set, together with `with` unless that is NULL, all of
  * `needs` must be set and `excludes` must not. Each is NAME or NAME=VALUE,
- * which a default can be, too; blanks separate several.
+ * which a default can be, too; blanks separate several. A switch that is on by
+ * default alone gives way to what excludes it.
  */
 struct kcov8_option_rule {
   const char *option, *with, *needs, *excludes;
@@ -70,7 +73,10 @@ struct kcov8_option_rule {
 extern const struct kcov8_option_rule kcov8_option_rules[];
 extern const unsigned kcov8_n_option_rules;
 
-/** kcov8_option_find() - the number of the option of @name, or -1 */
+/**
+ * kcov8_option_find() - the number of the option of @name, or -1
+ * Also by the name that switches it off.
+ */
 int kcov8_option_find(const char *name);
 
 /**

@@ -1,5 +1,5 @@
 // A block that ends in a call that does not return counts: it was entered.
-// RUN: %kcc -O2 -S -emit-llvm %s -o - -ffunction-sections | FileCheck %s
+// RUN: %kcc %k-probe=counter %k-no-prune -O2 -S -emit-llvm %s -o - -ffunction-sections | FileCheck %s
 _Noreturn void die(void);
 int f(int a) {
   if (a > 3)

@@ -2,8 +2,8 @@
 // survive, whichever object's copy of the function the linker keeps.
 // REQUIRES: bfd, gold, lld
 // RUN: %clang -c %S/Inputs/no-runtime.c -o %t-rt.o
-// RUN: %kcxx -O2 -c %s -o %t1.o %k-place=early
-// RUN: %kcxx -O2 -c %s -o %t2.o -DSECOND %k-place=early
+// RUN: %kcxx %k-no-prune -O2 -c %s -o %t1.o %k-place=early
+// RUN: %kcxx %k-no-prune -O2 -c %s -o %t2.o -DSECOND %k-place=early
 // RUN: %dump check %t1.o %t2.o
 // RUN: %clangxx -fuse-ld=bfd  %t1.o %t2.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s
 // RUN: %clangxx -fuse-ld=gold %t2.o %t1.o %t-rt.o -o %t && %dump check %t && %dump tables %t | FileCheck %s

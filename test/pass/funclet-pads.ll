@@ -1,7 +1,7 @@
 ; Windows' pads, run through opt for an ELF triple: a catchswitch block can hold
 ; no probe and is not listed; in catchpad and cleanuppad the probe follows the
 ; pad.
-; RUN: %kopt -function-sections -passes='kcov8<>,verify' -S %s | FileCheck %s
+; RUN: %kopt -function-sections -passes='kcov8<probe=counter;no-prune>,verify' -S %s | FileCheck %s
 target triple = "x86_64-pc-linux-gnu"
 declare void @g()
 define void @f() personality i32 7 {

@@ -3,7 +3,7 @@
 // RUN: %kcc -O2 -Xclang -fmerge-functions -c %s -o %t.o %k-place=early && %dump check %t.o && \
 // RUN:   %dump tables %t.o | FileCheck %s
 // RUN: %clang -O1 -S -emit-llvm %s -o %t.ll && \
-// RUN:   %kopt -function-sections -passes='kcov8,mergefunc' -S %t.ll | FileCheck %s --check-prefix=IR
+// RUN:   %kopt -function-sections -passes='kcov8<probe=counter>,mergefunc' -S %t.ll | FileCheck %s --check-prefix=IR
 int h(int);
 int f(int a) { return h(a + 1) + h(a * 77) + h(~a); }
 int g(int a) { return h(a + 1) + h(a * 77) + h(~a); }

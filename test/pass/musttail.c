@@ -1,6 +1,6 @@
 // Nothing comes between a musttail call and its return.
-// RUN: %kcc -O1 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
-// RUN: %kcc -O0 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
+// RUN: %kcc %k-probe=counter %k-no-prune -O1 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
+// RUN: %kcc %k-probe=counter %k-no-prune -O0 -S -emit-llvm %s -o %t.ll && FileCheck %s < %t.ll
 // RUN: %opt -passes=verify -disable-output %t.ll
 int g(int);
 int f(int a) {

@@ -1,6 +1,6 @@
 // Calls that may not be copied, or made depend on more conditions, stay as
 // they are; the blocks around them count.
-// RUN: %kcc -O2 -S -emit-llvm %s -o - -ffunction-sections %k-level=edge | FileCheck %s
+// RUN: %kcc %k-probe=counter %k-no-prune -O2 -S -emit-llvm %s -o - -ffunction-sections %k-level=edge | FileCheck %s
 __attribute__((noduplicate)) void barrier(void);
 __attribute__((convergent)) void together(void);
 void f(int a) {

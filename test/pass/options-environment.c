@@ -14,13 +14,13 @@
 int fa(int a) { return a; }
 int fb(int a) { return a; }
 int fc(int a) { return a; }
-// ENV: unit a.c options [probe=flag level=edge place=late unit=u no-ctor]
+// ENV: unit a.c options [probe=flag prune level=edge place=late unit=u no-ctor]
 // ENV: func fb
 // ENV: func fc
-// LINE: unit a.c options [probe=flag level=func place=late]
+// LINE: unit a.c options [probe=flag prune level=func place=late]
 // LINE-NEXT: rule filter= !fun:fa hits 1
 // LINE-NEXT: rule filter= !fun:fb hits 1
 // LINE-NEXT: func fc
-// DEFAULT: unit a.c options [probe=counter level=bb place=late]
+// DEFAULT: unit a.c options [probe=flag prune level=bb place=late]
 // DEFAULT: func fa
 // TWICE: error: kcov8: KCOV8_OPTIONS: option 'level' given twice: 'edge' and 'bb'

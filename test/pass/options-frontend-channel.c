@@ -11,7 +11,7 @@ int fb(int a) { return a; }
 int fc(int a) { return a; }
 int fd(int a) { return a; }
 // REMARK: P/a.c: fd: instrumented
-// CHECK: unit P/a.c options [probe=flag level=edge place=early unit=u=1 no-ctor]
+// CHECK: unit P/a.c options [probe=flag prune level=edge place=early unit=u=1 no-ctor]
 // CHECK-NEXT: rule P/allow:1 fun:f* hits 4
 // CHECK-NEXT: rule P/ignore:1 fun:fa hits 1
 // CHECK-NEXT: rule filter= !fun:fb hits 1

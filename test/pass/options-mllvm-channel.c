@@ -13,7 +13,7 @@ int fb(int a) { return a; }
 int fc(int a) { return a; }
 int fd(int a) { return a; }
 // REMARK: P/a.c: fd: instrumented, 1 block
-// CHECK: unit P/a.c options [probe=flag level=func place=early unit=u=1 no-ctor]
+// CHECK: unit P/a.c options [probe=flag prune level=func place=early unit=u=1 no-ctor]
 // CHECK-NEXT: rule P/allow:1 fun:f* hits 4
 // CHECK-NEXT: rule P/ignore:1 fun:fa hits 1
 // CHECK-NEXT: rule filter= !fun:fb hits 1
@@ -21,7 +21,7 @@ int fd(int a) { return a; }
 // CHECK-NEXT: rule filter= src:a.c hits 1
 // CHECK: func fd
 // CHECK-NOT: func
-// BOTH: unit a.c options [probe=flag level=bb place=late]
+// BOTH: unit a.c options [probe=flag prune level=bb place=late]
 // BOTH: rule filter= !fun:fc hits 1
 // BOTH-NEXT: rule filter= !fun:fb hits 1
 // BOTH-NEXT: func fa

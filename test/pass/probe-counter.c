@@ -1,7 +1,8 @@
 // probe=counter never returns to 0: in memory on x86, where it stays at 255; as
 // relaxed atomics, where 1 follows 255, that sanitizers leave alone on other
 // targets and where the optimiser comes after.
-// RUN: %kcc --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-place=early | FileCheck %s
+// RUN: %kcc %k-probe=counter --target=x86_64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections \
+// RUN:   %k-place=early | FileCheck %s
 // RUN: %kcc --target=aarch64-linux-gnu -O1 -S -emit-llvm %s -o - -ffunction-sections %k-probe=counter | FileCheck %s
 // RUN: %kcc --target=x86_64-linux-gnu -O1 -S %s -o - -ffunction-sections %k-probe=counter | \
 // RUN:   FileCheck %s --check-prefix=ASM

@@ -2,7 +2,7 @@
 // early, two arms of the same code are sunk into one with a phi of counters;
 // neither counter is flagged removed, and each counts its own.
 // RUN: %clang -c -O1 %S/Inputs/print-counters.c -o %t-rt.o
-// RUN: %kcc -O2 -c %s -o %t.o %k-place=early %k-probe=flag
+// RUN: %kcc %k-no-prune -O2 -c %s -o %t.o %k-place=early %k-probe=flag
 // RUN: %dump map %t.o | FileCheck %s
 // RUN: %clang %t.o %t-rt.o -o %t && %t | FileCheck %s --check-prefix=ONE
 // RUN: %t x | FileCheck %s --check-prefix=TWO

@@ -2,7 +2,7 @@
 // which the optimiser and TSan still run with place=early. (14's TSan does
 // not look at !nosanitize.)
 // REQUIRES: llvm-ge-19
-// RUN: %kcc -O1 -fsanitize=thread -S -emit-llvm %s -o - %k-place=early | FileCheck %s
+// RUN: %kcc -O1 -fsanitize=thread -S -emit-llvm %s -o - %k-place=early %k-probe=counter | FileCheck %s
 int a[4];
 int f(int c) {
   for (int i = 0; i < c && i < 4; i++)

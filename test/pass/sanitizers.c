@@ -1,9 +1,9 @@
 // Under ASan and UBSan the probes are nobody's business: no check is made on
 // counters, and the program runs.
-// RUN: %kcc -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -S -emit-llvm %s -o - \
+// RUN: %kcc %k-probe=counter %k-no-prune -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -S -emit-llvm %s -o - \
 // RUN:   -ffunction-sections %k-place=early | FileCheck %s
 // RUN: %clang -c %S/Inputs/no-runtime.c -o %t-rt.o
-// RUN: %kcc -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all %s %t-rt.o -o %t && %t && \
+// RUN: %kcc %k-probe=counter %k-no-prune -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all %s %t-rt.o -o %t && %t && \
 // RUN:   %dump tables %t | FileCheck %s --check-prefix=TABLES
 int a[4];
 int main(int c, char **v) {

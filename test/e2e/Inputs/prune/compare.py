@@ -2,8 +2,9 @@
 """compare.py KCOV8-CLANG DIR PROGRAMS [FIRST [OPTION]]
 
 Generates PROGRAMS programs, compiles each without and with OPTION (`prune`,
-`prune flush-in=point`, or `summary`) in several ways, runs both with the same flushes, and compares every window: the sets of
-blocks always, counts where they can be compared (both saturate or wrap at 255).
+`prune flush-in=point`, or `summary`) in several ways, runs both with the same
+flushes, and compares every window: the sets of blocks always, counts where they
+can be compared (both saturate or wrap at 255; unary ones at 8).
 """
 import os
 import subprocess
@@ -11,11 +12,13 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INCLUDE = os.path.join(HERE, "..", "..", "..", "..", "include")
-WAYS = [["-O2"], ["-O2", "--kcov8-probe=flag"], ["-O1"],
-        ["-O2", "--kcov8-probe=flag", "--kcov8-level=edge"],
-        ["-O0", "--kcov8-level=edge"], ["-Os", "--kcov8-probe=flag"],
-        ["-O2", "--kcov8-place=early"],
-        ["-O2", "--kcov8-place=early", "--kcov8-probe=flag"]]
+COUNTER, FLAG, UNARY = (f"--kcov8-probe={p}"
+                        for p in ("counter", "flag", "unary"))
+WAYS = [["-O2", COUNTER], ["-O2", FLAG], ["-O1", COUNTER], ["-O2", UNARY],
+        ["-O2", FLAG, "--kcov8-level=edge"],
+        ["-O0", COUNTER, "--kcov8-level=edge"], ["-Os", FLAG],
+        ["-O2", COUNTER, "--kcov8-place=early"],
+        ["-O2", FLAG, "--kcov8-place=early"]]
 RUNS = [("60", "0", "0"), ("60", "120", "0"), ("60", "60", "30"),
         ("40", "500", "100"), ("40", "0", "80")]
 
@@ -42,7 +45,15 @@ def windows(text):
     return found
 
 
-def same(full, pruned, counts):
+def counts_agree(way, a, b):
+    if FLAG in way:
+        return True
+    if UNARY in way:
+        return min(a, 8) == min(b, 8)
+    return b >= 255 or a == b
+
+
+def same(full, pruned, way):
     if len(full) != len(pruned):
         return False
     for a, b in zip(full, pruned):
@@ -51,7 +62,7 @@ def same(full, pruned, counts):
                 return False
         elif a.keys() != b.keys():
             return False
-        elif counts and any(b[p] < 255 and a[p] != b[p] for p in b):
+        elif not all(counts_agree(way, a[p], b[p]) for p in b):
             return False
     return True
 
@@ -70,7 +81,8 @@ def main():
     ways = WAYS
     if option == "summary":
         ways = [w for w in WAYS if "--kcov8-place=early" not in w]
-        ways += [["-O2", "--kcov8-prune"], ["-O2", "-ffunction-sections"]]
+        ways += [["-O2", COUNTER, "--kcov8-prune"],
+                 ["-O2", COUNTER, "-ffunction-sections"]]
     kcov8 = os.path.join(os.path.dirname(clang), "kcov8")
     os.makedirs(folder, exist_ok=True)
     harness = os.path.join(folder, "harness.o")
@@ -84,7 +96,12 @@ def main():
                          str(seed)]))
         for number, way in enumerate(ways):
             made = []
-            for extra in ([], [f"--kcov8-{o}" for o in option.split()]):
+            extras = [[], [f"--kcov8-{o}" for o in option.split()]]
+            if "--kcov8-prune" not in way:
+                extras[0].append("--kcov8-no-prune")
+                if option == "summary":
+                    extras[1].append("--kcov8-no-prune")
+            for extra in extras:
                 made.append(os.path.join(folder, f"p{seed}-{len(made)}"))
                 run([clang, *way, *extra, "-w", source, harness, "-o",
                      made[-1]])
@@ -97,7 +114,7 @@ def main():
                 arguments = [*runs, str(seed * 8 + number)]
                 full, pruned = (windows(run([m, *arguments])) for m in made)
                 flushes += sum(isinstance(w, dict) for w in full)
-                if not same(full, pruned, "--kcov8-probe=flag" not in way):
+                if not same(full, pruned, way):
                     differences += 1
                     print(f"differs: {source} {' '.join(way)} "
                           f"{' '.join(arguments)}")
