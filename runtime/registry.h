@@ -19,9 +19,6 @@
  */
 int kcov8i_prepare_images(void);
 
-/* Makes sure of @img->fingerprint, while the image is loaded. */
-void kcov8i_image_identify(struct kcov8i_image *img);
-
 /* -ENODEV, with the reason logged once, if there are no blocks at all. */
 int kcov8i_require_blocks(void);
 

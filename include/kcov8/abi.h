@@ -5,7 +5,9 @@
  * What the pass writes into an object, and how a block becomes an ID, a slot
  * and a PC. Compiles as C11 and C++17; needs <stdint.h> and <stddef.h> only.
  * docs/abi.md explains it; golden vectors in test/unit/test_abi.c freeze it.
- * Any change of a value that reaches an object needs a new KCOV8_ABI_VERSION.
+ * Any change of a value that reaches an object needs a new KCOV8_ABI_VERSION;
+ * a new kind of probe, level or flag does not: readers refuse what they do not
+ * know.
  */
 #ifndef KCOV8_ABI_H
 #define KCOV8_ABI_H
@@ -50,6 +52,7 @@ enum kcov8_probe {
   KCOV8_PROBE_UNARY = 3,    /* after n hits the n lowest bits are set; all: */
                             /* 8 hits or more */
 };
+#define KCOV8_N_PROBES 4
 
 enum kcov8_level {
   KCOV8_LEVEL_FUNC = 0, /* entry block of each function */

@@ -123,7 +123,7 @@ struct kcov8_host {
  * @host: copied; NULL for defaults
  * @out:  the device, to be destroyed with kcov8_device_destroy()
  *
- * Return: -EINVAL if @host->size is smaller than any released one, only one
+ * Return: -EINVAL if @host->size is smaller than this runtime's, only one
  * hook of a pair is there, or a word size, byte order or encoding is unknown;
  * -ENOMEM: no memory for the device.
  */
@@ -132,8 +132,8 @@ int kcov8_device_create(const struct kcov8_host *host,
 
 /**
  * kcov8_device_destroy() - free a device
- * Every file must have been put and every task exited.
- * Return: -EBUSY if one has not; nothing is freed then.
+ * Every file must have been put; one that a task has enabled is still there.
+ * Return: -EBUSY if a file is left; nothing is freed then.
  */
 int kcov8_device_destroy(struct kcov8_device *device);
 
@@ -492,8 +492,10 @@ void __kcov8_image_unregister(struct kcov8_image *image);
  * address of their counters. Images with unusable tables are logged and left
  * out.
  *
- * @pc: the block's PC; @hits: how often, 1-255, 255 or more if 255 (unary
- * probes: 8 or more from 8 on; flags: always 1); @id: its block ID;
+ * @pc: the block's PC; @hits: how often, 1-255. Of counters 255
+ * means 255 or more (with place=early and off x86 they go on at 1, as wrapping
+ * ones at 0); of unary probes 8 and above are lower bounds; of flags it is 1.
+ * @id: its block ID;
  * @moved: non-zero if an image loaded earlier holds the block's own slot, so
  * that a tool that sees this image alone computes another PC for @id
  *

@@ -27,8 +27,10 @@ extern "C" {
  * kcov8_port_alloc() - zeroed memory, aligned to 16 bytes
  * @bytes: > 0; may be large (pending sets are one byte per block)
  *
- * Only from device creation, open, INIT_TRACE, ENABLE, harvest, unloading and
- * the set-up of an image, which for one loaded late is at the next flush.
+ * Never at a flush, but for the set-up of an image that was loaded since. From
+ * device creation, open, INIT_TRACE, ENABLE and REMOTE_ENABLE, the start,
+ * preparation and delivery of background work, harvest, unloading, and the
+ * registration of an image while tasks have counters of their own.
  *
  * Return: the core's until kcov8_port_free(); NULL if there is no memory, the
  * caller of kcov8 then gets -ENOMEM.

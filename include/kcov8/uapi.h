@@ -29,6 +29,7 @@
 /* kcov8's own, far above Linux's. Linux answers ENOTTY. */
 #define KCOV8_GET_STATUS 0x801063c8u /* _IOR('c', 200, kcov8_status) */
 #define KCOV8_SET_COUNTS 0x63cau     /* _IO('c', 202): 0 or 1 */
+/* 201 is retired; 203 is the next. */
 
 /* Trace modes, argument of KCOV8_ENABLE. */
 #define KCOV8_TRACE_PC 0
@@ -75,9 +76,9 @@ struct kcov8_status {
 };
 
 /*
- * errno values of the device; the same on every Linux architecture that has
- * kcov, but for mips (KCOV8_E* never differ there). Kept here since the core
- * has no <errno.h>.
+ * errno values of the device: Linux's generic ones. mips numbers some of them
+ * differently; the core returns these on every target. They are here since the
+ * core has no <errno.h>.
  */
 #define KCOV8_EPERM 1
 #define KCOV8_ENOENT 2

@@ -97,7 +97,7 @@ void emitProbe(IRBuilder<> &B, Value *Counter, Value *Mark, kcov8_probe Probe) {
   }
   makeProbeAccess(*B.CreateAlignedStore(Next, Counter, Align(1)));
   if (Mark) {
-    // Whoever sees the mark sees the counter (runtime/summary.c).
+    // Whoever sees the mark sees the counter (runtime/image/summary.c).
     StoreInst *Set = B.CreateAlignedStore(B.getInt8(1), Mark, Align(1));
     makeProbeAccess(*Set);
     Set->setAtomic(AtomicOrdering::Release);

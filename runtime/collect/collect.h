@@ -71,7 +71,7 @@ void kcov8i_buffer_reset_records(struct kcov8i_buffer *buffer);
 uint64_t kcov8i_buffer_dropped(const struct kcov8i_buffer *buffer);
 void kcov8i_buffer_drop(struct kcov8i_buffer *buffer);
 
-/* ---- pending.c: what other flushes harvested for a file ------------------ */
+/* ---- pending.c: what other flushes found for a file ------------------ */
 
 /* Blocks of one image that await a file's own next flush. */
 struct kcov8i_pending {

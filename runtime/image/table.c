@@ -159,7 +159,7 @@ static int check_func(const struct kcov8_image *desc, size_t n,
     return refuse_abi(desc, n, f);
   if (f->n_blocks == 0)
     return refuse_func(desc, n, f, "no blocks");
-  if (f->probe > KCOV8_PROBE_UNARY)
+  if (f->probe >= KCOV8_N_PROBES)
     return refuse_func(desc, n, f, "unknown kind of probe");
   if (f->level > KCOV8_LEVEL_EDGE)
     return refuse_func(desc, n, f, "unknown level");

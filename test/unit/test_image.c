@@ -175,7 +175,7 @@ static void empty_image(void **state) {
 static void bad_abi(struct image *i) { i->funcs[1].abi++; }
 static void bad_abi_zero(struct image *i) { i->funcs[0].abi = 0; }
 static void bad_blocks(struct image *i) { i->funcs[1].n_blocks = 0; }
-static void bad_probe(struct image *i) { i->funcs[1].probe = 4; }
+static void bad_probe(struct image *i) { i->funcs[1].probe = KCOV8_N_PROBES; }
 static void bad_level(struct image *i) { i->funcs[1].level = 3; }
 static void bad_counters_low(struct image *i) { i->funcs[0].counters -= 1; }
 static void bad_counters_high(struct image *i) { i->funcs[1].counters += 1; }

@@ -34,7 +34,8 @@ struct stat_data {
   uint64_t discarded_funcs, discarded_blocks, removed_blocks, lineless_blocks;
   uint64_t implied_blocks;
   uint64_t unnamed_funcs, misfit_funcs;
-  uint64_t probes[5], levels[4], early; /* the last of each: unknown */
+  uint64_t probes[KCOV8_N_PROBES + 1], levels[4],
+      early; /* the last of each: unknown */
   struct duplicate *duplicates;
   size_t n_duplicates, cap_duplicates;
   struct map_rule *unmatched;
@@ -120,7 +121,7 @@ static void gather(struct stat_data *s, const struct image *img) {
   for (size_t i = 0; i < img->n_funcs; i++) {
     const struct func *f = &img->funcs[i];
     uint64_t duplicates = 0;
-    s->probes[f->probe < 4 ? f->probe : 4]++;
+    s->probes[f->probe < KCOV8_N_PROBES ? f->probe : KCOV8_N_PROBES]++;
     s->levels[f->level < 3 ? f->level : 3]++;
     s->early += (f->flags & KCOV8_FUNC_EARLY) != 0;
     s->implied_blocks += f->n_implied;
