@@ -147,6 +147,9 @@ struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
 
 /* ---- section.c: background work ------------------------------------------ */
 
+/* Of @worker's section, which it is in: its counters, or NULL. */
+const struct kcov8i_view *kcov8i_section_view(const struct kcov8_task *worker);
+
 /* Ends @worker's section, if it is in one. */
 void kcov8i_section_stop(struct kcov8_task *worker);
 

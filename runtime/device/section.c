@@ -74,6 +74,12 @@ static int start(struct kcov8_device *device, struct kcov8_task *worker,
   return 0;
 }
 
+/* A prepared one is used by interrupts, which set the base by themselves. */
+const struct kcov8i_view *kcov8i_section_view(const struct kcov8_task *worker) {
+  const struct section *const s = worker->section;
+  return s->file ? s->view : NULL;
+}
+
 void kcov8i_section_stop(struct kcov8_task *worker) {
   struct section *const s = worker->section;
   if (!s)

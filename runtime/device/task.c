@@ -29,11 +29,17 @@ uint64_t kcov8_common_handle(const struct kcov8_task *task) {
   return task->common_handle;
 }
 
+/* Where the task counts: for its file, or for the section that it is in. */
+static const struct kcov8i_view *view_of(const struct kcov8_task *task) {
+  if (task->section)
+    return kcov8i_section_view(task);
+  return task->tracing && task->file ? task->file->view : NULL;
+}
+
 void kcov8_task_run(const struct kcov8_task *task) {
   kcov8_port_lock();
   if (kcov8i.n_per_task)
-    kcov8i_view_use(task && task->tracing && task->file ? task->file->view
-                                                        : NULL);
+    kcov8i_view_use(task ? view_of(task) : NULL);
   kcov8_port_unlock();
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #if defined(__linux__) && defined(__x86_64__)
 #include <asm/prctl.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #endif
@@ -100,17 +101,43 @@ intptr_t kcov8_port_distance(unsigned int n) {
   return n < STEPS * MULTIPLES ? steps[n / MULTIPLES] * (n % MULTIPLES + 1) : 0;
 }
 
+/*
+ * The base that this thread has, as far as we set it. A thread begins with its
+ * creator's, so the first call always sets; afterwards one that changes nothing
+ * costs a comparison. Nobody else may use gs in such a program.
+ */
+static _Thread_local struct {
+  bool known;
+  intptr_t delta;
+} base;
+
+/* May user space write it itself, without a call? */
+static bool has_fsgsbase(void) {
+  enum { HAS_FSGSBASE = 1 << 1 }; /* HWCAP2_FSGSBASE of <asm/hwcap2.h> */
+  return getauxval(AT_HWCAP2) & HAS_FSGSBASE;
+}
+
 void kcov8_port_set_base(intptr_t delta) {
-  const int saved = errno;
-  syscall(SYS_arch_prctl, ARCH_SET_GS, delta);
-  errno = saved;
+  if (base.known && base.delta == delta)
+    return;
+  if (has_fsgsbase()) {
+    __asm__ volatile("wrgsbase %0" : : "r"(delta));
+  } else {
+    const int saved = errno;
+    syscall(SYS_arch_prctl, ARCH_SET_GS, delta);
+    errno = saved;
+  }
+  base.known = true;
+  base.delta = delta;
 }
 
 intptr_t kcov8_port_base(void) {
+  if (base.known)
+    return base.delta;
   const int saved = errno;
-  unsigned long base = 0;
-  syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
+  unsigned long at = 0;
+  syscall(SYS_arch_prctl, ARCH_GET_GS, &at);
   errno = saved;
-  return (intptr_t)base;
+  return (intptr_t)at;
 }
 #endif

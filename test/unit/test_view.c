@@ -416,13 +416,14 @@ static void background_worker(void **state) {
   ran(i, 4);
   kcov8_syscall_return(&bystander.task);
   expect_pcs(bystander.words, i, 1, i, 4, NULL);
-  kcov8_task_run(&worker);
+  kcov8_task_run(&worker); /* back in the section */
+  ran(i, 6);
   kcov8_remote_stop(&worker);
   ran(i, 5); /* behind it */
   kcov8_task_run(&bystander.task);
   kcov8_syscall_return(&bystander.task);
   assert_int_equal(bystander.words[0], 0);
-  expect_pcs(owner.words, i, 3, NULL);
+  expect_pcs(owner.words, i, 3, i, 6, NULL);
   tracer_end(&owner);
   tracer_end(&bystander);
   image_unload(i);
