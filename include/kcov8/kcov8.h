@@ -16,6 +16,8 @@
  *   a task exits                   kcov8_task_exit()
  *   execve                         kcov8_task_exec()
  *   any syscall returns            kcov8_syscall_return()
+ *   a syscall begins               kcov8_syscall_enter(), for hosts that run
+ *                                  instrumented code while the guest computes
  *   a task is put to sleep         kcov8_task_flush(), optional
  *   background work for a task     kcov8_remote_start(), kcov8_remote_stop();
  *                                  that may not sleep: kcov8_remote_prepare()
@@ -226,6 +228,26 @@ static inline void kcov8_syscall_return(struct kcov8_task *task) {
     kcov8_task_flush(task);
 }
 
+/**
+ * kcov8_task_discard() - forget what ran for @task since its last flush
+ * What kcov8_syscall_enter() does. With attribution `process` the other enabled
+ * files get it: it may be theirs. A task that is not tracing: no effect.
+ */
+void kcov8_task_discard(struct kcov8_task *task);
+
+/**
+ * kcov8_syscall_enter() - a window begins here, not at the last return
+ * Call it first thing in a syscall if the host runs instrumented code between
+ * system calls (an emulator: page walks, decoders, its translator). Else how
+ * much of that ran is in the next buffer, and equal calls have unequal sets.
+ * Costs a sweep; like kcov8_syscall_return() one branch while nothing is
+ * enabled.
+ */
+static inline void kcov8_syscall_enter(struct kcov8_task *task) {
+  if (__builtin_expect(task->tracing, 0))
+    kcov8_task_discard(task);
+}
+
 /* ---- Files ------------------------------------------------------------- */
 
 /**
@@ -266,7 +288,8 @@ void kcov8_file_put(struct kcov8_file *file);
  * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
  * (their number changed), then as KCOV_ENABLE, -EINVAL (area size), -ENOMEM,
  * for each handle -EINVAL (not USB) or -EEXIST, last the common handle.
- * KCOV_RESET_TRACE: -EINVAL (@arg, or not this task's file).
+ * KCOV_RESET_TRACE: -EINVAL (@arg, or @file is not enabled). By any task: the
+ * owner's window begins anew.
  * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_COUNTS: -EINVAL (@arg), -EBUSY
  * (enabled).
  */

@@ -101,7 +101,10 @@ void kcov8i_trace_stop(struct kcov8_file *file);
 /* Flush of a file that its owner's own syscalls go to. */
 void kcov8i_trace_flush(struct kcov8_file *file);
 
-/* Nothing that ran before appears; count 0. */
+/* What its owner ran since the last flush is nobody's, or others'. */
+void kcov8i_trace_discard(struct kcov8_file *file);
+
+/* Nothing that ran before appears; count 0. On any thread. */
 void kcov8i_trace_reset(struct kcov8_file *file);
 
 /* ---- cmp.c: comparisons -------------------------------------------------- */

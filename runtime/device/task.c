@@ -58,6 +58,15 @@ void kcov8_task_flush(struct kcov8_task *task) {
   kcov8i_task_leave(task);
 }
 
+void kcov8_task_discard(struct kcov8_task *task) {
+  if (!task->tracing || task->busy)
+    return;
+  kcov8i_task_enter(task);
+  if (owns(task) && !task->file->remote)
+    kcov8i_trace_discard(task->file);
+  kcov8i_task_leave(task);
+}
+
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
 
 void kcov8_task_exit(struct kcov8_task *task) {

@@ -190,6 +190,26 @@ void kcov8i_trace_stop(struct kcov8_file *file) {
   disown(file);
 }
 
+/* The others get what is in shared counters; @file is not one of them now. */
+static void collect_for_others(struct kcov8_file *file) {
+  enabled_remove(&file->sink);
+  kcov8i_collect(NULL, kcov8i.keep);
+  enabled_add(&file->sink);
+}
+
+void kcov8i_trace_discard(struct kcov8_file *file) {
+  (void)kcov8i_prepare_images();
+  if (file->mode == KCOV8I_TRACE_CMP)
+    return;
+  if (kcov8i.n_shared)
+    collect_for_others(file);
+  if (file->view) {
+    kcov8i_view_clear(file->view, kcov8i.keep);
+    kcov8i_view_refresh(file->view);
+  }
+}
+
+/* By any task, so perhaps not on the thread that counts in the view. */
 void kcov8i_trace_reset(struct kcov8_file *file) {
   if (file->mode == KCOV8I_TRACE_CMP) {
     kcov8i_buffer_reset_records(&file->sink.buffer);
@@ -198,7 +218,8 @@ void kcov8i_trace_reset(struct kcov8_file *file) {
   if (!file->remote || file->n_sections) {
     (void)kcov8i_prepare_images();
     kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
-    collect_view(file, file->view, NULL);
+    if (file->view)
+      kcov8i_view_reset(file->view, kcov8i.keep);
   }
   kcov8i_pending_clear(&file->sink);
   kcov8i_buffer_reset(&file->sink.buffer);

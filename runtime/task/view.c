@@ -245,6 +245,13 @@ static bool is_used_here(const struct kcov8i_view *view) {
              : c->image->counters + *c->image->desc->delta_at() == c->counters;
 }
 
+void kcov8i_view_reset(struct kcov8i_view *view, bool keep) {
+  if (is_used_here(view))
+    kcov8i_view_clear(view, keep);
+  else
+    collect_copies(view, NULL, keep);
+}
+
 void kcov8i_view_leave(const struct kcov8i_view *view) {
   if (view && is_used_here(view))
     kcov8i_view_use(NULL);

@@ -44,8 +44,12 @@ bool kcov8i_view_possible(const struct kcov8i_table *t);
 int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out);
 void kcov8i_view_put(struct kcov8i_view *view);
 
-/* What it holds belongs to no file; @keep: only to be harvested. */
+/*
+ * What it holds belongs to no file; @keep: only to be harvested. reset: the
+ * thread that counts in it may be another, whose list of first hits stays.
+ */
 void kcov8i_view_clear(struct kcov8i_view *view, bool keep);
+void kcov8i_view_reset(struct kcov8i_view *view, bool keep);
 
 /* The calling thread counts in @view from now on; NULL: in nobody's. */
 void kcov8i_view_use(const struct kcov8i_view *view);

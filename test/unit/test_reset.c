@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * test_reset.c - KCOV_RESET_TRACE; and the pending sets of two enabled files:
- * what does not fit is gone, an ENABLE that fails leaves nothing behind
+ * test_reset.c - where windows begin: KCOV_RESET_TRACE, syscall enter; and the
+ * pending sets of two enabled files: what does not fit is gone, an ENABLE that
+ * fails leaves nothing behind
  */
 #include "support.h"
 
@@ -56,6 +57,62 @@ static void reset_trace(void **state) {
   hit(img, 4);
   kcov8_syscall_return(&me);
   expect_pcs(w, img, 4, NULL);
+  kcov8_task_exit(&me);
+  kcov8_task_exit(&other);
+  kcov8_file_put(f);
+  kcov8_file_put(f2);
+}
+
+/* Another task resets: the owner's window begins anew, its file stays its. */
+static void by_another_task(void **state) {
+  (void)state;
+  uint64_t *w;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  ok(f, &me, KCOV8_ENABLE, 0);
+  hit(img, 1);
+  kcov8_syscall_return(&me);
+  hit(img, 2);
+  ok(f, &other, KCOV8_RESET_TRACE, 0);
+  assert_int_equal(w[0], 0);
+  hit(img, 3);
+  kcov8_syscall_return(&me);
+  expect_pcs(w, img, 3, NULL);
+  kcov8_task_exit(&me);
+  assert_int_equal(kcov8_ioctl(f, &other, KCOV8_RESET_TRACE, 0), -KCOV8_EINVAL);
+  kcov8_file_put(f);
+}
+
+/* What the host runs while the guest computes is not of the next call. */
+static void enter_discards(void **state) {
+  (void)state;
+  uint64_t *w, *w2;
+  struct kcov8_file *const f = file_make(device, 64, &w);
+  struct kcov8_file *const f2 = file_make(device, 64, &w2);
+  hit(img, 9);
+  kcov8_syscall_enter(&me); /* nothing enabled: nothing done */
+  assert_false(all_clear(img));
+  ok(f, &me, KCOV8_ENABLE, 0);
+  hit(img, 1);
+  kcov8_syscall_enter(&me);
+  assert_true(all_clear(img));
+  hit(img, 2);
+  kcov8_syscall_return(&me);
+  expect_pcs(w, img, 2, NULL);
+  /* Beside another file, it may have been the other's. */
+  ok(f2, &other, KCOV8_ENABLE, 0);
+  hit(img, 3);
+  kcov8_syscall_enter(&me);
+  hit(img, 4);
+  kcov8_syscall_return(&me);
+  expect_pcs(w, img, 4, NULL);
+  kcov8_syscall_return(&other);
+  expect_pcs(w2, img, 3, img, 4, NULL);
+  /* The list of enabled files is as it was: both still get theirs. */
+  hit(img, 5);
+  kcov8_syscall_return(&other);
+  expect_pcs(w2, img, 5, NULL);
+  kcov8_syscall_return(&me);
+  expect_pcs(w, img, 5, NULL);
   kcov8_task_exit(&me);
   kcov8_task_exit(&other);
   kcov8_file_put(f);
@@ -136,10 +193,8 @@ static void second_enable_fails(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(reset_trace),
-      TEST(dropped_is_gone),
-      TEST(late_image),
-      TEST(second_enable_fails),
+      TEST(reset_trace),     TEST(by_another_task), TEST(enter_discards),
+      TEST(dropped_is_gone), TEST(late_image),      TEST(second_enable_fails),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

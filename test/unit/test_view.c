@@ -517,6 +517,35 @@ static void prepared(void **state) {
   image_unload(late);
 }
 
+/* A window that begins with a call; a reset by a task on another thread. */
+static void windows_begin(void **state) {
+  (void)state;
+  struct tracer a, b;
+  struct image *const i = load(1);
+  ordered(i);
+  device = device_make();
+  tracer_start(&a, device, WORDS);
+  tracer_start(&b, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  ran(i, 1);
+  kcov8_syscall_enter(&a.task);
+  ran(i, 3);
+  ran(i, 2);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 3, i, 2, NULL);
+  ran(i, 4);
+  kcov8_task_run(&b.task);
+  assert_int_equal(kcov8_ioctl(a.file, &b.task, KCOV8_RESET_TRACE, 0), 0);
+  kcov8_task_run(&a.task);
+  ran(i, 6);
+  ran(i, 5);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, i, 6, i, 5, NULL);
+  tracer_end(&a);
+  tracer_end(&b);
+  image_unload(i);
+}
+
 /*
  * ENABLE gets the pending sets of a shared image, and then no view: it gives
  * them back. A file that is closed after that leaves nothing.
@@ -671,6 +700,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(first_come, set_up, tear_down),
       cmocka_unit_test_setup_teardown(background_worker, set_up, tear_down),
       cmocka_unit_test_setup_teardown(prepared, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(windows_begin, set_up, tear_down),
       cmocka_unit_test_setup_teardown(no_view, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(starts_and_exits, set_up, tear_down),
