@@ -88,7 +88,9 @@ enum kcov8_ioctl_encoding {
  * @ctx:         passed to the functions below
  * @alloc_area:  fill in @area with zeroed memory of @area->bytes bytes, backed
  *               lazily if the host can; rounded up to the guest's pages if the
- *               host maps pages. 0 or -ENOMEM.
+ *               host maps pages. @area->cookie is the one of the file's open.
+ *               0 or -ENOMEM. Of a shared file (struct kcov8_share) that
+ * another process has set up: the memory that it has, as it is.
  * @free_area:   release it; the last file reference and mapping are gone
  * @read_guest:  copy @bytes from the memory of @task at @from; 0 or -EFAULT,
  *               then what @to holds does not matter
@@ -203,6 +205,22 @@ void kcov8_task_run(const struct kcov8_task *task);
 void kcov8_task_exit(struct kcov8_task *task);
 
 /**
+ * kcov8_task_drop() - as kcov8_task_exit(), but nothing is flushed
+ * What ran since the last flush is nobody's. For a copy of a task that lives on
+ * elsewhere, or one whose buffer must not be touched.
+ */
+void kcov8_task_drop(struct kcov8_task *task);
+
+/**
+ * kcov8_task_move() - the task's structure is at another address from now on
+ * @to:   overwritten
+ * @from: as new; a host whose execve makes a new thread frees it
+ * Context: no call for the task is under way; if it is the current one
+ * (kcov8_task_set_current()), set that again.
+ */
+void kcov8_task_move(struct kcov8_task *to, struct kcov8_task *from);
+
+/**
  * kcov8_task_exec() - flush before the image is replaced; stays enabled
  * As kcov8_task_flush().
  */
@@ -262,6 +280,60 @@ static inline void kcov8_syscall_enter(struct kcov8_task *task) {
  * for the file.
  */
 int kcov8_open(struct kcov8_device *device, struct kcov8_file **out);
+
+/**
+ * struct kcov8_share - what all processes of a host know of one file
+ *
+ * For hosts whose processes are the host's own (fork), so that each has a copy
+ * of the runtime and of its files. Zero when the guest opens the device, then
+ * the runtime's; in memory that all these processes share, aligned to 8. It
+ * says whether INIT_TRACE was done, and who traces: a file is enabled by one
+ * task of all processes. An owner that is killed is none any more, which the
+ * port finds out (kcov8_port_own()).
+ */
+struct kcov8_share {
+  uint64_t size_words; /* of INIT_TRACE; 0: it was not done */
+  uint32_t counts;     /* KCOV8_SET_COUNTS */
+  uint32_t ready;      /* owner can be used */
+  uint64_t owner[8];   /* the port's */
+};
+
+/**
+ * struct kcov8_open_how - how a file is opened
+ * @size:   sizeof(struct kcov8_open_how), so that fields can be added
+ * @cookie: the host's own; alloc_area finds it in its area
+ * @share:  NULL: this process has the file alone
+ */
+struct kcov8_open_how {
+  size_t size;
+  uintptr_t cookie;
+  struct kcov8_share *share;
+};
+
+/**
+ * kcov8_open_with() - kcov8_open(), with a cookie, or with a shared state
+ * @how: NULL as kcov8_open()
+ *
+ * With a share: once in the process whose guest opens the device, and in each
+ * further one that gets the descriptor otherwise than by fork (SCM_RIGHTS, a
+ * host's execve). What was set up is found there.
+ *
+ * Return: as kcov8_open(); -EINVAL: @how->size is unknown, or a share without
+ * alloc_area, or without the port's kcov8_port_own().
+ */
+int kcov8_open_with(struct kcov8_device *device,
+                    const struct kcov8_open_how *how, struct kcov8_file **out);
+
+/**
+ * kcov8_forked() - this process is a copy: forget what its parent traced
+ * @device: all files of it
+ *
+ * In the child of a host's fork, before anything else is done for its tasks.
+ * Tasks of the parent, which the child has copies of, are as new, but for their
+ * common handle; nothing is flushed: the buffers are the parent's.
+ * Context: the child's only thread; with libkcov8.a the lock is free again.
+ */
+void kcov8_forked(struct kcov8_device *device);
 
 /** kcov8_file_get() - one more descriptor or mapping holds @file */
 void kcov8_file_get(struct kcov8_file *file);

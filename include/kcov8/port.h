@@ -78,6 +78,25 @@ struct kcov8_task;
 struct kcov8_task *kcov8_port_current_task(void) __attribute__((weak));
 
 /*
+ * Files that processes share (struct kcov8_share): optional, all three or none.
+ * libkcov8.a has them, with a robust mutex: the thread that claims an owner
+ * must be the one that releases it, and one that ends without is none any more.
+ */
+
+/** kcov8_port_owner_init() - make 64 bytes of shared memory, zeroed, an owner
+ */
+int kcov8_port_owner_init(void *owner) __attribute__((weak));
+
+/**
+ * kcov8_port_own() - this thread's task owns a file from now on
+ * Return: 0; negative if another task owns it that still lives.
+ */
+int kcov8_port_own(void *owner) __attribute__((weak));
+
+/** kcov8_port_disown() - no longer; what kcov8_port_own() gave */
+void kcov8_port_disown(void *owner) __attribute__((weak));
+
+/*
  * Attribution `task` with one base for all images: that of gs, or a kernel's
  * per-CPU variable (x86-64). Optional. Implement map, unmap, set_base and base
  * together, or none of them; with none the image falls back to `process`, with

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (Apache-2.0 WITH LLVM-exception) OR GPL-2.0-only */
 /*
- * device.c - devices and their files: open, mmap, references, cover buffers
+ * device.c - devices and their files: open, mmap, references
  *
  * ioctl.c has the calls, trace.c what happens between ENABLE and DISABLE. One
  * lock protects all files, tasks and devices; every public function takes it.
@@ -45,7 +45,7 @@ int kcov8_device_create(const struct kcov8_host *host,
 int kcov8_device_destroy(struct kcov8_device *device) {
   int err = 0;
   kcov8_port_lock();
-  if (device->n_files)
+  if (device->files)
     err = -KCOV8_EBUSY;
   else
     kcov8_port_free(device, sizeof(*device));
@@ -53,55 +53,62 @@ int kcov8_device_destroy(struct kcov8_device *device) {
   return err;
 }
 
-/* ---- Cover buffers ------------------------------------------------------- */
-
-int kcov8i_area_alloc(struct kcov8_device *device, uint64_t size_words,
-                      struct kcov8_area *area) {
-  const uint64_t bytes = size_words * device->layout.word_bytes;
-  if (bytes > SIZE_MAX)
-    return -KCOV8_ENOMEM;
-  *area = (struct kcov8_area){.bytes = (size_t)bytes};
-  if (device->host.alloc_area) {
-    if (device->host.alloc_area(device->host.ctx, area))
-      return -KCOV8_ENOMEM;
-  } else {
-    area->base = kcov8_port_alloc(area->bytes);
-  }
-  return area->base ? 0 : -KCOV8_ENOMEM;
-}
-
-void kcov8i_area_free(struct kcov8_device *device, struct kcov8_area *area) {
-  if (device->host.free_area)
-    device->host.free_area(device->host.ctx, area);
-  else
-    kcov8_port_free(area->base, area->bytes);
-}
-
 /* ---- Files --------------------------------------------------------------- */
 
-static int open_locked(struct kcov8_device *device, struct kcov8_file **out) {
-  const int err = kcov8i_prepare_images();
+static void link_file(struct kcov8_file *file) {
+  file->next = file->device->files;
+  file->link = &file->device->files;
+  if (file->next)
+    file->next->link = &file->next;
+  *file->link = file;
+}
+
+static void unlink_file(struct kcov8_file *file) {
+  *file->link = file->next;
+  if (file->next)
+    file->next->link = file->link;
+}
+
+static int open_locked(struct kcov8_device *device,
+                       const struct kcov8_open_how *how,
+                       struct kcov8_file **out) {
+  int err = kcov8i_prepare_images();
   if (err)
     return err;
   if (kcov8i.n_refused || kcov8i_require_blocks())
     return -KCOV8_ENODEV;
-  struct kcov8_file *const file = kcov8_port_alloc(sizeof(*file));
+  if (how->share)
+    err = kcov8i_share_init(how->share);
+  struct kcov8_file *const file = err ? NULL : kcov8_port_alloc(sizeof(*file));
   if (!file)
     return -KCOV8_ENOMEM;
   file->device = device;
+  file->cookie = how->cookie;
+  file->share = how->share;
   file->sink.buffer.layout = device->layout;
   file->refs = 1;
-  device->n_files++;
+  link_file(file);
   *out = file;
   return 0;
 }
 
-int kcov8_open(struct kcov8_device *device, struct kcov8_file **out) {
+int kcov8_open_with(struct kcov8_device *device,
+                    const struct kcov8_open_how *how, struct kcov8_file **out) {
+  static const struct kcov8_open_how plain = {.size = sizeof(plain)};
   *out = NULL;
+  if (!how)
+    how = &plain;
+  if (how->size < sizeof(*how) ||
+      (how->share && !kcov8i_share_possible(device)))
+    return -KCOV8_EINVAL;
   kcov8_port_lock();
-  const int err = open_locked(device, out);
+  const int err = open_locked(device, how, out);
   kcov8_port_unlock();
   return err;
+}
+
+int kcov8_open(struct kcov8_device *device, struct kcov8_file **out) {
+  return kcov8_open_with(device, NULL, out);
 }
 
 void kcov8i_file_put(struct kcov8_file *file) {
@@ -110,7 +117,7 @@ void kcov8i_file_put(struct kcov8_file *file) {
   /* A file that a task has enabled has that task's reference. */
   if (file->sink.buffer.area.base)
     kcov8i_area_free(file->device, &file->sink.buffer.area);
-  file->device->n_files--;
+  unlink_file(file);
   kcov8_port_free(file, sizeof(*file));
 }
 
@@ -135,11 +142,13 @@ uint64_t kcov8_file_dropped(struct kcov8_file *file) {
 
 int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
                struct kcov8_area *area) {
-  int err = 0;
   kcov8_port_lock();
+  int err = kcov8i_share_refresh(file);
   const struct kcov8i_buffer *const buffer = &file->sink.buffer;
-  if (!buffer->area.base || offset ||
-      bytes != buffer->size_words * buffer->layout.word_bytes)
+  if (err)
+    ;
+  else if (!buffer->area.base || offset ||
+           bytes != buffer->size_words * buffer->layout.word_bytes)
     err = -KCOV8_EINVAL;
   else
     *area = buffer->area;

@@ -17,7 +17,7 @@
 struct kcov8_device {
   struct kcov8_host host;
   struct kcov8i_layout layout;
-  size_t n_files;
+  struct kcov8_file *files;                             /* linked by next */
   struct kcov8i_handle *handles[KCOV8I_HANDLE_BUCKETS]; /* remote.c */
 };
 
@@ -30,6 +30,7 @@ enum kcov8i_mode {
 
 /**
  * struct kcov8_file - one open of the device
+ * @next, @link:   in its device's list; what points at it there
  * @device:        where it was opened
  * @refs:          descriptors and mappings, and one while a task has it enabled
  * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC, TRACE_CMP
@@ -37,6 +38,8 @@ enum kcov8i_mode {
  * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
  * @sink:          its buffer; in the list kcov8i.enabled in mode TRACE_PC,
  *                 a remote one only while it has sections
+ * @cookie:        of its open, for alloc_area
+ * @share:         what it shares with other processes' copies of it, or NULL
  * @remote_words:  area_size of its REMOTE_ENABLE
  * @sequence:      how often it was stopped: tells sections of an earlier enable
  * @n_sections:    running ones of mode TRACE_PC
@@ -45,12 +48,15 @@ enum kcov8i_mode {
  * @view:          its own counters while it is enabled, if any image has such
  */
 struct kcov8_file {
+  struct kcov8_file *next, **link;
   struct kcov8_device *device;
   size_t refs;
   enum kcov8i_mode mode;
   struct kcov8_task *owner;
   bool remote;
   struct kcov8i_sink sink;
+  uintptr_t cookie;
+  struct kcov8_share *share;
   uint32_t remote_words;
   uint64_t sequence;
   size_t n_sections;
@@ -60,11 +66,43 @@ struct kcov8_file {
   struct kcov8i_view *view;
 };
 
-int kcov8i_area_alloc(struct kcov8_device *device, uint64_t size_words,
+void kcov8i_file_put(struct kcov8_file *file);
+
+/* ---- area.c: memory of cover buffers ------------------------------------- */
+
+/*
+ * A buffer of @size_words; kcov8i_file_set_up() gives it to a file that is
+ * DISABLED, and makes it INIT. -ENOMEM.
+ */
+int kcov8i_area_alloc(struct kcov8_file *file, uint64_t size_words,
                       struct kcov8_area *area);
 void kcov8i_area_free(struct kcov8_device *device, struct kcov8_area *area);
+int kcov8i_file_set_up(struct kcov8_file *file, uint64_t size_words);
 
-void kcov8i_file_put(struct kcov8_file *file);
+/* ---- share.c: files of several processes --------------------------------- */
+
+/* Has the host what shared files need? */
+bool kcov8i_share_possible(const struct kcov8_device *device);
+
+/* Makes a fresh one ready. -ENOMEM. */
+int kcov8i_share_init(struct kcov8_share *share);
+
+/*
+ * From claim to release no other process changes or traces the file. False if
+ * one does. Without a share: true, and nothing.
+ */
+bool kcov8i_share_claim(const struct kcov8_file *file);
+void kcov8i_share_release(const struct kcov8_file *file);
+
+/* Is it traced, by whatever process, if it has a share? */
+bool kcov8i_share_traced(const struct kcov8_file *file);
+
+/* Takes over what other processes have set up. -ENOMEM. */
+int kcov8i_share_refresh(struct kcov8_file *file);
+
+/* INIT_TRACE, SET_COUNTS of a shared file. -EBUSY, -ENOMEM. */
+int kcov8i_share_set_up(struct kcov8_file *file, uint64_t size_words);
+int kcov8i_share_set_counts(struct kcov8_file *file, bool on);
 
 /* ---- trace.c: from ENABLE to DISABLE ------------------------------------- */
 
@@ -91,12 +129,18 @@ int kcov8i_trace_section_begin(struct kcov8_file *file,
 void kcov8i_trace_section_end(struct kcov8_file *file,
                               struct kcov8i_view *view);
 
-/* Both at once, of what @view holds. -ENOMEM: it still does. */
+/* Its end: what ran in it is nobody's. */
+void kcov8i_trace_section_drop(struct kcov8_file *file);
+
+/* Begin and end at once, of what @view holds. -ENOMEM: it still does. */
 int kcov8i_trace_section_whole(struct kcov8_file *file,
                                struct kcov8i_view *view);
 
 /* TRACE_* -> INIT, after a last flush; drops the task's reference. */
 void kcov8i_trace_stop(struct kcov8_file *file);
+
+/* The same without a flush: what ran is nobody's. */
+void kcov8i_trace_drop(struct kcov8_file *file);
 
 /* Flush of a file that its owner's own syscalls go to. */
 void kcov8i_trace_flush(struct kcov8_file *file);
@@ -153,8 +197,9 @@ struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
 /* Of @worker's section, which it is in: its counters, or NULL. */
 const struct kcov8i_view *kcov8i_section_view(const struct kcov8_task *worker);
 
-/* Ends @worker's section, if it is in one. */
+/* Ends @worker's section, if it is in one; drop: nothing is delivered. */
 void kcov8i_section_stop(struct kcov8_task *worker);
+void kcov8i_section_drop(struct kcov8_task *worker);
 
 #pragma GCC visibility pop
 

@@ -18,18 +18,16 @@ static int init_trace(struct kcov8_file *file, uint64_t size_words) {
                                                             : KCOV8_MAX_WORDS;
   if (size_words < KCOV8_MIN_WORDS || size_words > max)
     return -KCOV8_EINVAL;
+  if (file->share)
+    return kcov8i_share_set_up(file, size_words);
+  if (file->mode == KCOV8I_DISABLED)
+    return kcov8i_file_set_up(file, size_words);
   /* Linux allocates before it looks at the mode: -ENOMEM beats -EBUSY. */
-  const int err = kcov8i_area_alloc(file->device, size_words, &area);
+  const int err = kcov8i_area_alloc(file, size_words, &area);
   if (err)
     return err;
-  if (file->mode != KCOV8I_DISABLED) {
-    kcov8i_area_free(file->device, &area);
-    return -KCOV8_EBUSY;
-  }
-  file->sink.buffer.area = area;
-  file->sink.buffer.size_words = size_words;
-  file->mode = KCOV8I_INIT;
-  return 0;
+  kcov8i_area_free(file->device, &area);
+  return -KCOV8_EBUSY;
 }
 
 /* May @task enable @file, with this mode? */
@@ -53,8 +51,10 @@ static int may_enable(const struct kcov8_file *file,
 static int enable(struct kcov8_file *file, struct kcov8_task *task,
                   uint64_t arg) {
   enum kcov8i_mode mode;
-  const int err = may_enable(file, task, arg, &mode);
-  return err ? err : kcov8i_trace_start(file, task, mode);
+  int err = may_enable(file, task, arg, &mode);
+  if (!err)
+    err = kcov8i_trace_start(file, task, mode);
+  return err;
 }
 
 static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
@@ -73,6 +73,23 @@ static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
   return err;
 }
 
+/*
+ * Of the two, for one process after the other: the file is claimed for as long
+ * as it is enabled.
+ */
+static int claimed(struct kcov8_file *file, struct kcov8_task *task,
+                   uint64_t arg, const struct kcov8i_remote_args *args) {
+  int err = kcov8i_share_refresh(file);
+  if (err)
+    return err;
+  if (!kcov8i_share_claim(file))
+    return -KCOV8_EINVAL; /* its state is not INIT */
+  err = args ? remote_enable(file, task, args) : enable(file, task, arg);
+  if (err)
+    kcov8i_share_release(file);
+  return err;
+}
+
 static int disable(struct kcov8_file *file, struct kcov8_task *task,
                    uint64_t arg) {
   if (arg || task->file != file)
@@ -81,13 +98,22 @@ static int disable(struct kcov8_file *file, struct kcov8_task *task,
   return 0;
 }
 
+static int reset_elsewhere(struct kcov8_file *file) {
+  const int err = kcov8i_share_refresh(file);
+  if (!err)
+    kcov8i_buffer_reset(&file->sink.buffer);
+  return err;
+}
+
 /*
  * By any holder of the file, where the proposal wants the owner: a client that
  * watches threads from outside resets their buffers.
  */
 static int reset_trace(struct kcov8_file *file, uint64_t arg) {
-  if (arg || file->mode < KCOV8I_TRACE_PC)
+  if (arg || (file->mode < KCOV8I_TRACE_PC && !kcov8i_share_traced(file)))
     return -KCOV8_EINVAL;
+  if (file->mode < KCOV8I_TRACE_PC) /* another process: its counters go on */
+    return reset_elsewhere(file);
   kcov8i_trace_reset(file);
   return 0;
 }
@@ -97,8 +123,10 @@ static int set_counts(struct kcov8_file *file, uint64_t arg) {
     return -KCOV8_EINVAL;
   if (file->mode >= KCOV8I_TRACE_PC)
     return -KCOV8_EBUSY; /* what is in the buffer would change its meaning */
-  file->sink.buffer.counts = arg;
-  return 0;
+  const int err = kcov8i_share_set_counts(file, arg);
+  if (!err)
+    file->sink.buffer.counts = arg;
+  return err;
 }
 
 /* The calls whose argument is by value, with the lock held. */
@@ -111,7 +139,7 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
     return init_trace(file, arg);
   switch (cmd) {
   case KCOV8_ENABLE:
-    return enable(file, task, arg);
+    return claimed(file, task, arg, NULL);
   case KCOV8_DISABLE:
     return disable(file, task, arg);
   case KCOV8_RESET_TRACE:
@@ -131,7 +159,7 @@ static int call_remote_enable(struct kcov8_file *file, struct kcov8_task *task,
   if (err)
     return err;
   kcov8i_task_enter(task);
-  err = remote_enable(file, task, &args);
+  err = claimed(file, task, 0, &args);
   kcov8i_task_leave(task);
   return err;
 }

@@ -80,7 +80,7 @@ const struct kcov8i_view *kcov8i_section_view(const struct kcov8_task *worker) {
   return s->file ? s->view : NULL;
 }
 
-void kcov8i_section_stop(struct kcov8_task *worker) {
+static void end(struct kcov8_task *worker, bool deliver) {
   struct section *const s = worker->section;
   if (!s)
     return;
@@ -88,11 +88,13 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
   worker->section = NULL;
   if (s->buffer.area.base) {
     kcov8i_cmp_stop(worker);
-    if (valid)
+    if (valid && deliver)
       move_records(s);
     kcov8_port_free(s->buffer.area.base, s->buffer.area.bytes);
-  } else if (valid) {
+  } else if (valid && deliver) {
     kcov8i_trace_section_end(s->file, s->view);
+  } else if (valid) {
+    kcov8i_trace_section_drop(s->file);
   }
   kcov8i_view_leave(s->view);
   kcov8i_view_put(s->view);
@@ -100,6 +102,10 @@ void kcov8i_section_stop(struct kcov8_task *worker) {
     kcov8i_file_put(s->file);
   kcov8_port_free(s, sizeof(*s));
 }
+
+void kcov8i_section_stop(struct kcov8_task *worker) { end(worker, true); }
+
+void kcov8i_section_drop(struct kcov8_task *worker) { end(worker, false); }
 
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
                        uint64_t handle) {

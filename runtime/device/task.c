@@ -69,6 +69,41 @@ void kcov8_task_discard(struct kcov8_task *task) {
 
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
 
+void kcov8_task_drop(struct kcov8_task *task) {
+  if (!task->file && !task->section)
+    return;
+  kcov8i_task_enter(task);
+  kcov8i_section_drop(task);
+  if (owns(task))
+    kcov8i_trace_drop(task->file);
+  kcov8i_task_leave(task);
+}
+
+void kcov8_task_move(struct kcov8_task *to, struct kcov8_task *from) {
+  kcov8_port_lock();
+  *to = *from;
+  if (owns(from))
+    to->file->owner = to;
+  kcov8_task_init(from);
+  kcov8_port_unlock();
+}
+
+/* The child of a fork has copies of all files: those that are traced stop. */
+void kcov8_forked(struct kcov8_device *device) {
+  kcov8_port_lock();
+  for (struct kcov8_file *f = device->files, *next; f; f = next) {
+    struct kcov8_task *const owner = f->owner;
+    next = f->next; /* it may go with the task's reference */
+    if (!owner)
+      continue;
+    const uint32_t handle = owner->common_handle;
+    kcov8i_trace_drop(f);
+    owner->busy = 0;
+    owner->common_handle = handle;
+  }
+  kcov8_port_unlock();
+}
+
 void kcov8_task_exit(struct kcov8_task *task) {
   if (!task->file && !task->section)
     return;

@@ -26,6 +26,7 @@ static void disown(struct kcov8_file *file) {
   file->owner = NULL;
   file->remote = false;
   file->sequence++;
+  kcov8i_share_release(file);
   kcov8i_file_put(file);
 }
 
@@ -134,6 +135,10 @@ void kcov8i_trace_section_end(struct kcov8_file *file,
     a.room = most;
   kcov8i_pending_drain(&file->sink, &a);
   kcov8i_append_end(&a);
+  kcov8i_trace_section_drop(file);
+}
+
+void kcov8i_trace_section_drop(struct kcov8_file *file) {
   if (!--file->n_sections)
     enabled_remove(&file->sink);
 }
@@ -174,13 +179,14 @@ void kcov8i_trace_flush(struct kcov8_file *file) {
   kcov8i_append_end(&a);
 }
 
-void kcov8i_trace_stop(struct kcov8_file *file) {
+static void stop(struct kcov8_file *file, bool flush) {
   if (file->remote) {
     stop_remote(file);
   } else if (file->mode == KCOV8I_TRACE_CMP) {
     kcov8i_cmp_stop(file->owner);
   } else {
-    kcov8i_trace_flush(file);
+    if (flush)
+      kcov8i_trace_flush(file);
     kcov8i_pending_free(&file->sink);
     enabled_remove(&file->sink);
     kcov8i_view_leave(file->view);
@@ -189,6 +195,10 @@ void kcov8i_trace_stop(struct kcov8_file *file) {
   }
   disown(file);
 }
+
+void kcov8i_trace_stop(struct kcov8_file *file) { stop(file, true); }
+
+void kcov8i_trace_drop(struct kcov8_file *file) { stop(file, false); }
 
 /* The others get what is in shared counters; @file is not one of them now. */
 static void collect_for_others(struct kcov8_file *file) {

@@ -11,6 +11,7 @@
 #include "hosted/hosted.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 #pragma GCC visibility push(default)
 #include <kcov8/port.h>
@@ -18,12 +19,34 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void kcov8_port_lock(void) { pthread_mutex_lock(&lock); }
+static _Thread_local bool mine; /* this thread has it */
 
-void kcov8_port_unlock(void) { pthread_mutex_unlock(&lock); }
+void kcov8_port_lock(void) {
+  pthread_mutex_lock(&lock);
+  mine = true;
+}
+
+void kcov8_port_unlock(void) {
+  mine = false;
+  pthread_mutex_unlock(&lock);
+}
+
+/* A host may have taken it around its fork by itself: then it gives it back. */
+static _Thread_local bool taken;
+
+static void before_fork(void) {
+  taken = !mine;
+  if (taken)
+    kcov8_port_lock();
+}
+
+static void after_fork(void) {
+  if (taken)
+    kcov8_port_unlock();
+}
 
 /* Early: 101 is the first priority open to programs. */
 __attribute__((constructor(101))) static void set_up(void) {
-  pthread_atfork(kcov8_port_lock, kcov8_port_unlock, kcov8_port_unlock);
+  pthread_atfork(before_fork, after_fork, after_fork);
   kcov8i_dump_set_up();
 }

@@ -12,6 +12,7 @@
 #include "hosted/pages.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #endif
 
 #pragma GCC visibility push(default)
+#include <kcov8/kcov8.h>
 #include <kcov8/port.h>
 #pragma GCC visibility pop
 
@@ -57,6 +59,44 @@ void kcov8_port_log(enum kcov8_log_level level, const char *message) {
   if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
     errno = 0; /* nobody to tell */
   errno = saved;
+}
+
+/* ---- Files that processes share ------------------------------------------ */
+
+/*
+ * A robust mutex: the kernel tells the next one that its holder has died, by
+ * SIGKILL too, in whatever PID namespace it was.
+ */
+static pthread_mutex_t *mutex_of(void *owner) {
+  _Static_assert(sizeof(pthread_mutex_t) <=
+                     sizeof(((struct kcov8_share *)0)->owner),
+                 "room for the mutex");
+  return owner;
+}
+
+int kcov8_port_owner_init(void *owner) {
+  pthread_mutexattr_t a;
+  if (pthread_mutexattr_init(&a))
+    return -1;
+  int err = pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+  if (!err)
+    err = pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+  if (!err)
+    err = pthread_mutex_init(mutex_of(owner), &a);
+  pthread_mutexattr_destroy(&a);
+  return -err;
+}
+
+int kcov8_port_own(void *owner) {
+  int err = pthread_mutex_trylock(mutex_of(owner));
+  if (err == EOWNERDEAD)
+    err = pthread_mutex_consistent(mutex_of(owner));
+  return -err;
+}
+
+/* By who does not have it, a child of the owner's, it has no effect. */
+void kcov8_port_disown(void *owner) {
+  (void)pthread_mutex_unlock(mutex_of(owner));
 }
 
 /* ---- Attribution `task`: the base of gs, pages at given addresses ------ */
