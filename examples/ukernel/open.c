@@ -110,8 +110,6 @@ static int open_tmpfile(struct uk_inode *dir, int flags, mode_t mode,
 /* The last component is missing: make it. */
 static int create(struct uk_walk *walk, mode_t mode) {
   struct uk_inode *dir = walk->dir;
-  if (walk->slash)
-    return -EISDIR;
   if (dir->nlink == 0)
     return -ENOENT;
   if (dir->fs->readonly)
@@ -126,6 +124,8 @@ static int open_walked(struct uk_walk *walk, int flags, mode_t mode,
                        struct uk_file **out) {
   if ((flags & UK_O_TMPFILE) == UK_O_TMPFILE)
     return walk->inode ? open_tmpfile(walk->inode, flags, mode, out) : -ENOTDIR;
+  if ((flags & O_CREAT) && walk->slash && walk->last == UK_LAST_NORM)
+    return -EISDIR; /* whatever is there */
   if (walk->file) { /* /proc/self/fd/N of a pipe and the like */
     if (flags & O_DIRECTORY)
       return -ENOTDIR;
@@ -136,8 +136,6 @@ static int open_walked(struct uk_walk *walk, int flags, mode_t mode,
   if (walk->inode) {
     if ((flags & O_CREAT) && (flags & O_EXCL))
       return -EEXIST;
-    if ((flags & O_CREAT) && walk->slash)
-      return -EISDIR;
     return uk_open_inode(walk->inode, flags, out);
   }
   int err = create(walk, mode);

@@ -72,17 +72,21 @@ static int jump(struct state *s, struct uk_inode *link, bool last) {
   int err = link->ops->follow(link, &inode, &file);
   if (err)
     return err;
+  bool dir = inode && S_ISDIR(inode->mode);
+  if (!dir && (!last || s->walk->slash)) {
+    uk_inode_put(inode);
+    if (file)
+      uk_file_put(file);
+    return -ENOTDIR;
+  }
   if (last) {
+    s->walk->last = UK_LAST_JUMP;
     s->walk->inode = inode;
     s->walk->file = file;
     return 0;
   }
-  if (!inode) {
-    uk_file_put(file);
-    return -ENOTDIR;
-  }
   set_here(s, inode);
-  return S_ISDIR(inode->mode) ? 0 : -ENOTDIR;
+  return 0;
 }
 
 static void go_up(struct state *s) {
@@ -111,6 +115,17 @@ static int step(struct state *s, const char *name) {
   return S_ISDIR(next->mode) ? 0 : -ENOTDIR;
 }
 
+/*
+ * Linux looks up a name that is to be made, removed or renamed (its
+ * filename_parentat) without following it, with slashes behind it, too: the
+ * callers decide what a slash means. All others follow a link before a slash.
+ */
+static bool follows(const struct uk_walk *walk, unsigned int flags) {
+  if (walk->slash)
+    return !(flags & UK_WALK_NEW);
+  return flags & UK_WALK_FOLLOW;
+}
+
 /* The last component; 1: it was a link, walk on. */
 static int finish(struct state *s, const char *name, unsigned int flags) {
   struct uk_walk *w = s->walk;
@@ -132,7 +147,7 @@ static int finish(struct state *s, const char *name, unsigned int flags) {
   }
   if (err)
     return err;
-  if (S_ISLNK(found->mode) && ((flags & UK_WALK_FOLLOW) || w->slash)) {
+  if (S_ISLNK(found->mode) && follows(w, flags)) {
     bool magic = found->ops->follow != NULL;
     err = magic ? jump(s, found, true) : push_link(s, found);
     uk_inode_put(found);

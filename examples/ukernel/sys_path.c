@@ -208,8 +208,13 @@ static bool is_below(const struct uk_inode *dir, const struct uk_inode *top) {
 static int may_rename(const struct uk_walk *from, const struct uk_walk *to,
                       unsigned int flags) {
   struct uk_inode *inode = from->inode, *victim = to->inode;
-  if (from->last != UK_LAST_NORM || to->last != UK_LAST_NORM)
+  if (from->last != UK_LAST_NORM)
     return -EBUSY;
+  if (to->last != UK_LAST_NORM)
+    return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+  /* Linux: EXDEV, and mv would copy what is behind a link in /proc. */
+  if (from->dir->fs->fixed)
+    return -EPERM;
   if (from->dir->fs != to->dir->fs)
     return -EXDEV;
   if (from->dir->fs->readonly)

@@ -141,11 +141,18 @@ enum {
   UK_WALK_EMPTY = 2,  /* AT_EMPTY_PATH */
   UK_WALK_NEW = 4,    /* the last component may be missing */
 };
-enum uk_last { UK_LAST_NORM, UK_LAST_DOT, UK_LAST_DOTDOT, UK_LAST_ROOT };
+/* JUMP: behind a link in /proc, whose target has no name in this path. */
+enum uk_last {
+  UK_LAST_NORM,
+  UK_LAST_DOT,
+  UK_LAST_DOTDOT,
+  UK_LAST_ROOT,
+  UK_LAST_JUMP
+};
 
 /* Where a path leads: all references are the walk's. */
 struct uk_walk {
-  struct uk_inode *dir;   /* of the last component; NULL after a jump */
+  struct uk_inode *dir;   /* of the last component; set if @last is NORM */
   struct uk_inode *inode; /* NULL if missing (UK_WALK_NEW), or @file */
   struct uk_file *file;   /* a link in /proc to a file without an inode */
   enum uk_last last;
