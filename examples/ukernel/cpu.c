@@ -24,11 +24,15 @@
  * - Unmapping does not drop translated code, and what is mapped next may get
  *   its internal address: see cpu_forget_code(). Dropping all code at once
  * takes a second of clearing memory.
+ * - Some instructions crash it while it translates their block, with the
+ *   registers as at the block's start: see "Crashes" below.
  * - It asserts above 4096 memory regions, and maps in quadratic time: mm.c
  *   merges regions and refuses more than UK_MAX_REGIONS.
  */
 #define _GNU_SOURCE
 #include "cpu.h"
+#include "guard.h"
+#include "insn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -39,11 +43,20 @@
 
 #include <unicorn/unicorn.h>
 
+#define BLOCK_STEPS 512   /* the engine's limit of a block, in instructions */
+#define BLOCK_BYTES 8192u /* more than its limit: it ends behind a page */
+
 struct uk_cpu {
   uc_engine *uc;
   uc_context *scratch;
-  uc_hook precise; /* 0: not set */
-  bool ran;        /* there is translated code */
+  uc_hook precise;  /* 0: not set */
+  bool ran;         /* there is translated code */
+  bool dead;        /* it crashed */
+  bool told;        /* the guest has got the signal for it */
+  int steps;        /* to be done one by one */
+  uint64_t refused; /* a block to be forgotten, see on_new_block(); or 0 */
+  uint64_t start;   /* of cpu_run(), and what it returned */
+  uc_err err;
   atomic_bool kicked;
   bool got_syscall;
   bool got_trap;
@@ -107,6 +120,24 @@ static void on_instruction(uc_engine *uc, uint64_t addr, uint32_t bytes,
   (void)bytes;
   if (kicked(cpu))
     uc_emu_stop(uc);
+}
+
+/*
+ * After a block was translated, before it is executed for the first time. One
+ * with an instruction that a CPU refuses is executed step by step instead.
+ */
+static void on_new_block(uc_engine *uc, uc_tb *block, uc_tb *before,
+                         void *ctx) {
+  struct uk_cpu *cpu = ctx;
+  uint8_t code[BLOCK_BYTES];
+  (void)before;
+  size_t n = block->size < sizeof(code) ? block->size : sizeof(code);
+  if (cpu->steps || uc_mem_read(uc, block->pc, code, n) ||
+      !insn_any_refused(code, n))
+    return;
+  cpu->refused = block->pc;
+  cpu->steps = BLOCK_STEPS;
+  uc_emu_stop(uc);
 }
 
 /* ---- Boot to privilege level 3 ---------------------------------------- */
@@ -179,6 +210,8 @@ static int add_hooks(struct uk_cpu *cpu) {
       uc_hook_add(cpu->uc, &hook, UC_HOOK_MEM_INVALID, (void *)on_bad_access,
                   cpu, 1, 0) ||
       uc_hook_add(cpu->uc, &hook, UC_HOOK_BLOCK, (void *)on_block, cpu, 1, 0) ||
+      uc_hook_add(cpu->uc, &hook, UC_HOOK_EDGE_GENERATED, (void *)on_new_block,
+                  cpu, 1, 0) ||
       uc_ctl_exits_enable(cpu->uc)) /* there are none */
     return -ENODEV;
   return 0;
@@ -215,13 +248,22 @@ int cpu_new(struct uk_cpu **out) {
   return 0;
 }
 
-void cpu_free(struct uk_cpu *cpu) {
-  if (!cpu)
-    return;
+static void close_engine(void *ctx) {
+  struct uk_cpu *cpu = ctx;
   if (cpu->scratch)
     uc_context_free(cpu->scratch);
   if (cpu->uc)
     uc_close(cpu->uc);
+}
+
+/* One that crashed may crash again here: then its memory is lost. */
+void cpu_free(struct uk_cpu *cpu) {
+  if (!cpu)
+    return;
+  if (cpu->dead)
+    guard_call(close_engine, cpu);
+  else
+    close_engine(cpu);
   free(cpu);
 }
 
@@ -333,20 +375,30 @@ static void trap_signal(uint32_t trap, struct uk_stop *stop) {
   }
 }
 
-void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
-  uint64_t rip;
+static void emulate(void *ctx) {
+  struct uk_cpu *cpu = ctx;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &cpu->start);
+  cpu->err = uc_emu_start(cpu->uc, cpu->start, 0, 0, 0);
+}
+
+/* False: the engine crashed. */
+static bool run_once(struct uk_cpu *cpu) {
   cpu->ran = true;
   cpu->got_syscall = cpu->got_trap = cpu->got_fault = false;
-  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
-  uc_err err = uc_emu_start(cpu->uc, rip, 0, 0, 0);
-  atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
+  cpu->dead = guard_call(emulate, cpu) != 0;
+  if (cpu->refused && !cpu->dead)
+    uc_ctl_remove_cache(cpu->uc, cpu->refused, cpu->refused + 1);
+  cpu->refused = 0;
+  return !cpu->dead;
+}
 
-  memset(stop, 0, sizeof(*stop));
+static void why_stopped(struct uk_cpu *cpu, struct uk_stop *stop) {
+  uint64_t rip;
   if (cpu->got_syscall) {
     stop->kind = UK_STOP_SYSCALL;
     return;
   }
-  if (!cpu->got_trap && err == UC_ERR_OK) {
+  if (!cpu->got_trap && cpu->err == UC_ERR_OK) {
     stop->kind = UK_STOP_KICK;
     return;
   }
@@ -369,6 +421,115 @@ void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
     trap_signal(6, stop);
     stop->addr = rip;
   }
+}
+
+/* ---- Crashes ---------------------------------------------------------- */
+
+/*
+ * Which instruction of a block crashed the engine is not known, and those
+ * before it have not been executed. So a new engine executes them one by one,
+ * with the trap flag, until it crashes, too: the guest gets SIGILL there, and
+ * another new engine goes on. (A guest that looks at the trap flag meanwhile,
+ * with PUSHF, sees it.) Where blocks of one instruction do not crash, it was
+ * the block as a whole, and the guest notices nothing.
+ */
+static void set_trap_flag(struct uk_cpu *cpu, bool on) {
+  uint32_t flags = 0;
+  uc_reg_read(cpu->uc, UC_X86_REG_EFLAGS, &flags);
+  flags = on ? flags | 0x100 : flags & ~0x100u;
+  uc_reg_write(cpu->uc, UC_X86_REG_EFLAGS, &flags);
+}
+
+static void crashed_at(struct uk_cpu *cpu, struct uk_stop *stop) {
+  trap_signal(6, stop);
+  stop->kind = UK_STOP_FAULT;
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &stop->addr);
+}
+
+static bool is_refused(struct uk_cpu *cpu) {
+  uint64_t rip = 0;
+  uint8_t code[16];
+  uc_reg_read(cpu->uc, UC_X86_REG_RIP, &rip);
+  size_t n = sizeof(code);
+  if (uc_mem_read(cpu->uc, rip, code, n)) {
+    n = 4096 - rip % 4096; /* nothing behind this page */
+    if (n > sizeof(code) || uc_mem_read(cpu->uc, rip, code, n))
+      return false;
+  }
+  return insn_is_refused(code, n);
+}
+
+/* One step. True: go on with the next. */
+static bool step(struct uk_cpu *cpu, struct uk_stop *stop) {
+  if (is_refused(cpu)) {
+    cpu->steps = 0;
+    crashed_at(cpu, stop);
+    return false;
+  }
+  set_trap_flag(cpu, true);
+  bool lives = run_once(cpu);
+  set_trap_flag(cpu, false);
+  if (!lives) {
+    cpu->told = true;
+    crashed_at(cpu, stop);
+    return false;
+  }
+  if (cpu->got_trap && cpu->trap == 1 && --cpu->steps) {
+    forget_exception(cpu);
+    return !kicked(cpu);
+  }
+  if (cpu->got_trap && cpu->trap == 1) {
+    forget_exception(cpu);
+    return false;
+  }
+  cpu->steps = 0;
+  why_stopped(cpu, stop);
+  return false;
+}
+
+static void copy_registers(void *ctx) {
+  struct uk_cpu **cpu = ctx;
+  struct uk_regs regs;
+  uint8_t fx[UK_FX_BYTES];
+  cpu_get_regs(cpu[0], &regs);
+  cpu_get_fx(cpu[0], fx);
+  regs.rflags &= ~0x100ull;
+  cpu_set_regs(cpu[1], &regs);
+  cpu_set_fx(cpu[1], fx);
+}
+
+bool cpu_is_dead(const struct uk_cpu *cpu) { return cpu->dead; }
+
+int cpu_replace(struct uk_cpu *dead, struct uk_cpu **out) {
+  struct uk_cpu *cpu[2] = {dead, NULL};
+  int err = cpu_new(&cpu[1]);
+  if (err)
+    return err;
+  if (guard_call(copy_registers, cpu)) {
+    cpu_free(cpu[1]);
+    return -EIO;
+  }
+  if (!dead->told)
+    cpu[1]->steps = BLOCK_STEPS;
+  cpu_free(dead);
+  *out = cpu[1];
+  return 0;
+}
+
+void cpu_run(struct uk_cpu *cpu, struct uk_stop *stop) {
+  memset(stop, 0, sizeof(*stop)); /* UK_STOP_KICK */
+  if (cpu->dead) {
+    stop->kind = UK_STOP_DIED;
+  } else if (!cpu->steps) {
+    if (!run_once(cpu))
+      stop->kind = UK_STOP_DIED;
+    else
+      why_stopped(cpu, stop);
+  }
+  while (!cpu->dead && stop->kind == UK_STOP_KICK && cpu->steps && !kicked(cpu))
+    if (!step(cpu, stop))
+      break;
+  atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
 }
 
 void cpu_kick(struct uk_cpu *cpu) {

@@ -26,8 +26,16 @@ struct uk_regs {
 
 #define UK_FX_BYTES 512 /* an FXSAVE image */
 
-/* Why cpu_run() came back. */
-enum uk_stop_kind { UK_STOP_KICK, UK_STOP_SYSCALL, UK_STOP_FAULT };
+/*
+ * Why cpu_run() came back. DIED: the engine crashed and is of no use any more,
+ * see cpu_replace(); then run again.
+ */
+enum uk_stop_kind {
+  UK_STOP_KICK,
+  UK_STOP_SYSCALL,
+  UK_STOP_FAULT,
+  UK_STOP_DIED
+};
 struct uk_stop {
   enum uk_stop_kind kind;
   int sig;       /* fault: the signal */
@@ -38,6 +46,12 @@ struct uk_stop {
 
 int cpu_new(struct uk_cpu **out);
 void cpu_free(struct uk_cpu *cpu);
+bool cpu_is_dead(const struct uk_cpu *cpu);
+/*
+ * A new engine with the registers of @dead, which is freed, and without memory.
+ * Saved registers of other threads fit it. On failure @dead stays as it is.
+ */
+int cpu_replace(struct uk_cpu *dead, struct uk_cpu **out);
 
 /* Page-aligned; @prot is PROT_*, not PROT_NONE (leave those unmapped). */
 int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,

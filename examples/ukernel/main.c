@@ -3,6 +3,7 @@
  * main.c - the command line
  */
 #define _GNU_SOURCE
+#include "guard.h"
 #include "process.h"
 
 #include <errno.h>
@@ -181,6 +182,7 @@ static void kill_the_rest(void) {
 int main(int argc, char **argv) {
   struct options options = {0};
   parse(argc, argv, &options);
+  guard_init();
   sched_init();
   syscall_init();
   sched_lock();

@@ -437,6 +437,23 @@ int mm_new(struct uk_mm **out) {
   return 0;
 }
 
+int mm_replace_cpu(struct uk_mm *mm, bool precise) {
+  struct uk_cpu *cpu;
+  int err = cpu_replace(mm->cpu, &cpu);
+  if (err)
+    return err;
+  mm->cpu = cpu;
+  mm->n_written_code = 0;
+  cpu_set_precise(cpu, precise);
+  for (size_t i = 0; !err && i < mm->n_regions; i++) {
+    const struct uk_region *region = &mm->region[i];
+    if (cpu_prot(region) != PROT_NONE)
+      err = cpu_map(cpu, region->start, region->end - region->start,
+                    region->prot, region_host(region));
+  }
+  return err;
+}
+
 void mm_get(struct uk_mm *mm) { mm->refs++; }
 
 void mm_put(struct uk_mm *mm) {

@@ -66,6 +66,8 @@ int mm_new(struct uk_mm **out);
 int mm_copy(struct uk_mm *from, struct uk_mm **out); /* fork */
 void mm_get(struct uk_mm *mm);
 void mm_put(struct uk_mm *mm);
+/* After a crash of its engine. Needs the turn. */
+int mm_replace_cpu(struct uk_mm *mm, bool precise);
 struct uk_region *mm_find(struct uk_mm *mm, uint64_t addr);
 /* A mapping of private zeroed memory; @addr is free or gets replaced. */
 int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,

@@ -3,6 +3,7 @@
  * task.c - life of tasks and processes, and the loop that runs a guest thread
  */
 #define _GNU_SOURCE
+#include "guard.h"
 #include "process.h"
 
 #include <errno.h>
@@ -174,9 +175,21 @@ static void fault(struct uk_task *task, const struct uk_stop *stop) {
   signal_force(task, &info);
 }
 
+/* The CPU crashed, of what the guest executes: the others do not notice. */
+static void replace_cpu(struct uk_task *task) {
+  int err = mm_replace_cpu(task->mm, signal_wants_precise(task->proc));
+  if (uk_verbose)
+    fprintf(stderr, "ukernel: [%d] the CPU crashed%s\n", task->tid,
+            err ? ", and there is no new one" : "");
+  if (err)
+    proc_kill(task->proc, SIGILL);
+}
+
 static void *task_main(void *arg) {
   struct uk_task *task = arg;
   struct uk_stop stop;
+  uint8_t guard_stack[GUARD_STACK];
+  guard_thread(guard_stack);
   sched_set_current(task);
   sched_lock();
   for (;;) {
@@ -192,6 +205,8 @@ static void *task_main(void *arg) {
     }
     kcov8_syscall_return(&task->kcov);
     sched_run(task, &stop);
+    if (cpu_is_dead(task->mm->cpu))
+      replace_cpu(task);
     if (stop.kind == UK_STOP_SYSCALL)
       syscall_dispatch(task);
     else if (stop.kind == UK_STOP_FAULT)
@@ -338,5 +353,6 @@ void task_exit(struct uk_task *task) {
   sched_set_current(NULL);
   free(task);
   sched_unlock();
+  guard_thread_end();
   pthread_exit(NULL);
 }
