@@ -46,6 +46,11 @@
 #define BLOCK_STEPS 512   /* the engine's limit of a block, in instructions */
 #define BLOCK_BYTES 8192u /* more than its limit: it ends behind a page */
 
+/* Of 256 k blocks of 61 bytes, 16 instructions: 700 bytes each. */
+#define CODE_BLOCK 256u
+#define CODE_PER_BYTE 8u
+#define CODE_STEP (1u << 20)
+
 struct uk_cpu {
   uc_engine *uc;
   uc_context *scratch;
@@ -54,6 +59,7 @@ struct uk_cpu {
   bool dead;        /* it crashed */
   bool told;        /* the guest has got the signal for it */
   int steps;        /* to be done one by one */
+  uint64_t code;    /* bytes that translated code takes, an estimate */
   uint64_t refused; /* a block to be forgotten, see on_new_block(); or 0 */
   uint64_t start;   /* of cpu_run(), and what it returned */
   uc_err err;
@@ -132,6 +138,9 @@ static void on_new_block(uc_engine *uc, uc_tb *block, uc_tb *before,
   uint8_t code[BLOCK_BYTES];
   (void)before;
   size_t n = block->size < sizeof(code) ? block->size : sizeof(code);
+  cpu->code += CODE_BLOCK + CODE_PER_BYTE * block->size;
+  if (cpu->code % CODE_STEP < CODE_BLOCK + CODE_PER_BYTE * block->size)
+    uc_emu_stop(uc);
   if (cpu->steps || uc_mem_read(uc, block->pc, code, n) ||
       !insn_any_refused(code, n))
     return;
@@ -500,8 +509,10 @@ static void copy_registers(void *ctx) {
 
 bool cpu_is_dead(const struct uk_cpu *cpu) { return cpu->dead; }
 
-int cpu_replace(struct uk_cpu *dead, struct uk_cpu **out) {
-  struct uk_cpu *cpu[2] = {dead, NULL};
+uint64_t cpu_code_bytes(const struct uk_cpu *cpu) { return cpu->code; }
+
+int cpu_replace(struct uk_cpu *old, struct uk_cpu **out) {
+  struct uk_cpu *cpu[2] = {old, NULL};
   int err = cpu_new(&cpu[1]);
   if (err)
     return err;
@@ -509,9 +520,9 @@ int cpu_replace(struct uk_cpu *dead, struct uk_cpu **out) {
     cpu_free(cpu[1]);
     return -EIO;
   }
-  if (!dead->told)
+  if (old->dead && !old->told)
     cpu[1]->steps = BLOCK_STEPS;
-  cpu_free(dead);
+  cpu_free(old);
   *out = cpu[1];
   return 0;
 }

@@ -48,10 +48,12 @@ int cpu_new(struct uk_cpu **out);
 void cpu_free(struct uk_cpu *cpu);
 bool cpu_is_dead(const struct uk_cpu *cpu);
 /*
- * A new engine with the registers of @dead, which is freed, and without memory.
- * Saved registers of other threads fit it. On failure @dead stays as it is.
+ * A new engine with the registers of @old, which is freed, and without memory.
+ * Saved registers of other threads fit it. On failure @old stays as it is.
  */
-int cpu_replace(struct uk_cpu *dead, struct uk_cpu **out);
+int cpu_replace(struct uk_cpu *old, struct uk_cpu **out);
+/* What translated code takes. cpu_run() comes back when it is 1 MB more. */
+uint64_t cpu_code_bytes(const struct uk_cpu *cpu);
 
 /* Page-aligned; @prot is PROT_*, not PROT_NONE (leave those unmapped). */
 int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,

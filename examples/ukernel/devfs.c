@@ -8,9 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -65,26 +63,12 @@ static unsigned int random_poll(struct uk_file *file) {
   return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 }
 
-static void zero_free(struct uk_pages *pages) {
-  munmap(pages->base, pages->bytes);
-  free(pages);
-}
-
 static int zero_mmap(struct uk_file *file, uint64_t bytes, uint64_t offset,
                      struct uk_pages **out, size_t *skip) {
   (void)file, (void)offset;
-  struct uk_pages *pages = calloc(1, sizeof(*pages));
+  struct uk_pages *pages = uk_pages_new(bytes);
   if (!pages)
     return -ENOMEM;
-  pages->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (pages->base == MAP_FAILED) {
-    free(pages);
-    return -ENOMEM;
-  }
-  pages->bytes = bytes;
-  pages->refs = 1;
-  pages->free = zero_free;
   *out = pages;
   *skip = 0;
   return 0;

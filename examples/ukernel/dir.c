@@ -29,6 +29,10 @@ int uk_dirlist_add(struct uk_dirlist *list, const char *name, uint64_t ino,
     list->room = room;
   }
   struct uk_dirent *e = &list->entry[list->count];
+  size_t bytes = 2 * sizeof(*e) + strlen(name);
+  if (uk_charge(bytes))
+    return -ENOMEM;
+  list->charged += bytes;
   e->name = strdup(name);
   if (!e->name)
     return -ENOMEM;
@@ -45,6 +49,7 @@ void uk_dirlist_free(struct uk_dirlist *list) {
   for (size_t i = 0; i < list->count; i++)
     free(list->entry[i].name);
   free(list->entry);
+  uk_uncharge(list->charged);
   memset(list, 0, sizeof(*list));
 }
 

@@ -129,7 +129,7 @@ int elf_load(struct uk_mm *mm, const struct uk_image *image,
   if (high - low > MAX_SPAN || low + bias < UK_MMAP_MIN)
     return bad(why, "bad ELF segment address", -ENOEXEC);
 
-  struct uk_pages *pages = mm_pages_new(high - low);
+  struct uk_pages *pages = uk_pages_new(high - low);
   if (!pages)
     return -ENOMEM;
   for (unsigned int i = 0; !err && i < elf.e_phnum; i++)

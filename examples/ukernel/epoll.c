@@ -128,6 +128,7 @@ static void remove_items(struct epoll *ep, const struct uk_file *file) {
     if (!file || item->file == file) {
       *at = item->next;
       free(item);
+      uk_uncharge(UK_COST_FILE);
     } else {
       at = &item->next;
     }
@@ -209,7 +210,7 @@ static int add_item(struct epoll *ep, int fd, struct uk_file *file,
       levels_below(inner, ep, MAX_NESTS) + levels_above(ep, MAX_NESTS) + 1 >
           MAX_NESTS)
     return -ELOOP;
-  struct item *item = calloc(1, sizeof(*item));
+  struct item *item = uk_charge(UK_COST_FILE) ? NULL : calloc(1, sizeof(*item));
   if (!item)
     return -ENOMEM;
   item->fd = fd;
@@ -240,6 +241,7 @@ static int change(struct epoll *ep, int op, int fd, struct uk_file *file,
   if (op == EPOLL_CTL_DEL) {
     *at = item->next;
     free(item);
+    uk_uncharge(UK_COST_FILE);
   } else {
     if (item->events & EPOLLEXCLUSIVE)
       return -EINVAL;

@@ -25,6 +25,7 @@
 void image_put(struct uk_image *image) {
   if (image && --image->refs == 0) {
     free(image->data);
+    uk_uncharge(image->charged);
     free(image);
   }
 }
@@ -48,7 +49,10 @@ static int image_read(struct source *source, uint64_t size,
   if (!image)
     return -ENOMEM;
   image->refs = 1;
-  image->data = size <= MAX_IMAGE ? malloc(size + 1) : NULL;
+  if (size <= MAX_IMAGE && !uk_charge(size)) {
+    image->charged = size;
+    image->data = malloc(size + 1);
+  }
   if (!image->data) {
     image_put(image);
     return -ENOMEM;

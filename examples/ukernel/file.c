@@ -18,9 +18,13 @@
 
 struct uk_file *uk_file_new(const struct uk_file_ops *ops, int flags,
                             void *priv) {
-  struct uk_file *file = calloc(1, sizeof(*file));
-  if (!file)
+  if (uk_charge(UK_COST_FILE))
     return NULL;
+  struct uk_file *file = calloc(1, sizeof(*file));
+  if (!file) {
+    uk_uncharge(UK_COST_FILE);
+    return NULL;
+  }
   file->ops = ops;
   file->refs = 1;
   file->flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
@@ -30,6 +34,13 @@ struct uk_file *uk_file_new(const struct uk_file_ops *ops, int flags,
 
 void uk_file_get(struct uk_file *file) { file->refs++; }
 
+static void drop_path(struct uk_file *file) {
+  if (file->path)
+    uk_uncharge(strlen(file->path));
+  free(file->path);
+  file->path = NULL;
+}
+
 void uk_file_put(struct uk_file *file) {
   if (!file || --file->refs > 0)
     return;
@@ -37,8 +48,9 @@ void uk_file_put(struct uk_file *file) {
   if (file->ops->release)
     file->ops->release(file);
   uk_inode_put(file->inode);
-  free(file->path);
+  drop_path(file);
   free(file);
+  uk_uncharge(UK_COST_FILE);
 }
 
 bool uk_file_reads(const struct uk_file *file) {
@@ -74,9 +86,13 @@ uint64_t uk_anon_ino(void) {
 void uk_file_set_path(struct uk_file *file, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  free(file->path);
-  if (vasprintf(&file->path, format, args) < 0)
+  drop_path(file);
+  if (vasprintf(&file->path, format, args) < 0) {
     file->path = NULL; /* only /proc will miss it */
+  } else if (uk_charge(strlen(file->path))) {
+    free(file->path);
+    file->path = NULL;
+  }
   va_end(args);
 }
 
@@ -130,8 +146,10 @@ static struct uk_inode *first_cwd(void) {
 
 struct uk_files *uk_files_new(void) {
   struct uk_files *files = calloc(1, sizeof(*files));
-  if (!files)
+  if (!files || uk_charge(UK_COST_FILES)) {
+    free(files);
     return NULL;
+  }
   files->root = uk_inode_get(uk_root);
   files->cwd = first_cwd();
   files->umask = 022;
@@ -149,9 +167,13 @@ struct uk_files *uk_files_new(void) {
 }
 
 struct uk_files *uk_files_copy(struct uk_files *files) {
-  struct uk_files *copy = malloc(sizeof(*copy));
-  if (!copy)
+  if (uk_charge(UK_COST_FILES))
     return NULL;
+  struct uk_files *copy = malloc(sizeof(*copy));
+  if (!copy) {
+    uk_uncharge(UK_COST_FILES);
+    return NULL;
+  }
   *copy = *files;
   uk_inode_get(copy->root);
   uk_inode_get(copy->cwd);
@@ -185,6 +207,7 @@ void uk_files_free(struct uk_files *files) {
   uk_inode_put(files->cwd);
   uk_inode_put(files->root);
   free(files);
+  uk_uncharge(UK_COST_FILES);
 }
 
 /* Before the first process runs, the kernel itself opens the program. */

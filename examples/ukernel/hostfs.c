@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static const struct uk_inode_ops hostfs_ops;
@@ -119,28 +118,14 @@ static int64_t host_lseek(struct uk_file *file, int64_t offset, int whence) {
   return at;
 }
 
-static void copy_free(struct uk_pages *pages) {
-  munmap(pages->base, pages->bytes);
-  free(pages);
-}
-
 static int host_mmap(struct uk_file *file, uint64_t bytes, uint64_t offset,
                      struct uk_pages **out, size_t *skip) {
   struct uk_pages *pages;
   if (offset > INT64_MAX || bytes > INT64_MAX || bytes == 0)
     return -EINVAL;
-  pages = calloc(1, sizeof(*pages));
+  pages = uk_pages_new(bytes);
   if (!pages)
     return -ENOMEM;
-  pages->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (pages->base == MAP_FAILED) {
-    free(pages);
-    return -ENOMEM;
-  }
-  pages->bytes = bytes;
-  pages->refs = 1;
-  pages->free = copy_free;
   for (uint64_t done = 0; done < bytes;) {
     size_t part = bytes - done < (1u << 30) ? bytes - done : 1u << 30;
     ssize_t got =

@@ -44,11 +44,15 @@ static int alloc_area(void *ctx, struct kcov8_area *area) {
   (void)ctx;
   if (areas_fd < 0)
     areas_fd = memfd_create("kcov", MFD_CLOEXEC);
-  if (areas_fd < 0 || ftruncate(areas_fd, areas_end + (off_t)bytes))
+  if (areas_fd < 0 || uk_charge(bytes))
     return -ENOMEM;
-  area->base = map_area(bytes, MAP_SHARED, areas_end);
-  if (!area->base)
+  area->base = NULL;
+  if (!ftruncate(areas_fd, areas_end + (off_t)bytes))
+    area->base = map_area(bytes, MAP_SHARED, areas_end);
+  if (!area->base) {
+    uk_uncharge(bytes);
     return -ENOMEM;
+  }
   area->cookie = (uintptr_t)areas_end;
   areas_end += (off_t)bytes;
   n_areas++;
@@ -59,6 +63,7 @@ static void free_area(void *ctx, struct kcov8_area *area) {
   size_t bytes = whole_pages(area->bytes);
   (void)ctx;
   munmap(area->base, bytes);
+  uk_uncharge(bytes);
   n_areas--;
   if (fallocate(areas_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                 (off_t)area->cookie, (off_t)bytes))
@@ -126,13 +131,17 @@ static struct uk_pages *private_copy(struct uk_pages *from);
 
 static struct uk_pages *private_new(struct kcov8_file *kcov, uint64_t bytes,
                                     const struct kcov8_area *area) {
+  if (uk_charge(bytes))
+    return NULL;
   void *base = map_area(bytes, MAP_PRIVATE, (off_t)area->cookie);
   struct uk_pages *pages = base ? new_pages(kcov, bytes, base) : NULL;
   if (!pages) {
     if (base)
       munmap(base, bytes);
+    uk_uncharge(bytes);
     return NULL;
   }
+  pages->charged = bytes;
   madvise(base, bytes, MADV_NOHUGEPAGE);
   pages->free = private_free;
   pages->copy = private_copy;

@@ -83,6 +83,22 @@ struct uk_proc_info {
 };
 void uk_proc_info(struct uk_proc *proc, struct uk_proc_info *info);
 
+/* ---- Memory that guests take (memory.c) ---------------------------------- */
+
+enum {
+  UK_COST_CPU = 6 << 20,    /* an address space: its engine */
+  UK_COST_TASK = 512 << 10, /* host stack, bounce buffers, queued signals */
+  UK_COST_FILES = 32 << 10, /* a table of descriptors, a process */
+  UK_COST_FILE = 512,       /* an open file, or what epoll knows of one */
+  UK_COST_INODE = 1024,
+  UK_COST_NAME = 512, /* an entry of a directory */
+};
+void uk_memory_set_limit(uint64_t bytes); /* default: half of the machine */
+uint64_t uk_memory_limit(void);
+uint64_t uk_memory_free(void);
+int uk_charge(uint64_t bytes); /* before memory is taken; -ENOMEM */
+void uk_uncharge(uint64_t bytes);
+
 /* ---- Pages: host memory that guest mappings and files share -------------- */
 
 /**
@@ -92,6 +108,9 @@ void uk_proc_info(struct uk_proc *proc, struct uk_proc_info *info);
  * @fixed: a driver's memory, put into the address space by mmap: mremap cannot
  *         make it longer, and what MADV_DONTNEED drops is gone (SIGBUS), since
  *         no page fault brings it back
+ * @lazy:  reserved only: each mapping of it is charged by itself, once it may
+ *         be written
+ * @charged: bytes to give back when it is freed
  * @free:  called when the last reference is gone
  * @copy:  for fork, of a private mapping: NULL if there is no memory; missing:
  *         a copy of all that was touched
@@ -100,13 +119,17 @@ struct uk_pages {
   uint8_t *base;
   size_t bytes;
   int refs;
-  bool fixed;
+  bool fixed, lazy;
+  uint64_t charged;
   void (*free)(struct uk_pages *pages);
   struct uk_pages *(*copy)(struct uk_pages *pages);
   void *ctx;
 };
 void uk_pages_get(struct uk_pages *pages);
 void uk_pages_put(struct uk_pages *pages);
+/* Zeroed memory, charged; or -reserve: lazy. NULL: there is not so much. */
+struct uk_pages *uk_pages_new(uint64_t bytes);
+struct uk_pages *uk_pages_reserve(uint64_t bytes);
 
 /* ---- File side -------------------------------------------------------- */
 

@@ -24,13 +24,23 @@ static const char usage[] =
     "path\n"
     "on the host, or else in the guest's file tree.\n"
     "\n"
-    "  --mount HOST:GUEST  show the host's directory HOST as GUEST, read-only\n"
+    "  --mount HOST:GUEST  show the host's directory HOST as GUEST, "
+    "read-only;\n"
+    "                      GUEST / replaces the host's whole tree\n"
+    "  --memory SIZE       what guests may take of the host's memory, in bytes "
+    "or\n"
+    "                      with k, M, G; beyond it: ENOMEM, ENOSPC. Default: "
+    "half\n"
+    "                      of the machine's\n"
     "  --env K=V           set K in the guest's environment; --env K removes "
     "it\n"
     "  --strace            print the guest's system calls on stderr\n"
     "  -v, --verbose       print faults and missing system calls on stderr\n"
     "  -h, --help          print this text\n"
     "      --version       print the version\n"
+    "\n"
+    "This is no sandbox: guests read all that you can read, unless --mount\n"
+    "HOST:/ says otherwise, and run in this process, as you.\n"
     "\n"
     "When GUEST ends, what it started and left running is killed.\n"
     "\n"
@@ -67,10 +77,28 @@ static void set_env(struct uk_strings *envp, const char *setting) {
     fail(2, "--env", "out of memory");
 }
 
+/* Bytes, or 0. */
+static uint64_t parse_size(const char *text) {
+  char *end;
+  unsigned int shift = 0;
+  errno = 0;
+  unsigned long long value = strtoull(text, &end, 10);
+  const char *units = "kMG", *unit = *end ? strchr(units, *end) : NULL;
+  if (unit) {
+    shift = 10 * (unsigned int)(unit - units + 1);
+    end++;
+  }
+  if (errno || *end || *text < '0' || *text > '9' ||
+      value > UINT64_MAX >> shift)
+    return 0;
+  return value << shift;
+}
+
 static void parse(int argc, char **argv, struct options *options) {
-  enum { MOUNT = 256, ENV, STRACE, VERSION };
+  enum { MOUNT = 256, MEMORY, ENV, STRACE, VERSION };
   static const struct option longs[] = {
       {"mount", required_argument, NULL, MOUNT},
+      {"memory", required_argument, NULL, MEMORY},
       {"env", required_argument, NULL, ENV},
       {"strace", no_argument, NULL, STRACE},
       {"verbose", no_argument, NULL, 'v'},
@@ -91,6 +119,11 @@ static void parse(int argc, char **argv, struct options *options) {
       if (options->n_mounts == 64)
         fail(2, optarg, "too many mounts");
       options->mounts[options->n_mounts++] = optarg;
+      break;
+    case MEMORY:
+      if (!parse_size(optarg))
+        fail(2, optarg, "--memory takes a number, and k, M or G");
+      uk_memory_set_limit(parse_size(optarg));
       break;
     case ENV:
       set_env(&options->envp, optarg);

@@ -36,6 +36,11 @@ static int64_t sys_sysinfo(const uint64_t arg[6]) {
   struct sysinfo info;
   if (sysinfo(&info))
     return -EIO;
+  info.mem_unit = 1;
+  info.totalram = uk_memory_limit();
+  info.freeram = uk_memory_free();
+  info.sharedram = info.bufferram = info.totalswap = info.freeswap = 0;
+  info.totalhigh = info.freehigh = 0;
   info.procs = 0;
   for (struct uk_proc *proc = uk_procs; proc; proc = proc->next)
     info.procs = (unsigned short)(info.procs + proc->n_tasks);

@@ -28,8 +28,10 @@
 void uk_pages_get(struct uk_pages *pages) { pages->refs++; }
 
 void uk_pages_put(struct uk_pages *pages) {
-  if (pages && --pages->refs == 0)
-    pages->free(pages);
+  if (!pages || --pages->refs)
+    return;
+  uk_uncharge(pages->charged);
+  pages->free(pages);
 }
 
 static void pages_free(struct uk_pages *pages) {
@@ -37,7 +39,7 @@ static void pages_free(struct uk_pages *pages) {
   free(pages);
 }
 
-struct uk_pages *mm_pages_new(uint64_t bytes) {
+struct uk_pages *uk_pages_reserve(uint64_t bytes) {
   struct uk_pages *pages = calloc(1, sizeof(*pages));
   if (!pages)
     return NULL;
@@ -50,7 +52,21 @@ struct uk_pages *mm_pages_new(uint64_t bytes) {
   madvise(pages->base, bytes, MADV_NOHUGEPAGE);
   pages->bytes = bytes;
   pages->refs = 1;
+  pages->lazy = true;
   pages->free = pages_free;
+  return pages;
+}
+
+struct uk_pages *uk_pages_new(uint64_t bytes) {
+  if (uk_charge(bytes))
+    return NULL;
+  struct uk_pages *pages = uk_pages_reserve(bytes);
+  if (!pages) {
+    uk_uncharge(bytes);
+    return NULL;
+  }
+  pages->lazy = false;
+  pages->charged = bytes;
   return pages;
 }
 
@@ -193,6 +209,21 @@ static void insert_at(struct uk_mm *mm, size_t at,
   mm->n_regions++;
 }
 
+/* What it costs, if it is the first time that it may be written. */
+static int charge(struct uk_region *region, bool wanted) {
+  if (!region->pages->lazy || region->charged || !wanted)
+    return 0;
+  int err = uk_charge(region->end - region->start);
+  region->charged = !err;
+  return err;
+}
+
+static void uncharge(struct uk_region *region) {
+  if (region->charged)
+    uk_uncharge(region->end - region->start);
+  region->charged = false;
+}
+
 static void release_refs(struct uk_region *region) {
   uk_pages_put(region->pages);
   if (region->file)
@@ -244,7 +275,8 @@ static bool can_join(const struct uk_region *a, const struct uk_region *b) {
   return a->end == b->start && a->pages == b->pages && a->prot == b->prot &&
          a->may == b->may && a->skip + (a->end - a->start) == b->skip &&
          a->shared == b->shared && a->gone == b->gone &&
-         a->nofork == b->nofork && a->file == b->file && a->name == b->name &&
+         a->nofork == b->nofork && a->charged == b->charged &&
+         a->file == b->file && a->name == b->name &&
          (!a->file || a->offset + (a->end - a->start) == b->offset);
 }
 
@@ -292,16 +324,23 @@ int mm_unmap(struct uk_mm *mm, uint64_t addr, uint64_t bytes) {
     mm->mapped_bytes -= length;
     if (!gone.shared && !gone.pages->fixed) /* mremap moves fixed ones */
       madvise(region_host(&gone), length, MADV_DONTNEED);
+    uncharge(&gone);
     release_refs(&gone);
   }
   return 0;
 }
 
-/* Takes over the references in @region; on failure too. */
+/*
+ * Takes over the references in @region; on failure too. @region->charged: it
+ * is to be charged though it may not be written now.
+ */
 int mm_insert(struct uk_mm *mm, const struct uk_region *region) {
   uint64_t bytes = region->end - region->start;
   struct uk_region copy = *region;
-  int err = mm_unmap(mm, region->start, bytes);
+  copy.charged = false;
+  int err = charge(&copy, region->charged || (copy.prot & PROT_WRITE));
+  if (!err)
+    err = mm_unmap(mm, region->start, bytes);
   if (!err)
     err = make_room(mm, 1);
   if (!err && mm->mapped_bytes + bytes > MAX_MAPPED)
@@ -309,6 +348,7 @@ int mm_insert(struct uk_mm *mm, const struct uk_region *region) {
   if (!err && cpu_prot(&copy) != PROT_NONE)
     err = cpu_map(mm->cpu, copy.start, bytes, copy.prot, region_host(&copy));
   if (err) {
+    uncharge(&copy);
     release_refs(&copy);
     return err;
   }
@@ -336,7 +376,7 @@ int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
     region.skip = addr - ZONE_START;
     uk_pages_get(mm->zone);
   } else {
-    region.pages = mm_pages_new(bytes);
+    region.pages = uk_pages_reserve(bytes);
     if (!region.pages)
       return -ENOMEM;
   }
@@ -345,9 +385,11 @@ int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
 
 static int protect_one(struct uk_mm *mm, struct uk_region *region, int prot) {
   uint64_t bytes = region->end - region->start;
-  int err = 0;
   if (region->prot == prot)
     return 0;
+  int err = charge(region, prot & PROT_WRITE);
+  if (err)
+    return err;
   if (region->gone)
     ; /* the CPU has nothing of it */
   else if (prot == PROT_NONE)
@@ -424,8 +466,12 @@ int mm_new(struct uk_mm **out) {
   struct uk_mm *mm = calloc(1, sizeof(*mm));
   if (!mm)
     return -ENOMEM;
+  if (uk_charge(UK_COST_CPU)) {
+    free(mm);
+    return -ENOMEM;
+  }
   mm->refs = 1;
-  mm->zone = mm_pages_new(ZONE_BYTES);
+  mm->zone = uk_pages_reserve(ZONE_BYTES);
   int err = mm->zone ? cpu_new(&mm->cpu) : -ENOMEM;
   if (!err)
     err = sched_turn_new(mm);
@@ -443,6 +489,8 @@ int mm_replace_cpu(struct uk_mm *mm, bool precise) {
   if (err)
     return err;
   mm->cpu = cpu;
+  uk_uncharge(mm->code_charged);
+  mm->code_charged = 0;
   mm->n_written_code = 0;
   cpu_set_precise(cpu, precise);
   for (size_t i = 0; !err && i < mm->n_regions; i++) {
@@ -454,14 +502,27 @@ int mm_replace_cpu(struct uk_mm *mm, bool precise) {
   return err;
 }
 
+int mm_charge_code(struct uk_mm *mm) {
+  uint64_t now = cpu_code_bytes(mm->cpu);
+  if (now <= mm->code_charged)
+    return 0;
+  int err = uk_charge(now - mm->code_charged);
+  if (!err)
+    mm->code_charged = now;
+  return err;
+}
+
 void mm_get(struct uk_mm *mm) { mm->refs++; }
 
 void mm_put(struct uk_mm *mm) {
   if (!mm || --mm->refs)
     return;
   cpu_free(mm->cpu);
-  for (size_t i = 0; i < mm->n_regions; i++)
+  uk_uncharge(UK_COST_CPU + mm->code_charged);
+  for (size_t i = 0; i < mm->n_regions; i++) {
+    uncharge(&mm->region[i]);
     release_refs(&mm->region[i]);
+  }
   uk_pages_put(mm->zone);
   uk_pages_put(mm->heap);
   sched_turn_free(mm);
@@ -478,7 +539,10 @@ static size_t earlier_piece(const struct uk_mm *mm, size_t at) {
 }
 
 static struct uk_pages *copy_pages(struct uk_pages *pages) {
-  return pages->copy ? pages->copy(pages) : mm_pages_new(pages->bytes);
+  if (pages->copy)
+    return pages->copy(pages);
+  return pages->lazy ? uk_pages_reserve(pages->bytes)
+                     : uk_pages_new(pages->bytes);
 }
 
 static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
@@ -502,12 +566,15 @@ static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
         return -ENOMEM;
     }
   }
-  if (!region.shared && !region.pages->copy)
-    mm_copy_memory(region_host(&region), region_host(&from->region[at]),
-                   region.end - region.start);
   if (region.file)
     uk_file_get(region.file);
-  return mm_insert(to, &region);
+  uint8_t *host = region_host(&region);
+  int err = mm_insert(to, &region);
+  /* Behind the insertion, which asks whether there may be so much. */
+  if (!err && !region.shared && !region.pages->copy)
+    mm_copy_memory(host, region_host(&from->region[at]),
+                   region.end - region.start);
+  return err;
 }
 
 int mm_copy(struct uk_mm *from, struct uk_mm **out) {
@@ -517,7 +584,7 @@ int mm_copy(struct uk_mm *from, struct uk_mm **out) {
     return err;
   bool shared = false;
   if (from->heap) {
-    mm->heap = mm_pages_new(from->heap->bytes);
+    mm->heap = uk_pages_reserve(from->heap->bytes);
     err = mm->heap ? 0 : -ENOMEM;
   }
   for (size_t i = 0; !err && i < from->n_regions; i++) {

@@ -67,7 +67,7 @@ static int64_t map_shared(uint64_t addr, uint64_t bytes, int prot, int flags,
     region.file = file;
     region.offset = offset;
   } else {
-    region.pages = mm_pages_new(bytes);
+    region.pages = uk_pages_new(bytes);
     if (!region.pages)
       return -ENOMEM;
   }
@@ -110,7 +110,7 @@ static int private_pages(struct uk_file *file, uint64_t bytes, uint64_t offset,
     return file->ops->mmap_private(file, bytes, offset, pages);
   if (!file->ops->read || !file->ops->lseek || !file->ops->mmap)
     return -ENODEV;
-  *pages = mm_pages_new(bytes);
+  *pages = uk_pages_new(bytes);
   if (!*pages)
     return -ENOMEM;
   int err = read_pages(file, *pages, bytes, offset);
@@ -207,7 +207,7 @@ static int64_t sys_brk(const uint64_t arg[6]) {
   uint64_t old_end = (mm->brk + UK_PAGE - 1) & mask;
   uint64_t new_end = (arg[0] + UK_PAGE - 1) & mask;
   if (!mm->heap)
-    mm->heap = mm_pages_new(HEAP_BYTES);
+    mm->heap = uk_pages_reserve(HEAP_BYTES);
   if (!mm->heap)
     return (int64_t)mm->brk;
   sched_enter(uk_current());
@@ -252,13 +252,17 @@ static int64_t move(struct uk_mm *mm, struct uk_region region,
     err = mm_insert(mm, &region);
   } else {
     const uint8_t *from = region.pages->base + region.skip + into;
-    err = mm_map_private(mm, new_addr, new_bytes, region.prot, NULL);
+    /* Charged as before, though it may be that it cannot be written now. */
+    int prot = region.prot | (region.charged ? PROT_WRITE : 0);
+    err = mm_map_private(mm, new_addr, new_bytes, prot, NULL);
     if (!err) {
       struct uk_region *target = mm_find(mm, new_addr);
       uint64_t n = old_bytes < new_bytes ? old_bytes : new_bytes;
       mm_copy_memory(target->pages->base + target->skip +
                          (new_addr - target->start),
                      from, n);
+      if (prot != region.prot)
+        err = mm_protect(mm, new_addr, new_bytes, region.prot);
     }
   }
   if (!err)

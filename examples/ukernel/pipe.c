@@ -32,12 +32,14 @@ struct uk_fifo {
 static struct uk_fifo *fifo_of(struct uk_file *file) { return file->priv; }
 
 static struct uk_fifo *fifo_new(void) {
-  struct uk_fifo *fifo = calloc(1, sizeof(*fifo));
-  if (!fifo)
+  if (uk_charge(PIPE_BYTES))
     return NULL;
-  fifo->ring = malloc(PIPE_BYTES);
-  if (!fifo->ring) {
+  struct uk_fifo *fifo = calloc(1, sizeof(*fifo));
+  if (fifo)
+    fifo->ring = malloc(PIPE_BYTES);
+  if (!fifo || !fifo->ring) {
     free(fifo);
+    uk_uncharge(PIPE_BYTES);
     return NULL;
   }
   fifo->ino = uk_anon_ino();
@@ -49,6 +51,7 @@ static void fifo_drop(struct uk_fifo *fifo) {
     return;
   free(fifo->ring);
   free(fifo);
+  uk_uncharge(PIPE_BYTES);
 }
 
 /* ---- Reading and writing ------------------------------------------------- */

@@ -26,6 +26,7 @@
  * @skip:   where @start is inside @pages, in bytes
  * @shared: MAP_SHARED
  * @gone:   of fixed pages: dropped by MADV_DONTNEED, access gives SIGBUS
+ * @charged: its bytes are, since it may be or could be written (lazy pages)
  * @nofork: MADV_DONTFORK
  * @may:    protections that mprotect may give
  * @file:   what was mapped, or NULL; a reference
@@ -35,7 +36,7 @@
 struct uk_region {
   uint64_t start, end;
   int prot, may;
-  bool shared, gone, nofork;
+  bool shared, gone, nofork, charged;
   struct uk_pages *pages;
   size_t skip;
   struct uk_file *file;
@@ -56,7 +57,7 @@ struct uk_mm {
   struct uk_pages *zone; /* private memory of the mmap area, 1:1 */
   struct uk_pages *heap; /* of brk, 1:1 from brk_start; may be NULL */
   uint64_t brk_start, brk;
-  uint64_t mapped_bytes;
+  uint64_t mapped_bytes, code_charged;
   /* Executable pages that the kernel wrote to; too many: all. */
   uint64_t written_code[16];
   size_t n_written_code;
@@ -66,8 +67,9 @@ int mm_new(struct uk_mm **out);
 int mm_copy(struct uk_mm *from, struct uk_mm **out); /* fork */
 void mm_get(struct uk_mm *mm);
 void mm_put(struct uk_mm *mm);
-/* After a crash of its engine. Needs the turn. */
+/* A new engine with the same memory and registers. Needs the turn. */
 int mm_replace_cpu(struct uk_mm *mm, bool precise);
+int mm_charge_code(struct uk_mm *mm); /* what the engine has translated */
 struct uk_region *mm_find(struct uk_mm *mm, uint64_t addr);
 /* A mapping of private zeroed memory; @addr is free or gets replaced. */
 int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
@@ -88,7 +90,6 @@ int mm_write(struct uk_mm *mm, uint64_t to, const void *from, size_t bytes);
 /* Translated code of those pages, or of all, is wrong. Needs the turn. */
 void mm_forget_written_code(struct uk_mm *mm);
 void mm_forget_all_code(struct uk_mm *mm);
-struct uk_pages *mm_pages_new(uint64_t bytes);
 /* Copies only what was touched. */
 void mm_copy_memory(uint8_t *to, const uint8_t *from, size_t bytes);
 /* Of a private host mapping of a file: copies only what was written. */
@@ -232,7 +233,7 @@ int uk_new_pid(void);
 struct uk_image {
   int refs;
   uint8_t *data;
-  size_t bytes;
+  size_t bytes, charged;
 };
 int image_from_host(const char *path, struct uk_image **out);
 int image_from_guest(const char *path, struct uk_image **out);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define TICKS_PER_S 100u
@@ -117,12 +116,8 @@ static void print_mounts(FILE *f) {
 }
 
 static void print_meminfo(FILE *f) {
-  struct sysinfo info;
-  if (sysinfo(&info) < 0)
-    return;
-  unsigned long long unit = info.mem_unit;
-  unsigned long long total = info.totalram * unit / 1024;
-  unsigned long long free_kib = info.freeram * unit / 1024;
+  unsigned long long total = uk_memory_limit() / 1024;
+  unsigned long long free_kib = uk_memory_free() / 1024;
   fprintf(f, "MemTotal:       %8llu kB\nMemFree:        %8llu kB\n", total,
           free_kib);
   fprintf(f, "MemAvailable:   %8llu kB\nBuffers:        %8u kB\n", free_kib, 0);

@@ -24,35 +24,14 @@
 #define MIN_ROOM (UINT64_C(64) << 10)
 #define MAPPED_ROOM (UINT64_C(256) << 20)
 
-static uint64_t total_used_pages;
-
-static uint64_t page_limit(void) {
-  static uint64_t limit;
-  if (!limit)
-    limit = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2; /* as tmpfs */
-  return limit;
-}
-
 /* ---- Room ---------------------------------------------------------------- */
 
-static void pages_free(struct uk_pages *pages) {
-  munmap(pages->base, pages->bytes);
-  free(pages);
-}
-
+/* Charged by pages that are used, not by mappings. */
 static int first_room(struct ram_data *data, uint64_t bytes) {
-  struct uk_pages *pages = calloc(1, sizeof(*pages));
+  struct uk_pages *pages = uk_pages_reserve(bytes);
   if (!pages)
     return -ENOMEM;
-  pages->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (pages->base == MAP_FAILED) {
-    free(pages);
-    return -ENOMEM;
-  }
-  pages->bytes = bytes;
-  pages->refs = 1;
-  pages->free = pages_free;
+  pages->lazy = false;
   data->pages = pages;
   return 0;
 }
@@ -90,9 +69,14 @@ static int mark_used(struct ram_data *data, uint64_t from, uint64_t bytes) {
   if (last / 64 >= data->used_words) {
     size_t words = (size_t)(last / 64 + 1);
     words += words / 2;
+    uint64_t more = (words - data->used_words) * sizeof(*data->used);
+    if (uk_charge(more))
+      return -ENOSPC;
     uint64_t *used = realloc(data->used, words * sizeof(*used));
-    if (!used)
+    if (!used) {
+      uk_uncharge(more);
       return -ENOMEM;
+    }
     memset(used + data->used_words, 0,
            (words - data->used_words) * sizeof(*used));
     data->used = used;
@@ -101,11 +85,10 @@ static int mark_used(struct ram_data *data, uint64_t from, uint64_t bytes) {
   for (; page <= last; page++) {
     if (is_used(data, page))
       continue;
-    if (total_used_pages >= page_limit())
+    if (uk_charge(UK_PAGE))
       return -ENOSPC;
     data->used[page / 64] |= UINT64_C(1) << (page % 64);
     data->used_pages++;
-    total_used_pages++;
   }
   return 0;
 }
@@ -119,7 +102,7 @@ static void mark_unused(struct ram_data *data, uint64_t first) {
     data->used[word] &= ~gone;
     uint64_t n = (uint64_t)__builtin_popcountll(gone);
     data->used_pages -= n;
-    total_used_pages -= n;
+    uk_uncharge(n * UK_PAGE);
   }
 }
 
@@ -144,7 +127,9 @@ int ram_data_resize(struct ram_data *data, int64_t size) {
     return err;
   if (size < data->size) {
     clear_behind(data, size);
-    mark_unused(data, ((uint64_t)size + UK_PAGE - 1) / UK_PAGE);
+    /* Who has it mapped may write there again: it stays used. */
+    if (data->pages && data->pages->refs == 1)
+      mark_unused(data, ((uint64_t)size + UK_PAGE - 1) / UK_PAGE);
   } else if (data->pages && data->pages->refs > 1) {
     clear_behind(data, data->size); /* a guest may have written there */
   }
@@ -154,6 +139,7 @@ int ram_data_resize(struct ram_data *data, int64_t size) {
 
 void ram_data_free(struct ram_data *data) {
   mark_unused(data, 0);
+  uk_uncharge(data->used_words * sizeof(*data->used));
   free(data->used);
   if (data->pages)
     uk_pages_put(data->pages);
@@ -165,8 +151,8 @@ void ram_data_stat(const struct ram_data *data, struct stat *st) {
 }
 
 void ram_data_usage(struct statfs *st) {
-  st->f_blocks = page_limit();
-  st->f_bfree = st->f_bavail = page_limit() - total_used_pages;
+  st->f_blocks = uk_memory_limit() / UK_PAGE;
+  st->f_bfree = st->f_bavail = uk_memory_free() / UK_PAGE;
 }
 
 /* ---- Open files ---------------------------------------------------------- */
@@ -243,6 +229,9 @@ static int data_mmap(struct uk_file *file, uint64_t bytes, uint64_t offset,
   } else if (reserve(data, end)) {
     return -ENOMEM;
   }
+  /* The guest may write all of it, and no page fault would tell. */
+  if (mark_used(data, offset, bytes))
+    return -ENOMEM;
   uk_pages_get(data->pages);
   *pages = data->pages;
   *skip = (size_t)offset;

@@ -41,9 +41,13 @@ static struct ram_entry **find(struct uk_inode *dir, const char *name) {
 static int add_entry(struct uk_inode *dir, struct ram_entry **at,
                      const char *name, struct uk_inode *inode) {
   struct ram_node *node = node_of(dir);
+  if (uk_charge(UK_COST_NAME))
+    return -ENOSPC;
   struct ram_entry *entry = malloc(sizeof(*entry) + strlen(name) + 1);
-  if (!entry)
+  if (!entry) {
+    uk_uncharge(UK_COST_NAME);
     return -ENOMEM;
+  }
   strcpy(entry->name, name);
   entry->hash = name_hash(name);
   entry->cookie = ++node->last_cookie;
@@ -62,15 +66,18 @@ static void drop_entry(struct uk_inode *dir, struct ram_entry **at) {
   uk_inode_touch(dir);
   uk_inode_put(entry->inode);
   free(entry);
+  uk_uncharge(UK_COST_NAME);
 }
 
 static struct uk_inode *new_inode(const struct uk_fs *fs, mode_t mode) {
-  struct ram_node *node = calloc(1, sizeof(*node));
-  if (!node)
+  if (uk_charge(UK_COST_INODE))
     return NULL;
-  struct uk_inode *inode = uk_inode_new(&ramfs_ops, fs, next_ino++, mode);
+  struct ram_node *node = calloc(1, sizeof(*node));
+  struct uk_inode *inode =
+      node ? uk_inode_new(&ramfs_ops, fs, next_ino++, mode) : NULL;
   if (!inode) {
     free(node);
+    uk_uncharge(UK_COST_INODE);
     return NULL;
   }
   node->last_cookie = 2; /* "." and ".." */
@@ -93,12 +100,15 @@ static int ram_create(struct uk_inode *dir, const char *name, mode_t mode,
                       dev_t rdev, const char *target, struct uk_inode **out) {
   struct uk_inode *inode = new_inode(dir->fs, mode);
   if (!inode)
-    return -ENOMEM;
+    return -ENOSPC;
   inode->rdev = rdev;
   int err = 0;
   if (target) {
-    node_of(inode)->target = strdup(target);
-    err = node_of(inode)->target ? 0 : -ENOMEM;
+    err = uk_charge(strlen(target)) ? -ENOSPC : 0;
+    if (!err && !(node_of(inode)->target = strdup(target))) {
+      uk_uncharge(strlen(target));
+      err = -ENOMEM;
+    }
   }
   if (!err && S_ISDIR(mode))
     err = uk_inode_place(inode, dir, name);
@@ -256,12 +266,16 @@ static void ram_release(struct uk_inode *inode) {
     node->first = entry->next;
     uk_inode_put(entry->inode);
     free(entry);
+    uk_uncharge(UK_COST_NAME);
   }
   if (S_ISFIFO(inode->mode))
     uk_fifo_release(inode);
   ram_data_free(&node->data);
+  if (node->target)
+    uk_uncharge(strlen(node->target));
   free(node->target);
   free(node);
+  uk_uncharge(UK_COST_INODE);
 }
 
 static const struct uk_inode_ops ramfs_ops = {

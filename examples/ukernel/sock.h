@@ -15,6 +15,7 @@
 struct message {
   struct message *next;
   size_t len, done, n_fds;
+  size_t charged;
   struct uk_file **fds;
   char bytes[];
 };

@@ -34,6 +34,7 @@ static void message_free(struct message *m) {
   for (size_t i = 0; i < m->n_fds; i++)
     uk_file_put(m->fds[i]);
   fds_in_flight -= m->n_fds;
+  uk_uncharge(m->charged);
   free(m->fds);
   free(m);
 }
@@ -53,17 +54,21 @@ static int queue(struct uk_socket *to, const void *buf, size_t n,
                  struct uk_file *const *fds, size_t n_fds) {
   if (n_fds > FLIGHT_MAX - fds_in_flight)
     return -ETOOMANYREFS;
-  struct message *m = calloc(1, sizeof(*m) + n);
-  if (!m)
+  size_t fds_bytes = n_fds * sizeof(struct uk_file *);
+  size_t bytes = n + MESSAGE_COST + fds_bytes;
+  if (uk_charge(bytes))
     return -ENOBUFS;
-  if (n_fds) {
-    m->fds = malloc(n_fds * sizeof(struct uk_file *));
-    if (!m->fds) {
-      free(m);
-      return -ENOBUFS;
-    }
-    memcpy(m->fds, fds, n_fds * sizeof(struct uk_file *));
+  struct message *m = calloc(1, sizeof(*m) + n);
+  if (m && n_fds)
+    m->fds = malloc(fds_bytes);
+  if (!m || (n_fds && !m->fds)) {
+    free(m);
+    uk_uncharge(bytes);
+    return -ENOBUFS;
   }
+  if (n_fds)
+    memcpy(m->fds, fds, fds_bytes);
+  m->charged = bytes;
   m->n_fds = n_fds;
   m->len = n;
   memcpy(m->bytes, buf, n);

@@ -102,13 +102,12 @@ void proc_free(struct uk_proc *proc) {
 }
 
 struct uk_task *task_new(struct uk_proc *proc, struct uk_mm *mm, int tid) {
-  if (n_tasks >= MAX_TASKS)
+  if (n_tasks >= MAX_TASKS || uk_charge(UK_COST_TASK))
     return NULL;
   struct uk_task *task = calloc(1, sizeof(*task));
-  if (!task)
-    return NULL;
-  if (mm && cpu_save_new(mm->cpu, &task->save)) {
+  if (!task || (mm && cpu_save_new(mm->cpu, &task->save))) {
     free(task);
+    uk_uncharge(UK_COST_TASK);
     return NULL;
   }
   if (mm)
@@ -133,6 +132,7 @@ static void task_unlink(struct uk_task *task) {
   *link = task->next;
   task->proc->n_tasks--;
   n_tasks--;
+  uk_uncharge(UK_COST_TASK);
 }
 
 void task_free_unstarted(struct uk_task *task) {
@@ -177,8 +177,9 @@ static void fault(struct uk_task *task, const struct uk_stop *stop) {
 
 /* The CPU crashed, of what the guest executes: the others do not notice. */
 static void replace_cpu(struct uk_task *task) {
+  bool crashed = cpu_is_dead(task->mm->cpu);
   int err = mm_replace_cpu(task->mm, signal_wants_precise(task->proc));
-  if (uk_verbose)
+  if (uk_verbose && (crashed || err))
     fprintf(stderr, "ukernel: [%d] the CPU crashed%s\n", task->tid,
             err ? ", and there is no new one" : "");
   if (err)
@@ -205,7 +206,9 @@ static void *task_main(void *arg) {
     }
     kcov8_syscall_return(&task->kcov);
     sched_run(task, &stop);
-    if (cpu_is_dead(task->mm->cpu))
+    /* One that has translated too much is as good as one that crashed. */
+    if (cpu_is_dead(task->mm->cpu) ||
+        (stop.kind == UK_STOP_KICK && mm_charge_code(task->mm)))
       replace_cpu(task);
     if (stop.kind == UK_STOP_SYSCALL)
       syscall_dispatch(task);

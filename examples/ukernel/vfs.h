@@ -203,7 +203,7 @@ struct uk_dirent {
 };
 struct uk_dirlist {
   struct uk_dirent *entry;
-  size_t count, room;
+  size_t count, room, charged;
 };
 
 /* @cookie 0: one more than the entry before. */

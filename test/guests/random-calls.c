@@ -171,6 +171,11 @@ static long which_call(void) {
   return ends && below(8) ? SYS_getpid : nr;
 }
 
+static bool sends_signal(long nr) {
+  return nr == SYS_kill || nr == SYS_tkill || nr == SYS_tgkill ||
+         nr == SYS_rt_sigqueueinfo || nr == SYS_rt_tgsigqueueinfo;
+}
+
 static void on_alarm(int sig) { (void)sig; }
 
 static void child(void) {
@@ -186,14 +191,15 @@ static void child(void) {
     _exit(3);
   sigaction(SIGALRM, &action, NULL);
   setitimer(ITIMER_REAL, &tick, NULL);
-  pid_t self = getpid();
+  pid_t self = getpid(), parent = getppid();
   for (int i = 0; i < CALLS; i++) {
     uint64_t arg[6];
     for (int j = 0; j < 6; j++)
       arg[j] = argument();
     long nr = which_call();
-    if (nr == SYS_kill && (int)arg[0] <= 1 && (int)arg[0] != 0)
-      arg[0] = (uint64_t)self; /* not everybody */
+    if (sends_signal(nr) && ((int)arg[0] <= 1 || (pid_t)arg[0] == parent ||
+                             (pid_t)arg[1] == parent))
+      arg[0] = arg[1] = (uint64_t)self; /* not those who wait for us */
     if (nr == SYS_brk && arg[0] > 0x10000)
       arg[0] = 0;
     syscall(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
