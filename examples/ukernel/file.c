@@ -42,8 +42,13 @@ static void drop_path(struct uk_file *file) {
 }
 
 void uk_file_put(struct uk_file *file) {
-  if (!file || --file->refs > 0)
+  if (!file)
     return;
+  if (--file->refs > 0) {
+    if (file->ops == &uk_socket_ops)
+      uk_sock_collect();
+    return;
+  }
   uk_epoll_forget(file);
   if (file->ops->release)
     file->ops->release(file);

@@ -39,13 +39,51 @@ static void message_free(struct message *m) {
   free(m);
 }
 
+size_t uk_sock_in_flight(void) { return fds_in_flight; }
+
+/*
+ * A socket in a message may have messages with sockets, and so on: they are put
+ * into one list, so that the stack does not grow.
+ */
+void uk_sock_free_messages(struct message *list) {
+  static struct message *dying;
+  static bool busy;
+  struct message **end = &list;
+  while (*end)
+    end = &(*end)->next;
+  *end = dying;
+  dying = list;
+  if (busy)
+    return;
+  busy = true;
+  while (dying) {
+    struct message *m = dying;
+    dying = m->next;
+    message_free(m);
+  }
+  busy = false;
+}
+
+struct message **uk_sock_take_queue(struct uk_socket *sock,
+                                    struct message **end) {
+  if (!sock->first)
+    return end;
+  *end = sock->first;
+  end = sock->end;
+  sock->first = NULL;
+  sock->end = &sock->first;
+  sock->queued = 0;
+  return end;
+}
+
 void uk_sock_drop_first(struct uk_socket *sock) {
   struct message *m = sock->first;
   sock->first = m->next;
   if (!sock->first)
     sock->end = &sock->first;
   sock->queued -= cost(m);
-  message_free(m);
+  m->next = NULL;
+  uk_sock_free_messages(m);
 }
 
 /* ---- Sending ------------------------------------------------------------- */

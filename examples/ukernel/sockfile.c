@@ -94,11 +94,13 @@ static void socket_release(struct uk_file *file) {
     peer->gen[0]++;
     peer->gen[1]++;
   }
-  while (sock->first)
-    uk_sock_drop_first(sock);
+  struct message *unseen = NULL;
+  uk_sock_take_queue(sock, &unseen);
+  uk_sock_unlink(sock);
   sock->peer = NULL;
   socket_put(peer);
   socket_put(sock);
+  uk_sock_free_messages(unseen);
   uk_wakeup();
 }
 
@@ -132,6 +134,7 @@ static struct uk_file *new_socket(int type, int flags) {
     return NULL;
   }
   file->poll_gen = sock->gen;
+  uk_sock_link(sock, file);
   uk_file_set_path(file, "socket:[%llu]", (unsigned long long)sock->ino);
   return file;
 }

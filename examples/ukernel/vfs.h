@@ -264,6 +264,8 @@ void uk_epoll_forget(struct uk_file *file);
 
 #define UK_SCM_MAX 253 /* Linux's SCM_MAX_FD */
 extern const struct uk_file_ops uk_socket_ops;
+/* A socket lost a reference, and has others. */
+void uk_sock_collect(void);
 int uk_socket_get(int fd, struct uk_file **out); /* a new reference */
 int uk_socket_type(const struct uk_file *file);
 bool uk_socket_connected(const struct uk_file *file);

@@ -163,24 +163,88 @@ static void way_exec(void) {
 }
 static void way_nothing(void) {}
 
-/* A descriptor on its way in a socket that nobody reads. */
-static void way_in_flight(void) {
-  int sockets[2];
-  char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
+/* Two descriptors on their way through @socket. */
+static void send_two(int socket, int first, int second) {
+  const int fds[] = {first, second};
+  char byte = 0, control[CMSG_SPACE(sizeof(fds))] = {0};
   struct iovec iov = {&byte, 1};
   struct msghdr message = {.msg_iov = &iov,
                            .msg_iovlen = 1,
                            .msg_control = control,
                            .msg_controllen = sizeof(control)};
-  enable();
-  require(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(header), &kcov, sizeof(kcov));
-  require(sendmsg(sockets[0], &message, 0) == 1, "sendmsg");
+  header->cmsg_len = CMSG_LEN(sizeof(fds));
+  memcpy(CMSG_DATA(header), fds, sizeof(fds));
+  require(sendmsg(socket, &message, 0) == 1, "sendmsg");
+}
+
+/* In a socket that nobody reads. */
+static void way_in_flight(void) {
+  int sockets[2];
+  enable();
+  require(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0, "socketpair");
+  send_two(sockets[0], kcov, kcov);
   require(close(kcov) == 0, "close");
+}
+
+/* In a socket that is in its own queue, and one in that of its peer. */
+static void way_cycle(void) {
+  int sockets[2];
+  enable();
+  for (int i = 0; i < 2; i++) {
+    require(socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets) == 0, "socketpair");
+    send_two(sockets[0], kcov, sockets[1]);
+    if (i)
+      send_two(sockets[1], kcov, sockets[0]);
+    require(close(sockets[0]) == 0 && close(sockets[1]) == 0, "close");
+  }
+  require(close(kcov) == 0, "close");
+}
+
+/* A ring of 100 pairs: more than FLIGHT_MAX descriptors in all, so that rings
+ * that were not collected would be seen. */
+static void way_rings(void) {
+  enum { PAIRS = 100 };
+  int sockets[PAIRS][2];
+  enable();
+  for (int round = 0; round < 8; round++) {
+    for (int i = 0; i < PAIRS; i++)
+      require(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]) == 0,
+              "socketpair");
+    for (int i = 0; i < PAIRS; i++)
+      send_two(sockets[i][0], kcov, sockets[(i + 1) % PAIRS][1]);
+    for (int i = 0; i < PAIRS; i++)
+      close(sockets[i][0]), close(sockets[i][1]);
+  }
+}
+
+/* What can still be read is not garbage: a socket in one in one that is open.
+ */
+static void way_reachable(void) {
+  int a[2], b[2], c[2];
+  char byte, control[CMSG_SPACE(2 * sizeof(int))];
+  struct iovec iov = {&byte, 1};
+  enable();
+  require(socketpair(AF_UNIX, SOCK_STREAM, 0, a) == 0 &&
+              socketpair(AF_UNIX, SOCK_STREAM, 0, b) == 0 &&
+              socketpair(AF_UNIX, SOCK_STREAM, 0, c) == 0,
+          "socketpair");
+  send_two(c[0], c[1], kcov);
+  send_two(b[0], c[1], kcov);
+  send_two(a[0], b[1], kcov);
+  close(c[0]), close(c[1]), close(b[0]), close(b[1]), close(kcov);
+  int from = a[1];
+  for (int depth = 0; depth < 3; depth++) {
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    require(recvmsg(from, &message, 0) == 1, "recvmsg");
+    require(message.msg_controllen == sizeof(control), "descriptors");
+    memcpy(&from, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(from));
+  }
 }
 
 static const struct {
@@ -202,6 +266,9 @@ static const struct {
     {"exec", way_exec, 7},
     {"nothing", way_nothing, 7},
     {"in_flight", way_in_flight, 7},
+    {"cycle", way_cycle, 7},
+    {"rings", way_rings, 7},
+    {"reachable", way_reachable, 7},
 };
 
 int main(int argc, char **argv) {
