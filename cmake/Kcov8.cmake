@@ -11,8 +11,7 @@ function(kcov8_warnings target)
     $<$<BOOL:${KCOV8_WERROR}>:-Werror>)
 endfunction()
 
-# Sanitizers go to our own C code, never to the pass (it runs inside clang) nor
-# to an instrumented host.
+# Sanitizers go to our own C code, never to the pass (it runs inside clang).
 function(kcov8_sanitize target)
   if(KCOV8_SANITIZE)
     target_compile_options(${target} PRIVATE
