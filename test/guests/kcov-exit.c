@@ -241,7 +241,7 @@ static void way_reachable(void) {
                              .msg_iovlen = 1,
                              .msg_control = control,
                              .msg_controllen = sizeof(control)};
-    require(recvmsg(from, &message, 0) == 1, "recvmsg");
+    require(recvmsg(from, &message, MSG_DONTWAIT) == 1, "recvmsg");
     require(message.msg_controllen == sizeof(control), "descriptors");
     memcpy(&from, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(from));
   }
