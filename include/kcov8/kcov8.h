@@ -54,6 +54,7 @@ extern "C" {
 
 struct kcov8_device;
 struct kcov8_file;
+struct kcov8_share;
 struct kcov8_task;
 
 /* ---- Host and device ----------------------------------------------------- */
@@ -64,11 +65,13 @@ struct kcov8_task;
  * @bytes:  length, a multiple of the word size, as asked for; @base is aligned
  *          to it
  * @cookie: the host's own (a memfd, a guest frame number, ...)
+ * @share:  of the file's open, or NULL
  */
 struct kcov8_area {
   void *base;
   size_t bytes;
   uintptr_t cookie;
+  struct kcov8_share *share;
 };
 
 enum kcov8_byte_order {
@@ -88,10 +91,12 @@ enum kcov8_ioctl_encoding {
  * @ctx:         passed to the functions below
  * @alloc_area:  fill in @area with zeroed memory of @area->bytes bytes, backed
  *               lazily if the host can; rounded up to the guest's pages if the
- *               host maps pages. @area->cookie is the one of the file's open.
- *               0 or -ENOMEM. Of a shared file (struct kcov8_share) that
- * another process has set up: the memory that it has, as it is.
- * @free_area:   release it; the last file reference and mapping are gone
+ *               host maps pages. @area->cookie and @area->share are those of
+ *               the file's open. 0 or -ENOMEM. Of a shared file that another
+ *               process has set up: the memory that it has, as it is
+ * @free_area:   release it; the last file reference and mapping are gone. Of a
+ *               shared file also if there never was an area (@area->base is
+ *               NULL): this process needs @area->share no longer
  * @read_guest:  copy @bytes from the memory of @task at @from; 0 or -EFAULT,
  *               then what @to holds does not matter
  * @write_guest: the other way round
@@ -316,13 +321,27 @@ struct kcov8_open_how {
  *
  * With a share: once in the process whose guest opens the device, and in each
  * further one that gets the descriptor otherwise than by fork (SCM_RIGHTS, a
- * host's execve). What was set up is found there.
+ * host's execve) and does not have the file yet (kcov8_file_find()). What was
+ * set up is found there.
  *
  * Return: as kcov8_open(); -EINVAL: @how->size is unknown, or a share without
  * alloc_area, or without the port's kcov8_port_own().
  */
 int kcov8_open_with(struct kcov8_device *device,
                     const struct kcov8_open_how *how, struct kcov8_file **out);
+
+/**
+ * kcov8_file_find() - a file that this process has, by the cookie of its open
+ * @cookie: a name for the file that all processes know, like the inode of its
+ *          memory
+ *
+ * For a descriptor that came otherwise than by fork: perhaps the file is here
+ * already, and a second kcov8_open_with() would make another one of it.
+ *
+ * Return: the file with one reference more, or NULL.
+ */
+struct kcov8_file *kcov8_file_find(struct kcov8_device *device,
+                                   uintptr_t cookie);
 
 /**
  * kcov8_forked() - this process is a copy: forget what its parent traced

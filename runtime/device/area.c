@@ -10,7 +10,8 @@ int kcov8i_area_alloc(struct kcov8_file *file, uint64_t size_words,
   const uint64_t bytes = size_words * device->layout.word_bytes;
   if (bytes > SIZE_MAX)
     return -KCOV8_ENOMEM;
-  *area = (struct kcov8_area){.bytes = (size_t)bytes, .cookie = file->cookie};
+  *area = (struct kcov8_area){
+      .bytes = (size_t)bytes, .cookie = file->cookie, .share = file->share};
   if (device->host.alloc_area) {
     if (device->host.alloc_area(device->host.ctx, area))
       return -KCOV8_ENOMEM;

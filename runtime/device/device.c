@@ -111,12 +111,27 @@ int kcov8_open(struct kcov8_device *device, struct kcov8_file **out) {
   return kcov8_open_with(device, NULL, out);
 }
 
+struct kcov8_file *kcov8_file_find(struct kcov8_device *device,
+                                   uintptr_t cookie) {
+  kcov8_port_lock();
+  struct kcov8_file *file = device->files;
+  while (file && file->cookie != cookie)
+    file = file->next;
+  if (file)
+    file->refs++;
+  kcov8_port_unlock();
+  return file;
+}
+
 void kcov8i_file_put(struct kcov8_file *file) {
   if (--file->refs)
     return;
   /* A file that a task has enabled has that task's reference. */
-  if (file->sink.buffer.area.base)
-    kcov8i_area_free(file->device, &file->sink.buffer.area);
+  struct kcov8_area *const area = &file->sink.buffer.area;
+  if (!area->base)
+    *area = (struct kcov8_area){.cookie = file->cookie, .share = file->share};
+  if (area->base || area->share)
+    kcov8i_area_free(file->device, area);
   unlink_file(file);
   kcov8_port_free(file, sizeof(*file));
 }

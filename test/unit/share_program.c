@@ -42,14 +42,20 @@ struct open_file {
 static int alloc_area(void *ctx, struct kcov8_area *area) {
   (void)ctx;
   struct open_file *const o = (struct open_file *)area->cookie;
+  CHECK(area->share == &o->share);
   if (area->bytes > sizeof(o->words))
     return -ENOMEM;
   area->base = o->words;
   return 0;
 }
 
+static struct open_file *freed;
+
 static void free_area(void *ctx, struct kcov8_area *area) {
-  (void)ctx, (void)area;
+  (void)ctx;
+  freed = (struct open_file *)area->cookie;
+  CHECK(area->share == &freed->share);
+  CHECK(!area->base || area->base == freed->words);
 }
 
 static struct kcov8_device *device;
@@ -219,6 +225,25 @@ static void owner_is_killed(void) {
   kcov8_file_put(f);
 }
 
+/* One file in one process, however many descriptors come: by its cookie. */
+static void found_again(void) {
+  struct open_file *const o = host_open(), *const other = host_open();
+  CHECK(!kcov8_file_find(device, (uintptr_t)o));
+  struct kcov8_file *const g = attach(other), *const f = attach(o);
+  CHECK(kcov8_file_find(device, (uintptr_t)o) == f);
+  kcov8_file_put(f);
+  CHECK(call(f, KCOV8_INIT_TRACE64, 64) == 0);
+  CHECK(call(f, KCOV8_ENABLE, 0) == 0);
+  kcov8_file_put(f); /* the task has it still */
+  CHECK(kcov8_file_find(device, (uintptr_t)o) == f);
+  kcov8_file_put(f);
+  freed = NULL;
+  kcov8_task_exit(&me);
+  CHECK(freed == o && !kcov8_file_find(device, (uintptr_t)o));
+  kcov8_file_put(g); /* nobody called INIT_TRACE: its memory is free, too */
+  CHECK(freed == other);
+}
+
 /* ---- Forks beside a thread that traces ----------------------------------- */
 
 static _Atomic(int) stop;
@@ -315,6 +340,7 @@ int main(void) {
   set_up_elsewhere();
   received();
   owner_is_killed();
+  found_again();
   many_forks();
   moved_and_dropped();
   CHECK(!kcov8_device_destroy(device));
