@@ -11,7 +11,7 @@
 long sys_parse(const char *text); /* a decimal number, or -EINVAL, -ERANGE */
 long sys_nap(long ticks);         /* ticks left: 0 */
 
-/* minihost.c, which is not. */
+/* minihost.c and forkhost.c, which are not. */
 void kernel_sleep(void);
 
 #endif /* MINIHOST_KERNEL_H */

@@ -4,8 +4,9 @@
  *
  * A toy kernel with one thread. Its guest programs are C functions, and their
  * memory is the host's. All that a host says to kcov8 is here, each call once,
- * with its reason; but for background work, which is a chapter of its own. The
- * guest at the end does what a fuzzer does, and prints PCs:
+ * with its reason; but for background work, which is a chapter of its own, and
+ * for processes and threads of the host's (forkhost.c). The guest at the end
+ * does what a fuzzer does, and prints PCs:
  *
  *   minihost | kcov8 symbolize minihost
  *

@@ -336,7 +336,8 @@ int kcov8_open_with(struct kcov8_device *device,
  *          memory
  *
  * For a descriptor that came otherwise than by fork: perhaps the file is here
- * already, and a second kcov8_open_with() would make another one of it.
+ * already, and a second kcov8_open_with() would make another one of it. Two
+ * threads that attach one file at the same time need a lock of the host's.
  *
  * Return: the file with one reference more, or NULL.
  */
