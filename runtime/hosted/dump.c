@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * dump.c - KCOV8_OUT: an ordinary program writes its coverage at exit
+ * dump.c - KCOV8_OUT: an ordinary program writes its coverage when it ends
  *
  *   KCOV8_OUT=FILE   %p in FILE is the process ID, %% a percent sign
  *
  * FILE gets one `0xPC COUNT` per block that ran (COUNT up to 255), in table
  * order, after a first line `# kcov8 PCs of PROGRAM, pid N` and a line
  * `# moved 0xPC 0xID 0xIMAGE` for each block, hit or not, whose PC is not the
- * one that its image alone gives it. The file is written under a temporary name
- * and renamed.
+ * one that its image alone gives it. outfile.c knows how it gets there.
  *
  * Written by a destructor with the last place in the program: after atexit
  * handlers, C++ static destructors and the images' own destructors (what an
- * unloaded image ran is kept). Not written after _exit(), quick_exit(), abort()
- * or a deadly signal. A relative FILE is relative to the directory at start.
+ * unloaded image ran is kept). Also before exec, _exit, quick_exit, abort and a
+ * deadly signal (ends.c). Not at SIGKILL. A relative FILE is relative to the
+ * directory at start.
+ *
+ * A process that writes twice, since its exec failed, adds to its file what ran
+ * since. With a %p nothing else is ever replaced: if there is such a file (of
+ * another process that had the number, of another container, of what this
+ * process was before exec), the number gets -1, -2, ... Without, FILE is
+ * replaced, unless it is what this process wrote before exec, which stays in
+ * front: its last line says so.
  *
  * A child of fork() writes only if FILE has a %p, for else it would overwrite
- * its parent's file; its file also has what the parent ran before the fork.
+ * its parent's file; its file also has what the parent ran before the fork. A
+ * child of vfork() has its parent's memory, and leaves it to its parent.
  * Ignored in set-user-ID programs. Limits: PATH_MAX.
  */
 #define _GNU_SOURCE
@@ -24,14 +32,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "registry.h"
@@ -39,7 +49,10 @@
 /* KCOV8_OUT, absolute; empty: nothing to write. */
 static char pattern[PATH_MAX];
 static bool has_pid;
-static pid_t first_pid;
+
+static bool (*lock_is_free)(void);
+
+bool kcov8i_no_heap;
 
 /*
  * Exported, so that of several copies of this file in one process (a library
@@ -52,8 +65,10 @@ char __kcov8_dump_claimed;
 #define say(format, ...)                                                       \
   dprintf(STDERR_FILENO, "kcov8: " format "\n" __VA_OPT__(, ) __VA_ARGS__)
 
-/* Expands @pattern; false if it is too long. */
-static bool expand(char *out, size_t size, pid_t pid, const char *suffix) {
+/* Expands @pattern, with the number of the try; false if it is too long. */
+static bool expand(char *out, size_t size, unsigned int try) {
+  char number[32];
+  snprintf(number, sizeof(number), try ? "%ld-%u" : "%ld", (long)getpid(), try);
   size_t len = 0;
   for (const char *p = pattern; *p && len < size; p++) {
     if (*p != '%')
@@ -61,10 +76,10 @@ static bool expand(char *out, size_t size, pid_t pid, const char *suffix) {
     else if (*++p == '%')
       out[len++] = '%';
     else
-      len += (size_t)snprintf(out + len, size - len, "%ld", (long)pid);
+      len += (size_t)snprintf(out + len, size - len, "%s", number);
   }
   if (len < size)
-    len += (size_t)snprintf(out + len, size - len, "%s", suffix);
+    out[len] = 0;
   return len < size;
 }
 
@@ -100,7 +115,53 @@ static bool put_directory(size_t *len) {
   return true;
 }
 
-void kcov8i_dump_set_up(void) {
+/* ---- Whose memory it is -------------------------------------------------- */
+
+/*
+ * A page that is empty in a child which got a copy of our memory, however it
+ * was forked, and is as we left it in one that shares our memory (vfork).
+ * Kernels before 4.14, and emulators, need the handler of fork().
+ */
+static pid_t *owner;
+static bool is_child;
+
+/* The file that this process has written. */
+static char own[PATH_MAX];
+
+static void forked(void) {
+  if (owner)
+    *owner = 0;
+}
+
+static bool know_owner(void) {
+  void *const page =
+      mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED)
+    return false;
+#ifdef MADV_WIPEONFORK
+  madvise(page, (size_t)sysconf(_SC_PAGESIZE), MADV_WIPEONFORK);
+#endif
+  pthread_atfork(NULL, NULL, forked);
+  owner = page;
+  *owner = getpid();
+  return true;
+}
+
+static bool is_owner(void) {
+  if (!*owner) {
+    is_child = true;
+    own[0] = 0;
+    *owner = getpid();
+  }
+  return *owner == getpid();
+}
+
+/* ---- At start ------------------------------------------------------------ */
+
+static void dump(enum kcov8i_end end);
+
+void kcov8i_dump_set_up(bool (*is_free)(void)) {
   const char *const value = secure_getenv("KCOV8_OUT");
   size_t len = 0;
   if (!value || !*value || __kcov8_dump_claimed)
@@ -120,84 +181,185 @@ void kcov8i_dump_set_up(void) {
     return;
   }
   memcpy(pattern + len, value, value_size);
-  first_pid = getpid();
+  if (!know_owner()) {
+    say("KCOV8_OUT: out of memory; no coverage will be written");
+    pattern[0] = 0;
+    return;
+  }
+  lock_is_free = is_free;
   kcov8i_keep_for_harvest();
+  kcov8i_ends_watch(dump);
 }
 
-/* ---- At exit ----------------------------------------------------------- */
+/* ---- At the end ---------------------------------------------------------- */
 
-static void program_name(char *name, size_t size) {
-  const ssize_t n = readlink("/proc/self/exe", name, size - 1);
+static struct kcov8i_out out; /* too big for some stacks */
+
+static pthread_mutex_t dumping = PTHREAD_MUTEX_INITIALIZER;
+static _Thread_local bool in_dump; /* this thread has it */
+
+static void put_program(void) {
+  static char name[PATH_MAX];
+  const ssize_t n = readlink("/proc/self/exe", name, sizeof(name) - 1);
   if (n > 0)
     name[n] = 0;
   else
-    snprintf(name, size, "%s", program_invocation_name);
+    snprintf(name, sizeof(name), "%s", program_invocation_name);
   for (char *p = name; *p; p++)
     if ((unsigned char)*p < ' ') /* it goes into a one-line comment */
       *p = '?';
+  kcov8i_out_string(&out, name);
+}
+
+/*
+ * The last line of what this process wrote before exec; "" without /proc. exec
+ * changes neither its ID, in its namespace, nor when it began.
+ */
+static void get_mark(char *mark, size_t size) {
+  char stat[1024], space[64];
+  *mark = 0;
+  const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  const ssize_t n = read(fd, stat, sizeof(stat) - 1);
+  close(fd);
+  const ssize_t m = readlink("/proc/self/ns/pid", space, sizeof(space) - 1);
+  stat[n < 0 ? 0 : n] = 0;
+  space[m < 0 ? 0 : m] = 0;
+  enum { BEGAN = 22, FIRST = 2 }; /* fields of proc(5); the name may be odd */
+  const char *p = strrchr(stat, ')');
+  for (int field = FIRST; p && field < BEGAN; field++)
+    p = strchr(p + 1, ' ');
+  if (p)
+    snprintf(mark, size, "# before exec of pid %ld in %s, begun at %llu\n",
+             (long)getpid(), space, strtoull(p, NULL, 10));
 }
 
 static void write_moved(void *ctx, uint64_t image, uint64_t pc, uint64_t id) {
-  fprintf(ctx, "# moved 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "\n", pc, id,
-          image);
+  (void)ctx;
+  kcov8i_out_string(&out, "# moved ");
+  kcov8i_out_hex(&out, pc);
+  kcov8i_out_string(&out, " ");
+  kcov8i_out_hex(&out, id);
+  kcov8i_out_string(&out, " ");
+  kcov8i_out_hex(&out, image);
+  kcov8i_out_string(&out, "\n");
 }
 
 static void write_block(void *ctx, uint64_t pc, unsigned int hits, uint64_t id,
                         int moved) {
-  (void)id, (void)moved; /* write_moved() has told */
-  fprintf(ctx, "0x%" PRIx64 " %u\n", pc, hits);
-}
-
-static FILE *create(const char *name) {
-  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  int fd = open(name, flags, 0666);
-  if (fd < 0 && errno == EEXIST) {
-    /* Left by a process that died in here and had our number. */
-    unlink(name);
-    fd = open(name, flags, 0666);
-  }
-  return fd < 0 ? NULL : fdopen(fd, "w");
+  (void)ctx, (void)id, (void)moved; /* write_moved() has told */
+  kcov8i_out_hex(&out, pc);
+  kcov8i_out_string(&out, " ");
+  kcov8i_out_decimal(&out, hits);
+  kcov8i_out_string(&out, "\n");
 }
 
 /* 0, a negative errno of the harvest, or a positive one of the file. */
-static int write_file(const char *name, const char *program) {
-  FILE *const f = create(name);
-  if (!f)
-    return errno;
-  fprintf(f, "# kcov8 PCs of %s, pid %ld\n", program, (long)getpid());
-  int err = kcov8_moved(write_moved, f);
+static int write_all(const char *last) {
+  kcov8i_out_string(&out, "# kcov8 PCs of ");
+  put_program();
+  kcov8i_out_string(&out, ", pid ");
+  kcov8i_out_decimal(&out, (uint64_t)getpid());
+  kcov8i_out_string(&out, "\n");
+  int err = kcov8_moved(write_moved, NULL);
   if (!err)
-    err = kcov8_harvest(write_block, f);
-  errno = 0;
-  const bool failed = fflush(f) || ferror(f);
-  const int reason = errno ? errno : EIO;
-  if (fclose(f) || failed)
-    return failed ? reason : errno;
+    err = kcov8_harvest(write_block, NULL);
+  kcov8i_out_string(&out, last);
+  const int failed = kcov8i_out_flush(&out);
+  return failed ? failed : err;
+}
+
+/* @name: FILE, expanded; out: what it is called if it is written */
+static int publish(char *name) {
+  if (own[0] || !has_pid)
+    return kcov8i_out_publish(&out, out.name, true);
+  enum { TRIES = 1000000 };
+  int err = EEXIST;
+  for (unsigned int i = 0; err == EEXIST && i < TRIES; i++)
+    err = expand(name, PATH_MAX, i) ? kcov8i_out_publish(&out, name, false)
+                                    : ENAMETOOLONG;
   return err;
 }
 
-__attribute__((destructor(101))) static void dump(void) {
-  char name[PATH_MAX], temporary[PATH_MAX], program[PATH_MAX];
-  const pid_t pid = getpid();
-  if (!pattern[0] || (pid != first_pid && !has_pid))
-    return;
-  program_name(program, sizeof(program));
+static int write_file(char *name, enum kcov8i_end end) {
+  static char mark[256], last[256];
+  mark[0] = last[0] = 0;
+  if (!has_pid)
+    get_mark(mark, sizeof(mark));
+  if (end == KCOV8I_EXEC)
+    strcpy(last, mark);
+  int err = kcov8i_out_open(&out, own[0] ? own : name,
+                            own[0] || kcov8i_out_ends_in(name, mark));
+  if (!err)
+    err = write_all(last);
+  if (!err)
+    err = publish(name);
+  if (!err && out.aside && !own[0])
+    strcpy(own, has_pid ? name : out.name);
+  kcov8i_out_close(&out);
+  return err;
+}
 
-  char suffix[32];
-  snprintf(suffix, sizeof(suffix), ".tmp%ld", (long)pid);
-  if (!expand(name, sizeof(name), pid, "") ||
-      !expand(temporary, sizeof(temporary), pid, suffix)) {
+/* A reader of a pipe may go away: that is an error here, and no signal. */
+static int write_quietly(char *name, enum kcov8i_end end) {
+  const struct timespec now = {0};
+  sigset_t pipe, before;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const int err = write_file(name, end);
+  if (err == EPIPE && !sigismember(&before, SIGPIPE))
+    sigtimedwait(&pipe, NULL, &now);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return err;
+}
+
+static void dump_with_lock(enum kcov8i_end end) {
+  static char name[PATH_MAX];
+  if (end != KCOV8I_EXIT && !lock_is_free()) {
+    say("KCOV8_OUT: not written: the program ends inside the runtime");
+    return;
+  }
+  if (!expand(name, sizeof(name), 0)) {
     say("KCOV8_OUT: name too long; no coverage is written");
     return;
   }
-  int err = write_file(temporary, program);
-  if (!err && rename(temporary, name))
-    err = errno;
-  if (!err)
-    return;
-  unlink(temporary);
+  const int err = write_quietly(name, end);
   if (err == -KCOV8_ENODEV)
-    say("%s: not written: no usable instrumented block in %s", name, program);
-  else
+    say("%s: not written: no usable instrumented block in %s", name,
+        program_invocation_name);
+  else if (err)
     say("%s: not written: %s", name, strerror(err < 0 ? -err : err));
+}
+
+static void dump(enum kcov8i_end end) {
+  struct timespec until;
+  if (!pattern[0] || !is_owner() || (is_child && !has_pid))
+    return;
+  if (in_dump) {
+    say("KCOV8_OUT: a signal came while coverage was written");
+    return;
+  }
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += 10; /* only what a raw fork left behind takes so long */
+  if (pthread_mutex_timedlock(&dumping, &until)) {
+    say("KCOV8_OUT: not written: another thread is writing");
+    return;
+  }
+  in_dump = true;
+  if (end == KCOV8I_DIES)
+    kcov8i_no_heap = true;
+  dump_with_lock(end);
+  if (end == KCOV8I_EXIT) {
+    pattern[0] = 0;
+    kcov8i_ends_unwatch();
+  }
+  in_dump = false;
+  pthread_mutex_unlock(&dumping);
+}
+
+__attribute__((destructor(101))) static void at_exit(void) {
+  if (pattern[0])
+    dump(KCOV8I_EXIT);
 }

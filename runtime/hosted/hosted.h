@@ -5,7 +5,85 @@
 #ifndef KCOV8_HOSTED_H
 #define KCOV8_HOSTED_H
 
-/* dump.c: reads KCOV8_OUT; called once, before main(). */
-__attribute__((visibility("hidden"))) void kcov8i_dump_set_up(void);
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma GCC visibility push(hidden)
+
+/* ---- dump.c -------------------------------------------------------------- */
+
+/*
+ * Reads KCOV8_OUT; called once, before main().
+ * @lock_is_free: whether the lock can be had: not if this thread is inside the
+ *   runtime (a signal came there), or if who has it keeps it for seconds (a
+ *   thread that a raw fork left behind)
+ */
+void kcov8i_dump_set_up(bool (*lock_is_free)(void));
+
+/*
+ * Set by a thread that will not come back: the heap may be in the middle of
+ * anything. From then on memory is the kernel's, and none is given back.
+ */
+extern bool kcov8i_no_heap;
+
+/* ---- ends.c -------------------------------------------------------------- */
+
+enum kcov8i_end {
+  KCOV8I_EXIT, /* the destructor */
+  KCOV8I_EXEC, /* may fail: then the program goes on */
+  KCOV8I_DIES, /* _exit, quick_exit, a deadly signal: at once */
+};
+
+/* Has @dump called before the ends that no destructor sees. */
+void kcov8i_ends_watch(void (*dump)(enum kcov8i_end end));
+void kcov8i_ends_unwatch(void);
+
+/* ---- outfile.c ----------------------------------------------------------- */
+
+/**
+ * struct kcov8i_out - the file of a dump that is being written
+ * @name:  where it goes, symbolic links resolved
+ * @aside: what is written is not @name yet: kcov8i_out_publish() makes it so
+ * @temporary: its name till then; "": it has none
+ * @err:   the first error, a positive errno
+ */
+struct kcov8i_out {
+  char name[PATH_MAX], temporary[PATH_MAX];
+  bool aside;
+  int fd, err;
+  size_t n;
+  char buffer[4096];
+};
+
+/*
+ * kcov8i_out_open() - a file that is there and not regular is written to as it
+ * is, and not replaced
+ * @carry: keep what a regular file holds
+ * Return: 0 or a positive errno.
+ */
+int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry);
+
+void kcov8i_out_string(struct kcov8i_out *out, const char *s);
+void kcov8i_out_hex(struct kcov8i_out *out, uint64_t v);
+void kcov8i_out_decimal(struct kcov8i_out *out, uint64_t v);
+int kcov8i_out_flush(struct kcov8i_out *out); /* 0 or a positive errno */
+
+/*
+ * kcov8i_out_publish() - what was written aside becomes @name
+ * Return: 0; a positive errno, and one can try again: EEXIST if there is such a
+ * file and @replace is not set.
+ */
+int kcov8i_out_publish(struct kcov8i_out *out, const char *name, bool replace);
+
+/* What is not published by now is gone. */
+void kcov8i_out_close(struct kcov8i_out *out);
+
+/* Whether @name is a regular file that ends in @last. */
+bool kcov8i_out_ends_in(const char *name, const char *last);
+
+#pragma GCC visibility pop
 
 #endif /* KCOV8_HOSTED_H */

@@ -9,6 +9,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
 #endif
+#include "hosted/hosted.h"
 #include "hosted/pages.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@
 #pragma GCC visibility pop
 
 void *kcov8_port_alloc(size_t bytes) {
-  if (bytes >= KCOV8I_PAGES_MIN)
+  if (bytes >= KCOV8I_PAGES_MIN || kcov8i_no_heap)
     return kcov8i_pages_map(bytes);
   const int saved = errno;
   void *const p = calloc(1, bytes);
@@ -39,6 +40,8 @@ void *kcov8_port_alloc(size_t bytes) {
 }
 
 void kcov8_port_free(void *p, size_t bytes) {
+  if (kcov8i_no_heap) /* whose it is, nobody knows any more */
+    return;
   if (bytes >= KCOV8I_PAGES_MIN) {
     kcov8i_pages_unmap(p, bytes);
     return;

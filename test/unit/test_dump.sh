@@ -93,11 +93,7 @@ go 0 a "$program" atexit
 pcs a "$zero" "$two" '0x[0-9a-f]{16} 1'
 rm a
 
-go 0 a "$program" _exit
-files ''
-ulimit -c 0
-go 134 a "$program" abort
-files ''
+# test_ends.sh has the other ends.
 
 # only the parent writes, unless the names differ
 go 0 a "$program" fork
@@ -127,6 +123,95 @@ rm a
 go 0 a "$empty"
 said "kcov8: no instrumented image: was the program compiled and linked with kcov8's pass?
 kcov8: $dir/a: not written: no usable instrumented block in $(readlink -f "$empty")"
+files ''
+
+# ---- Where it goes ----
+
+# What is no regular file is written to, not replaced.
+mkfifo fifo
+timeout 20 cat fifo >got &
+go 0 fifo "$program"
+wait $!
+[[ -p fifo ]] || fail "fifo: $(stat -c %F fifo)"
+pcs got "$zero" "$two"
+(: <fifo) & # a reader that goes away is no signal
+go 0 fifo "$program"
+wait $!
+rm fifo got
+ln -s d/2 1
+mkdir d
+ln -s ../real d/2
+go 0 1 "$program" # the target need not be there
+go 0 1 "$program"
+[[ -L 1 && -L d/2 ]] || fail "links: $(ls -l 1 d/2)"
+pcs real "$zero" "$two"
+rm -r 1 d real
+ln -s b a
+ln -s a b
+go 0 a "$program"
+said "kcov8: $dir/a: not written: Too many levels of symbolic links"
+rm a b
+# An open file of the process, at its offset, whatever it is.
+# shellcheck disable=SC2016
+for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+  rm -f log
+  go 0 $name sh -c '{ echo before; "$0" silent; echo after; } >log' "$program"
+  [[ $(sed -n '1p;3p' log) == $'before\nafter' && $(wc -l <log) == 3 ]] ||
+    fail "$name: $(<log)"
+done
+go 0 /dev/stdout "$program" silent
+[[ $out == "# kcov8 PCs of"* ]] || fail "stdout is a pipe: $out"
+rm -f log
+go 0 /dev/fd/9 "$program"
+said "kcov8: /dev/fd/9: not written: No such file or directory"
+python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+go 0 socket "$program"
+said "kcov8: $dir/socket: not written: No such device or address"
+[[ -S socket ]] || fail "socket: $(stat -c %F socket)"
+rm socket
+: >a
+chmod 640 a
+go 0 a "$program"
+[[ $(stat -c %a a) == 640 ]] || fail "mode of a was not kept: $(stat -c %a a)"
+rm a
+
+# With a %p nothing is replaced: other containers have this number, too.
+# shellcheck disable=SC2016 # the inner shell's
+go 0 'a%p' bash -c 'for i in "" -1; do echo >"a$$$i"; done; exec "$0" plain' "$program"
+pcs "a$out-2" "$zero" "$two"
+[[ $(cat "a$out" "a$out-1") == "" ]] || fail "replaced another's: $(head a*)"
+rm a*
+
+if [[ $(id -u) == 0 ]]; then
+  mknod null c 1 3 && { # never try this on /dev/null itself
+    go 0 null "$program"
+    [[ -c null ]] || fail "null: $(stat -c %F null)"
+    rm null
+  }
+  mknod full c 1 7 && {
+    go 0 full "$program"
+    said "kcov8: $dir/full: not written: No space left on device"
+    rm full
+  }
+  # Who may not write: the right to write counts, not who could replace it.
+  cp "$program" program
+  chmod 755 . program
+  mkdir closed
+  touch closed/open readonly
+  chmod 666 closed/open
+  chmod 444 readonly
+  chown nobody closed/open readonly
+  as_nobody=(setpriv --reuid=nobody --clear-groups ./program)
+  go 0 closed/open "${as_nobody[@]}"
+  said ''
+  pcs closed/open "$zero" "$two"
+  go 0 readonly "${as_nobody[@]}"
+  said "kcov8: $dir/readonly: not written: Permission denied"
+  [[ ! -s readonly ]] || fail "readonly was written"
+  go 0 closed/new "${as_nobody[@]}"
+  said "kcov8: $dir/closed/new: not written: Permission denied"
+  rm -r closed readonly program
+fi
 files ''
 
 # a program in set-user-ID mode ignores it
