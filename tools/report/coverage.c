@@ -173,6 +173,25 @@ static int compare_funcs(const void *a, const void *b) {
   return strcmp(sort_img->funcs[x->func].name, sort_img->funcs[y->func].name);
 }
 
+/* The lines of one copy that are its own file's, and not above its head. */
+static void find_lines(const struct coverage *cov, const bool *live,
+                       struct cov_func *out) {
+  const struct image *img = cov->img;
+  const struct func *f = &img->funcs[out->func];
+  for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
+    for (uint32_t i = 0; live[b] && i < img->blocks[b].n_runs; i++) {
+      const struct run *r = &img->runs[img->blocks[b].run + i];
+      const uint32_t last = r->first + r->count - 1;
+      if (r->file != f->file || last < out->line)
+        continue;
+      const uint32_t first = r->first < out->line ? out->line : r->first;
+      if (!out->first || first < out->first)
+        out->first = first;
+      if (last > out->last)
+        out->last = last;
+    }
+}
+
 /* One copy of a function; false if none of its blocks is live. */
 static bool make_copy(const struct coverage *cov, const bool *live,
                       uint32_t index, struct cov_func *out) {
@@ -197,6 +216,7 @@ static bool make_copy(const struct coverage *cov, const bool *live,
   }
   if (!out->count.n)
     out->count = most;
+  find_lines(cov, live, out);
   return out->blocks.total != 0;
 }
 
@@ -225,6 +245,10 @@ static void make_funcs(struct coverage *cov, const bool *live) {
       struct cov_func *same = &file->funcs[file->n_funcs.total - 1];
       if (!same->line || (copy.line && copy.line < same->line))
         same->line = copy.line;
+      if (!same->first || (copy.first && copy.first < same->first))
+        same->first = copy.first;
+      if (copy.last > same->last)
+        same->last = copy.last;
       same->count.n = add_saturating(same->count.n, copy.count.n);
       same->count.at_least |= copy.count.at_least;
       same->blocks.hit += copy.blocks.hit;

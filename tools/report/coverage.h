@@ -46,11 +46,13 @@ struct cov_line {
  * struct cov_func - one function of one file
  * @func:   index in image.funcs, of the first copy
  * @line:   of its declaration; else of its first block; 0 if neither is known
+ * @first, @last: lines of its own code in its own file, @first not above @line;
+ *          0 if there are none
  * @count:  of its entry block; of its busiest block if that has none
  */
 struct cov_func {
   uint32_t func;
-  uint32_t line;
+  uint32_t line, first, last;
   struct cov_count count;
   struct cov_ratio blocks;
 };

@@ -75,10 +75,26 @@ static bool write_tracefile(const struct coverage *cov, const char *root,
 
 static bool run_genhtml(const char *tracefile, const char *root,
                         const char *dir, const char *title, bool missing) {
-  const char *argv[16];
+  const char *argv[24];
   int n = 0;
   argv[n++] = "genhtml";
+  /* lcov 2 takes what follows for its demangler, if it is no option. */
+  if (on_path("c++filt"))
+    argv[n++] = "--demangle-cpp";
   argv[n++] = "--quiet";
+  /*
+   * Settings that only lcov 2 knows (1 skips them): where a function ends is
+   * not for it to guess, and a source may be missing (a warning has told), or
+   * shorter than the compiler thought (#line, a file that was generated again).
+   */
+  argv[n++] = "--rc";
+  argv[n++] = "derive_function_end_line=0";
+  argv[n++] = "--rc";
+  argv[n++] = "check_data_consistency=0";
+  argv[n++] = "--rc";
+  argv[n++] = missing ? "filter=range" : "ignore_errors=range,range";
+  argv[n++] = "--rc";
+  argv[n++] = "genhtml_synthesize_missing=1";
   argv[n++] = "--legend";
   argv[n++] = "--title";
   argv[n++] = title;
@@ -86,11 +102,9 @@ static bool run_genhtml(const char *tracefile, const char *root,
   argv[n++] = *root ? root : "/";
   argv[n++] = "--output-directory";
   argv[n++] = dir;
-  if (on_path("c++filt"))
-    argv[n++] = "--demangle-cpp";
   if (missing) {
     argv[n++] = "--ignore-errors";
-    argv[n++] = "source";
+    argv[n++] = "source,source";
   }
   argv[n++] = tracefile;
   argv[n] = NULL;
