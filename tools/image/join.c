@@ -46,19 +46,24 @@ static uint32_t add_path(struct image *img, struct map_string s) {
   return strtab_add(&img->files, s.s, s.len);
 }
 
-static const char *add_name(struct image *img, struct map_string s) {
+static const char *hash_name(struct image *img, const struct func *f) {
+  char name[24];
+  int len = snprintf(name, sizeof(name), "0x%016" PRIx64, f->hash);
+  return strtab_copy(&img->names, name, (size_t)len);
+}
+
+static const char *add_name(struct image *img, const struct func *f,
+                            struct map_string s) {
   /* Clang marks names that are not to be mangled further with this byte. */
   if (s.len && s.s[0] == '\1') {
     s.s++;
     s.len--;
   }
-  return strtab_copy(&img->names, s.s, s.len);
+  return s.len ? strtab_copy(&img->names, s.s, s.len) : hash_name(img, f);
 }
 
 static void set_unknown(struct image *img, struct func *f) {
-  char name[24];
-  int len = snprintf(name, sizeof(name), "0x%016" PRIx64, f->hash);
-  f->name = f->display = strtab_copy(&img->names, name, (size_t)len);
+  f->name = f->display = hash_name(img, f);
   f->file = strtab_add(&img->files, "?", 1);
   for (uint32_t b = 0; b < f->n_blocks; b++)
     img->blocks[f->first_block + b].file = f->file;
@@ -160,7 +165,7 @@ static void take_entry(struct image *img, struct func *f,
   struct map_cursor c = e->files;
   for (uint32_t i = 0; i < e->n_files; i++)
     files[i] = add_path(img, map_next_string(&c));
-  f->name = add_name(img, e->name);
+  f->name = add_name(img, f, e->name);
   f->display = demangle(&img->names, f->name);
   f->file = files[0];
   f->line = e->line;
@@ -184,12 +189,13 @@ static void take_entry(struct image *img, struct func *f,
         b->c1 = m.c1;
       }
       b->run = (uint32_t)img->n_runs;
-      b->n_runs = m.n_runs;
+      b->n_runs = 0;
     }
     for (uint32_t r = 0; r < m.n_runs; r++) {
       struct map_run run = map_next_run(&c, e->n_files);
-      if (!b)
+      if (!b || !run.count)
         continue;
+      b->n_runs++;
       img->runs =
           vec_push(img->runs, &img->n_runs, &img->cap_runs, sizeof(*img->runs));
       img->runs[img->n_runs - 1] =

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/* map.c - one pass over .kcov8.map that leaves nothing unchecked */
+/*
+ * map.c - one pass over .kcov8.map that leaves nothing unchecked
+ *
+ * An entry that does not hold together is left out, which is said, and the next
+ * one is searched for; the function keeps its hash for a name. A place that
+ * cannot be is no place, and the rest of its entry counts.
+ */
 #include "image/map.h"
 
 #include <inttypes.h>
@@ -11,7 +17,10 @@
 #include "base/tool.h"
 
 #define HEADER_BYTES 12
-/* Clang counts lines in less than this; a report allocates by line number. */
+/*
+ * A report allocates by line number, genhtml writes a page of so many lines. No
+ * source has more; a #line may say so: such a place is none.
+ */
 #define MAX_LINE 0xffffffu
 /* The least that one block, file or rule can take: bounds their number. */
 #define MIN_BLOCK_BYTES 11
@@ -56,8 +65,14 @@ static uint32_t get_upto(struct map_cursor *c, uint32_t max,
   return 0;
 }
 
+/* 0, not known, if it is not below @max. */
+static uint32_t get_place(struct map_cursor *c, uint32_t max) {
+  uint64_t value = get_uleb(c);
+  return value < max ? (uint32_t)value : 0;
+}
+
 static uint32_t get_line(struct map_cursor *c) {
-  return get_upto(c, MAX_LINE, "holds a line number that is too large");
+  return get_place(c, MAX_LINE);
 }
 
 struct map_string map_next_string(struct map_cursor *c) {
@@ -72,16 +87,15 @@ struct map_string map_next_string(struct map_cursor *c) {
 }
 
 struct map_block map_next_block(struct map_cursor *c, uint32_t n_files) {
-  const char *column = "holds a column that is too large";
   struct map_block b = {.key = get_u32(c)};
   b.flags = (uint32_t)get_uleb(c);
   b.file = get_upto(c, n_files - 1, "has a block in a file it does not list");
   b.l0 = get_line(c);
-  b.c0 = get_upto(c, INT32_MAX, column);
+  b.c0 = get_place(c, INT32_MAX);
   b.l1 = get_line(c);
-  b.c1 = get_upto(c, INT32_MAX, column);
-  if (b.l0 && b.l1 < b.l0)
-    bad(c, "has a block that ends before it begins");
+  b.c1 = get_place(c, INT32_MAX);
+  if (b.l1 < b.l0) /* an odd #line */
+    b.l0 = b.c0 = b.l1 = b.c1 = 0;
   b.n_runs = get_upto(c, (uint32_t)((c->end - c->p) / 3),
                       "has more line runs than bytes");
   return b;
@@ -92,8 +106,8 @@ struct map_run map_next_run(struct map_cursor *c, uint32_t n_files) {
   r.file = get_upto(c, n_files - 1, "has lines in a file it does not list");
   r.first = get_line(c);
   r.count = get_line(c);
-  if (r.first == 0 || r.count == 0 || r.first + r.count > MAX_LINE)
-    bad(c, "has an impossible run of lines");
+  if (r.first == 0 || r.first + r.count > MAX_LINE)
+    r.count = 0;
   return r;
 }
 
@@ -166,46 +180,77 @@ static int compare_funcs(const void *a, const void *b) {
   return (x->size > y->size) - (x->size < y->size);
 }
 
-static bool bad_entry(const char *path, size_t offset, const char *what) {
-  return fail(path, "%s: the entry at offset %zu %s", KCOV8_SECTION_MAP, offset,
-              what);
+/* What could not be read: how much, and what was wrong with the first. */
+struct damage {
+  size_t n, offset;
+  const char *first;
+};
+
+static void add_damage(struct damage *d, size_t offset, const char *what) {
+  if (d->n++)
+    return;
+  d->offset = offset;
+  d->first = what;
+}
+
+/*
+ * The entry at @entry. Return: its size, 0 if that cannot be known: then @what
+ * is wrong with it, as if it is not NULL.
+ */
+static uint32_t read_entry(struct map *map, const uint8_t *entry, size_t left,
+                           bool big, const char **what) {
+  *what = NULL;
+  if (read_u32(entry, big) != KCOV8_MAP_MAGIC)
+    *what = "does not begin with the map's magic number";
+  else if (left < HEADER_BYTES)
+    *what = "ends inside its header";
+  if (*what)
+    return 0;
+  uint32_t size = read_u32(entry + 4, big);
+  if (size < HEADER_BYTES || size % 4 || size > left) {
+    *what = "has an impossible size";
+    return 0;
+  }
+  struct map_cursor c = {entry + HEADER_BYTES, entry + size, big, NULL};
+  uint32_t kind = read_u16(entry + 10, big);
+  if (read_u16(entry + 8, big) == 0)
+    bad(&c, "has table version 0");
+  else if (kind == KCOV8_MAP_FUNC)
+    read_func(map, &c, entry, size);
+  else if (kind == KCOV8_MAP_UNIT)
+    read_unit(map, &c);
+  *what = c.error;
+  return size;
 }
 
 bool map_read(struct map *map, const char *path, const uint8_t *data,
               size_t size, bool big) {
   *map = (struct map){0};
+  struct damage damage = {0};
+  bool lost = false; /* searching for the next entry */
   for (size_t at = 0; size - at >= 4;) {
     const uint8_t *entry = data + at;
     uint32_t magic = read_u32(entry, big);
-    if (magic == 0) {
+    if (magic == 0 || (lost && magic != KCOV8_MAP_MAGIC)) {
       at += 4;
       continue;
     }
-    if (magic != KCOV8_MAP_MAGIC)
-      return bad_entry(path, at, "does not begin with the map's magic number");
-    if (size - at < HEADER_BYTES)
-      return bad_entry(path, at, "ends inside its header");
-    uint32_t entry_size = read_u32(entry + 4, big);
-    uint32_t abi = read_u16(entry + 8, big);
-    uint32_t kind = read_u16(entry + 10, big);
-    if (abi > KCOV8_ABI_VERSION)
+    uint32_t abi = size - at < HEADER_BYTES ? 0 : read_u16(entry + 8, big);
+    if (magic == KCOV8_MAP_MAGIC && abi > KCOV8_ABI_VERSION && !lost)
       return fail(path,
                   "%s is of table version %" PRIu32 ", this kcov8 knows up to "
                   "%d: use the kcov8 that belongs to the pass",
                   KCOV8_SECTION_MAP, abi, KCOV8_ABI_VERSION);
-    if (entry_size < HEADER_BYTES || entry_size % 4 || entry_size > size - at)
-      return bad_entry(path, at, "has an impossible size");
-    struct map_cursor c = {entry + HEADER_BYTES, entry + entry_size, big, NULL};
-    if (abi == 0)
-      bad(&c, "has table version 0");
-    else if (kind == KCOV8_MAP_FUNC)
-      read_func(map, &c, entry, entry_size);
-    else if (kind == KCOV8_MAP_UNIT)
-      read_unit(map, &c);
-    if (c.error)
-      return bad_entry(path, at, c.error);
-    at += entry_size;
+    const char *what;
+    uint32_t entry_size = read_entry(map, entry, size - at, big, &what);
+    if (what && !(lost && !entry_size))
+      add_damage(&damage, at, what);
+    lost = entry_size == 0;
+    at += lost ? 4 : entry_size;
   }
+  if (damage.n)
+    warn(path, "%s: the entry at offset %zu %s; %zu left out",
+         KCOV8_SECTION_MAP, damage.offset, damage.first, damage.n);
   if (map->n_funcs)
     qsort(map->funcs, map->n_funcs, sizeof(*map->funcs), compare_funcs);
   return true;

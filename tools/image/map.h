@@ -28,6 +28,7 @@ struct map_cursor {
   const char *error;
 };
 
+/* @count is 0 if such lines cannot be. */
 struct map_run {
   uint32_t file, first, count;
 };
@@ -82,7 +83,8 @@ struct map {
  * map_read() - check and index a whole section
  * @path: image, for messages
  * @data: must outlive @map
- * Return: true; false after a message.
+ * Return: true, maybe after a message about entries that are left out; false
+ * after one about tables of a later version.
  */
 bool map_read(struct map *map, const char *path, const uint8_t *data,
               size_t size, bool big_endian);

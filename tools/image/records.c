@@ -4,7 +4,8 @@
  * order of this machine
  *
  * What keys and rules mean is the runtime's code: runtime/image/record.c and
- * pc.c.
+ * pc.c. As for the runtime, one bad record makes all of them useless: which PC
+ * a block has depends on all IDs of the image.
  */
 #include "image/records.h"
 
