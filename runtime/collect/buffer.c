@@ -100,12 +100,14 @@ void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
     return;
   }
   const size_t n = n_hits < a->room ? n_hits : (size_t)a->room;
+  a->buffer->dropped += n_hits - n;
+  if (!n) /* then the count may be anything: no address of it */
+    return;
   uint64_t *const to = (uint64_t *)b->area.base + a->count + 1;
   for (size_t i = 0; i < n; i++)
     store64(&to[i], kcov8_slot_pc(slots[hits[i].index]));
   a->count += n;
   a->room -= n;
-  a->buffer->dropped += n_hits - n;
 }
 
 void kcov8i_append_end(struct kcov8i_append *a) {

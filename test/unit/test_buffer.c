@@ -208,6 +208,115 @@ static void pairs(void **state) {
   }
 }
 
+/* ---- Every layout, hostile counts ---- */
+
+/* Word @index of a buffer, as the guest of that layout has it. */
+static uint64_t guest_word(const struct trial *t, uint64_t index) {
+  if (t->buffer.layout.word_bytes == 8) {
+    const uint64_t v = t->words[index];
+    return t->buffer.layout.swap ? __builtin_bswap64(v) : v;
+  }
+  const uint32_t v = ((const uint32_t *)t->words)[index];
+  return t->buffer.layout.swap ? __builtin_bswap32(v) : v;
+}
+
+/* The count, which takes all of @bytes in front. */
+static void set_count(struct trial *t, uint64_t count, unsigned int bytes) {
+  if (bytes == 8)
+    t->words[0] = t->buffer.layout.swap ? __builtin_bswap64(count) : count;
+  else
+    ((uint32_t *)t->words)[0] = t->buffer.layout.swap
+                                    ? __builtin_bswap32((uint32_t)count)
+                                    : (uint32_t)count;
+}
+
+static void expect_guards(const struct trial *t, uint64_t size_bytes) {
+  const unsigned char *const all = (const unsigned char *)t->memory;
+  for (size_t i = 0; i < sizeof(t->memory); i++)
+    if (i < sizeof(uint64_t) * GUARD ||
+        i >= sizeof(uint64_t) * GUARD + size_bytes)
+      assert_int_equal(all[i], (unsigned char)canary);
+}
+
+/* What a guest may put into word 0 of a buffer for @capacity entries. */
+static size_t hostile_for(uint64_t capacity, uint64_t *counts) {
+  size_t n = 0;
+  for (uint64_t i = 0; i < 4; i++) {
+    counts[n++] = i;
+    counts[n++] = capacity - 2 + i;
+    counts[n++] = UINT64_MAX - i;
+    counts[n++] = UINT64_MAX - capacity + i;
+  }
+  for (unsigned int bit = 29; bit < 64; bit++)
+    for (uint64_t i = 0; i < 3; i++)
+      counts[n++] = (UINT64_C(1) << bit) - 1 + i;
+  return n;
+}
+
+enum { N_HOSTILE = 16 + 35 * 3, N_HITS = 3 };
+
+static void append_hits_to(struct trial *t, uint64_t count, bool pairs) {
+  const struct kcov8i_buffer layout = t->buffer;
+  const uint64_t size = 16;
+  const uint32_t slots[N_HITS] = {1, 2, 3};
+  const struct kcov8i_hit hits[N_HITS] = {{0, 7}, {1, 8}, {2, 9}};
+  struct kcov8i_append a;
+  begin(t, size, canary);
+  t->buffer.layout = layout.layout;
+  t->buffer.counts = pairs;
+  set_count(t, count, t->buffer.layout.word_bytes);
+  if (t->buffer.layout.word_bytes == 4)
+    count = (uint32_t)count;
+  const uint64_t capacity = (size - 1) >> pairs;
+  const uint64_t room = count < capacity ? capacity - count : 0;
+  const uint64_t added = room < N_HITS ? room : N_HITS;
+  kcov8i_append_begin(&a, &t->buffer);
+  kcov8i_append_hits(&a, slots, hits, N_HITS);
+  kcov8i_append_end(&a);
+  expect_guards(t, size * t->buffer.layout.word_bytes);
+  assert_true(guest_word(t, 0) == count + added);
+  assert_int_equal(t->buffer.dropped, N_HITS - added);
+  for (uint64_t i = 0; i < added; i++) {
+    const uint64_t pc = kcov8_slot_pc(slots[i]);
+    const uint64_t at = pairs ? 2 * (count + i) + 1 : count + i + 1;
+    assert_true(guest_word(t, at) ==
+                (t->buffer.layout.word_bytes == 4 ? (uint32_t)pc : pc));
+    if (pairs)
+      assert_int_equal(guest_word(t, at + 1), hits[i].count);
+  }
+}
+
+static void record_to(struct trial *t, uint64_t count) {
+  const struct kcov8i_buffer layout = t->buffer;
+  const unsigned int bytes = layout.layout.word_bytes;
+  const uint64_t size = 32, capacity = (size * bytes / 8 - 1) / KCOV8_CMP_WORDS;
+  begin(t, size, canary);
+  t->buffer.layout = layout.layout;
+  set_count(t, count, 8);
+  kcov8i_buffer_record(&t->buffer, 1, 2, 3, 4);
+  expect_guards(t, size * bytes);
+  const bool added = count < capacity;
+  assert_int_equal(t->buffer.dropped, !added);
+  const uint64_t after = t->words[0];
+  assert_true((t->buffer.layout.swap ? __builtin_bswap64(after) : after) ==
+              count + added);
+}
+
+static void hostile_layouts(void **state) {
+  (void)state;
+  uint64_t counts[N_HOSTILE];
+  struct trial t = {0};
+  for (unsigned int layout = 0; layout < 8; layout++) {
+    const bool pairs = layout & 1;
+    t.buffer.layout.word_bytes = layout & 2 ? 4 : 8;
+    t.buffer.layout.swap = layout & 4;
+    for (size_t i = hostile_for(pairs ? 7 : 15, counts); i--;)
+      append_hits_to(&t, counts[i], pairs);
+    for (size_t i = hostile_for(layout & 2 ? 3 : 7, counts); i--;)
+      record_to(&t, counts[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(appends),
@@ -218,6 +327,7 @@ int main(void) {
       cmocka_unit_test(reset_meanwhile),
       cmocka_unit_test(count_is_last),
       cmocka_unit_test(pairs),
+      cmocka_unit_test(hostile_layouts),
   };
   return cmocka_run_group_tests(tests, start_up, clean_up);
 }

@@ -32,7 +32,7 @@ static void put_xml(FILE *f, const char *c, int len) {
   default:
     /* U+FFFE and U+FFFF are in UTF-8, but not in XML. */
     if (len == 3 && memcmp(c, "\xef\xbf", 2) == 0 &&
-        (c[2] & 0xfe) == (char)0xbe)
+        ((unsigned char)c[2] & 0xfe) == 0xbe)
       c = "\xef\xbf\xbd";
     fprintf(f, "%.*s", len, c);
   }
