@@ -9,6 +9,7 @@
 
 #include "base/output.h"
 #include "cmd/command.h"
+#include "cmd/units.h"
 #include "image/load.h"
 #include "report/blocks.h"
 
@@ -16,7 +17,10 @@ static const char help[] =
     "usage: kcov8 stat [OPTION...] IMAGE\n"
     "\n"
     "Counts what is in the image's tables, and names what needs attention:\n"
-    "IDs that occur more than once, and filter rules that matched nothing.\n"
+    "IDs that occur more than once, units compiled with other options than "
+    "most,\n"
+    "and filter rules that matched nothing. Units without blocks do not "
+    "count.\n"
     "\n"
     "      --unmatched      only the filter rules that matched nothing\n"
     "  -f, --format FORMAT  text (default) or json\n"
@@ -40,6 +44,7 @@ struct stat_data {
   size_t n_duplicates, cap_duplicates;
   struct map_rule *unmatched;
   size_t n_unmatched;
+  struct units units;
 };
 
 static const char *const probe_names[] = {"counter", "flag",    "wrapping",
@@ -143,6 +148,7 @@ static void gather(struct stat_data *s, const struct image *img) {
   }
   merge_duplicates(s);
   find_unmatched(s);
+  units_gather(&s->units, img);
 }
 
 static void put_mix(FILE *f, const char *title, const uint64_t *counts,
@@ -168,12 +174,25 @@ static void put_unmatched(FILE *f, const struct stat_data *s) {
   }
 }
 
+static void put_odd_units(FILE *f, const struct units *u) {
+  char *usual = u->n_odd ? unit_options(u->usual) : NULL;
+  for (size_t i = 0; i < u->n_odd; i++) {
+    char *options = unit_options(u->odd[i]);
+    fputs("other options: ", f);
+    put_string(f, u->odd[i]->source);
+    fprintf(f, ": '%s'; %zu of %zu units have '%s'\n", options, u->n_usual,
+            u->n, usual);
+    free(options);
+  }
+  free(usual);
+}
+
 static void stat_text(const struct stat_data *s, FILE *f) {
   const struct image *img = s->img;
   fprintf(f, "image: %s (ELF%d %s-endian %s)\n", img->path,
           img->elf.is64 ? 64 : 32, img->elf.big_endian ? "big" : "little",
           img->elf.machine_type);
-  fprintf(f, "units: %zu\n", img->map.n_units);
+  fprintf(f, "units: %zu\n", s->units.n);
   fprintf(f, "functions: %zu\n", img->n_funcs);
   fprintf(f, "discarded functions: %" PRIu64 "\n", s->discarded_funcs);
   fprintf(f, "functions without a map entry: %" PRIu64 "\n", s->unnamed_funcs);
@@ -204,6 +223,7 @@ static void stat_text(const struct stat_data *s, FILE *f) {
             d->func->display, img->files.strings[d->func->file], d->n,
             d->n == 1 ? "" : "s");
   }
+  put_odd_units(f, &s->units);
   put_unmatched(f, s);
 }
 
@@ -221,6 +241,19 @@ static void json_map_string(struct jsonw *j, const char *key,
   char *copy = xstrndup(s.s, s.len);
   json_string(j, key, copy);
   free(copy);
+}
+
+static void json_units(struct jsonw *j, const char *key,
+                       const struct map_unit *const *units, size_t n) {
+  json_array(j, key);
+  for (size_t i = 0; i < n; i++) {
+    json_object(j, NULL);
+    json_map_string(j, "source", units[i]->source);
+    json_map_string(j, "producer", units[i]->producer);
+    json_map_string(j, "options", units[i]->options);
+    json_end(j, '}');
+  }
+  json_end(j, ']');
 }
 
 static void json_unmatched(struct jsonw *j, const struct stat_data *s) {
@@ -264,15 +297,8 @@ static void stat_json(const struct stat_data *s, FILE *f, bool unmatched) {
   for (int i = 0; i < N_TABLES; i++)
     json_number(&j, table_names[i], img->elf.tables[i].size);
   json_end(&j, '}');
-  json_array(&j, "units");
-  for (size_t i = 0; i < img->map.n_units; i++) {
-    json_object(&j, NULL);
-    json_map_string(&j, "source", img->map.units[i].source);
-    json_map_string(&j, "producer", img->map.units[i].producer);
-    json_map_string(&j, "options", img->map.units[i].options);
-    json_end(&j, '}');
-  }
-  json_end(&j, ']');
+  json_units(&j, "units", s->units.all, s->units.n);
+  json_units(&j, "units_with_other_options", s->units.odd, s->units.n_odd);
   json_array(&j, "duplicates");
   for (size_t i = 0; i < s->n_duplicates; i++) {
     const struct func *fn = s->duplicates[i].func;
@@ -338,6 +364,7 @@ static int run(int argc, char **argv) {
       stat_text(&s, out.f);
     free(s.duplicates);
     free(s.unmatched);
+    units_free(&s.units);
     ok = output_close(&out, true);
   }
   image_free(&img);

@@ -55,6 +55,7 @@ enum join {
  * @display: the same, demangled
  * @file:    its source file, index in image.files
  * @line:    of its declaration, 0 if unknown
+ * @unit:    index in image.map.units, NO_UNIT if unknown
  * @keys:    of its n_blocks blocks, in image.keys
  * @first_block: the first of these in image.blocks
  * @n_implied:   blocks without a probe
@@ -64,7 +65,7 @@ enum join {
 struct func {
   uint64_t hash;
   const char *name, *display;
-  uint32_t file, line;
+  uint32_t file, line, unit;
   const uint32_t *keys;
   uint32_t first_block, n_blocks, n_implied;
   uint8_t probe, level, flags;

@@ -64,6 +64,7 @@ static const char *add_name(struct image *img, const struct func *f,
 
 static void set_unknown(struct image *img, struct func *f) {
   f->name = f->display = hash_name(img, f);
+  f->unit = NO_UNIT;
   f->file = strtab_add(&img->files, "?", 1);
   for (uint32_t b = 0; b < f->n_blocks; b++)
     img->blocks[f->first_block + b].file = f->file;
@@ -169,6 +170,7 @@ static void take_entry(struct image *img, struct func *f,
   f->display = demangle(&img->names, f->name);
   f->file = files[0];
   f->line = e->line;
+  f->unit = e->unit;
   for (uint32_t i = 0; i < f->n_blocks; i++)
     img->blocks[f->first_block + i].file = f->file;
 

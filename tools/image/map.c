@@ -113,7 +113,9 @@ struct map_run map_next_run(struct map_cursor *c, uint32_t n_files) {
 
 static void read_func(struct map *map, struct map_cursor *c,
                       const uint8_t *bytes, uint32_t size) {
-  struct map_func f = {.bytes = bytes, .size = size};
+  struct map_func f = {.bytes = bytes, .size = size, .unit = NO_UNIT};
+  if (map->n_units)
+    f.unit = (uint32_t)map->n_units - 1;
   if (c->end - c->p < 8) {
     bad(c, "ends inside a number");
     return;

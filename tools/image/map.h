@@ -40,11 +40,14 @@ struct map_block {
   uint32_t n_runs;
 };
 
+#define NO_UNIT UINT32_MAX
+
 /**
  * struct map_func - one KCOV8_MAP_FUNC entry, valid to its end
  * @files:  where its n_files strings begin
  * @blocks: where its n_blocks blocks begin
  * @bytes, @size: the entry
+ * @unit: index in map.units of the unit entry before it, NO_UNIT if none is
  */
 struct map_func {
   uint64_t hash;
@@ -52,7 +55,7 @@ struct map_func {
   struct map_string name;
   struct map_cursor files, blocks;
   const uint8_t *bytes;
-  uint32_t size;
+  uint32_t size, unit;
 };
 
 /* One rule of one KCOV8_MAP_UNIT entry. */

@@ -181,7 +181,7 @@ def unit_entry(end, source, opts, rules):
 
 
 def parse(path):
-    funcs, units, raw = [], [], []
+    funcs, units, raw, order = [], [], [], []
     with open(path, encoding="utf-8", errors="surrogateescape") as spec:
         for line in spec:
             words = shlex.split(line, comments=True)
@@ -190,21 +190,23 @@ def parse(path):
             what, rest = words[0], words[1:]
             if what == "func":
                 funcs.append(Func(rest[0], rest[1:]))
+                order.append(funcs[-1])
             elif what == "block":
                 funcs[-1].blocks.append(Block(rest[0], rest[1:]))
             elif what == "unit":
                 units.append((rest[0], dict(w.split("=", 1)
                                             for w in rest[1:]), []))
+                order.append(units[-1])
             elif what == "rule":
                 units[-1][2].append(rest)
             elif what == "map":
                 raw.append(bytes.fromhex("".join(rest)))
             else:
                 sys.exit(f"{path}: unknown item {what}")
-    return funcs, units, raw
+    return funcs, order, raw
 
 
-def assembly(funcs, units, raw, end, nobits):
+def assembly(funcs, order, raw, end, nobits):
     out = [".text", ".globl _start", "_start: .long 0",
            ".type static_function, @function", "static_function: .long 0"]
     for f in funcs:
@@ -229,8 +231,9 @@ def assembly(funcs, units, raw, end, nobits):
                 ".byte %d, %d, %d, %d" % (f.num("abi", 3), f.num("probe"),
                                           f.num("level", 1), f.num("flags")),
                 f".4byte {f.num('first')}, {f.num('rows')}"]
-    entries = [func_entry(end, f) for f in funcs if "nomap" not in f.opts]
-    entries += [unit_entry(end, *u) for u in units] + raw
+    entries = [unit_entry(end, *e) if isinstance(e, tuple) else func_entry(end, e)
+               for e in order
+               if isinstance(e, tuple) or "nomap" not in e.opts] + raw
     if entries:
         out += ['.section .kcov8.map,"",@progbits', ".p2align 2"]
         data = b"".join(entries)
