@@ -12,8 +12,8 @@
  * struct output - a result being written
  * @f:      stream to write to
  * @name:   for messages
- * @target: file that @temporary is to become; both NULL if @f is stdout or no
- *          regular file
+ * @target: file that @f is to become; NULL if it is that already, or stdout
+ * @temporary: its name till then; NULL if it has none
  */
 struct output {
   FILE *f;
