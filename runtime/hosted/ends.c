@@ -211,6 +211,11 @@ static bool in_program(void) {
   return h && (uintptr_t)h + h->e_phoff == getauxval(AT_PHDR);
 }
 
+/* A sanitizer has handlers and an _exit of its own, and ends with the latter.
+ */
+extern void __sanitizer_set_death_callback(void (*callback)(void))
+    __attribute__((weak));
+
 /* ---- Deadly signals ------------------------------------------------------ */
 
 static const int deadly[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGABRT,
@@ -245,6 +250,8 @@ void kcov8i_ends_watch(void (*dump)(enum kcov8i_end end)) {
   __kcov8_dump_at = dump;
   if (in_program())
     at_quick_exit(at_quick);
+  if (__sanitizer_set_death_callback)
+    __sanitizer_set_death_callback(at_quick);
   for (int i = 0; i < N_DEADLY; i++) {
     struct sigaction now;
     if (sigaction(deadly[i], NULL, &now) || now.sa_flags & SA_SIGINFO ||
@@ -261,6 +268,8 @@ void kcov8i_ends_watch(void (*dump)(enum kcov8i_end end)) {
 
 void kcov8i_ends_unwatch(void) {
   __kcov8_dump_at = NULL;
+  if (__sanitizer_set_death_callback)
+    __sanitizer_set_death_callback(NULL);
   for (int i = 0; i < N_DEADLY; i++)
     if (is_ours(deadly[i]))
       signal(deadly[i], SIG_DFL);

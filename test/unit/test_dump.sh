@@ -134,7 +134,7 @@ go 0 fifo "$program"
 wait $!
 [[ -p fifo ]] || fail "fifo: $(stat -c %F fifo)"
 pcs got "$zero" "$two"
-(: <fifo) & # a reader that goes away is no signal
+timeout 20 sh -c ': <fifo' & # a reader that goes away is no signal
 go 0 fifo "$program"
 wait $!
 rm fifo got
