@@ -288,7 +288,7 @@ static int write_file(char *name, enum kcov8i_end end) {
   if (!has_pid)
     get_mark(mark, sizeof(mark));
   if (end == KCOV8I_EXEC)
-    strcpy(last, mark);
+    kcov8i_copy_name(last, mark);
   int err = kcov8i_out_open(&out, own[0] ? own : name,
                             own[0] || kcov8i_out_ends_in(name, mark));
   if (!err)
@@ -296,7 +296,7 @@ static int write_file(char *name, enum kcov8i_end end) {
   if (!err)
     err = publish(name);
   if (!err && out.aside && !own[0])
-    strcpy(own, has_pid ? name : out.name);
+    kcov8i_copy_name(own, has_pid ? name : out.name);
   kcov8i_out_close(&out);
   return err;
 }

@@ -164,7 +164,7 @@ static size_t count(const char *arg, va_list ap) {
   const size_t n_arguments = count(arg, ap);                                   \
   va_end(ap);                                                                  \
   char **const argv = alloca((n_arguments + 1) * sizeof(*argv));               \
-  argv[0] = (char *)(uintptr_t)arg;                                            \
+  argv[0] = (char *)(uintptr_t)(arg);                                          \
   va_start(ap, arg);                                                           \
   for (size_t i = 1; i <= n_arguments; i++)                                    \
   argv[i] = va_arg(ap, char *)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <string.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -40,6 +40,11 @@ enum kcov8i_end {
 /* Has @dump called before the ends that no destructor sees. */
 void kcov8i_ends_watch(void (*dump)(enum kcov8i_end end));
 void kcov8i_ends_unwatch(void);
+
+/* @from fits: names are of PATH_MAX bytes everywhere. */
+static inline void kcov8i_copy_name(char *to, const char *from) {
+  memcpy(to, from, strlen(from) + 1);
+}
 
 /* ---- outfile.c ----------------------------------------------------------- */
 

@@ -40,7 +40,7 @@ static void directory_of(char *dir, const char *name) {
   memcpy(dir, name, len);
   dir[len] = 0;
   if (!len)
-    strcpy(dir, slash ? "/" : ".");
+    kcov8i_copy_name(dir, slash ? "/" : ".");
 }
 
 /* Links in /proc lead to what no name leads to. */
@@ -69,7 +69,7 @@ static int resolve(char *name) {
     snprintf(all, sizeof(all), "%.*s%s", ahead, name, to);
     if (strlen(all) >= PATH_MAX)
       return ENAMETOOLONG;
-    strcpy(name, all);
+    kcov8i_copy_name(name, all);
   }
   return 0;
 }
@@ -190,7 +190,7 @@ int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry) {
   out->n = 0;
   out->aside = false;
   out->temporary[0] = 0;
-  strcpy(out->name, name);
+  kcov8i_copy_name(out->name, name);
   out->err = open_out(out, carry);
   return out->err;
 }
@@ -270,7 +270,7 @@ static int give_name(struct kcov8i_out *out) {
     err = link_to(out, name);
   }
   if (!err)
-    strcpy(out->temporary, name);
+    kcov8i_copy_name(out->temporary, name);
   return err;
 }
 

@@ -75,7 +75,7 @@ static void find_odd(struct units *u) {
   for (size_t i = 0; i < u->n; i++)
     if (i < usual || i >= usual + u->n_usual)
       u->odd[u->n_odd++] = kinds[i].unit;
-  qsort(u->odd, u->n_odd, sizeof(*u->odd), compare_sources);
+  qsort(u->odd, u->n_odd, sizeof(void *), compare_sources);
   for (size_t i = 0; i < u->n; i++)
     free(kinds[i].options);
   free(kinds);
@@ -90,8 +90,8 @@ void units_gather(struct units *units, const struct image *img) {
       has_blocks[f->unit] = true;
   }
   *units = (struct units){
-      .all = xcalloc(map->n_units, sizeof(*units->all)),
-      .odd = xcalloc(map->n_units, sizeof(*units->odd)),
+      .all = xcalloc(map->n_units, sizeof(void *)),
+      .odd = xcalloc(map->n_units, sizeof(void *)),
   };
   for (size_t i = 0; i < map->n_units; i++)
     if (has_blocks[i])
