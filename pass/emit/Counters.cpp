@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Counters.h"
 #include "LLVMCompat.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -29,6 +31,18 @@ CounterPlace emitArray(Module &M, size_t Blocks, const Twine &Name,
   return Place;
 }
 
+// Name in a symbol of ours. Assemblers read @ as a version, and quotes end
+// names: such a name is replaced by its hash.
+std::string symbolPart(StringRef Name) {
+  Name.consume_front("\1");
+  const bool Plain = all_of(Name, [](unsigned char C) {
+    return isAlnum(C) || C == '_' || C == '.' || C == '$' || C >= 0x80;
+  });
+  if (Plain)
+    return Name.str();
+  return "odd." + utohexstr(xxHash64(Name), /*LowerCase=*/true);
+}
+
 } // namespace
 
 Constant *byteOf(GlobalVariable &Array, uint32_t At) {
@@ -48,15 +62,14 @@ Constant *counterAddress(const CounterPlace &Counters, size_t Block) {
 CounterPlace emitFunctionCounters(Function &F, size_t Blocks,
                                   StringRef CopyName) {
   Module &M = *F.getParent();
-  StringRef Name = F.getName();
-  Name.consume_front("\1");
-  std::string Symbol =
-      ("__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName)).str();
+  const std::string Name = symbolPart(F.getName());
+  const std::string Symbol =
+      "__kcov8_cntrs." + (CopyName.empty() ? Name : CopyName.str());
   Comdat *Group = F.getComdat();
   if (!CopyName.empty()) {
     Group = M.getOrInsertComdat(Symbol);
   } else if (!Group) {
-    Group = M.getOrInsertComdat(("__kcov8." + Name).str());
+    Group = M.getOrInsertComdat("__kcov8." + Name);
     Group->setSelectionKind(Comdat::NoDeduplicate);
   }
   return emitArray(M, Blocks, Symbol, Group);
