@@ -36,8 +36,41 @@ bool neverRuns(const BasicBlock &B) {
 
 BlockChooser::BlockChooser(Module &M, const Options &O) : O(O) {
   for (const GlobalIFunc &IFunc : M.ifuncs())
-    if (auto *F = dyn_cast<Function>(IFunc.getResolver()->stripPointerCasts()))
+    if (auto *F = dyn_cast<Function>(
+            IFunc.getResolver()->stripPointerCastsAndAliases()))
       Resolvers.insert(F);
+  if (O.PerTask && O.Delta == DeltaKind::Thread)
+    findCalledEarly(M);
+}
+
+// What resolvers of this module reach in it; by an indirect call, whatever has
+// its address taken.
+void BlockChooser::findCalledEarly(Module &M) {
+  SmallVector<const Function *, 16> Work(Resolvers.begin(), Resolvers.end());
+  bool Indirect = false;
+  auto Reach = [&](const Function *F) {
+    if (!F->isDeclaration() && !Resolvers.count(F) &&
+        CalledEarly.insert(F).second)
+      Work.push_back(F);
+  };
+  while (!Work.empty()) {
+    const Function *F = Work.pop_back_val();
+    for (const BasicBlock &B : *F)
+      for (const Instruction &I : B) {
+        auto *Call = dyn_cast<CallBase>(&I);
+        if (!Call || Call->isInlineAsm())
+          continue;
+        if (auto *Callee = dyn_cast<Function>(
+                Call->getCalledOperand()->stripPointerCastsAndAliases())) {
+          Reach(Callee);
+        } else if (!Indirect) {
+          Indirect = true;
+          for (const Function &Other : M)
+            if (Other.hasAddressTaken())
+              Reach(&Other);
+        }
+      }
+  }
 }
 
 const char *BlockChooser::refuses(const Function &F) const {
@@ -57,6 +90,9 @@ const char *BlockChooser::refuses(const Function &F) const {
   // Run by the dynamic linker while it relocates.
   if (Resolvers.count(&F))
     return "ifunc resolver";
+  // A static program has no thread-local storage yet.
+  if (CalledEarly.count(&F))
+    return "called by an ifunc resolver";
   if (isReservedName(F.getName()))
     return "reserved name";
   // Splitting would copy the body into three functions: three counters.

@@ -39,8 +39,10 @@ public:
   std::vector<ChosenBlock> choose(llvm::Function &F) const;
 
 private:
+  void findCalledEarly(llvm::Module &M);
+
   const Options &O;
-  llvm::SmallPtrSet<const llvm::Function *, 4> Resolvers;
+  llvm::SmallPtrSet<const llvm::Function *, 4> Resolvers, CalledEarly;
 };
 
 // Nothing but bookkeeping in front of `unreachable`: such a block is where
