@@ -22,7 +22,8 @@
 
 namespace {
 
-std::string Stored, NoCoverage, FunctionSections;
+std::string Stored, NoCoverage;
+const char *FunctionSections; // null: the frontend did not run
 
 // Collects names, since up to LLVM 16 code generation has its own copy of the
 // options that OptionsAction sets (a lambda's attribute is lost there).
@@ -102,10 +103,10 @@ kcov8_frontend_options() {
   return Stored.c_str();
 }
 
-// Not empty with -ffunction-sections.
+// Not empty with -ffunction-sections; null for LLVM IR.
 extern "C" __attribute__((visibility("default"))) const char *
 kcov8_frontend_function_sections() {
-  return FunctionSections.c_str();
+  return FunctionSections;
 }
 
 // Names of functions, separated by newlines.

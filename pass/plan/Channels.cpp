@@ -177,12 +177,13 @@ bool Settings::holds(StringRef Word) const {
 StringRef fromFrontend(const char *GetterName) {
   using Getter = const char *(*)();
   void *Symbol = dlsym(RTLD_DEFAULT, GetterName);
-  return Symbol ? reinterpret_cast<Getter>(Symbol)() : "";
+  return Symbol ? reinterpret_cast<Getter>(Symbol)() : nullptr;
 }
 
 bool hasFunctionSections() {
-  if (dlsym(RTLD_DEFAULT, "kcov8_frontend_function_sections"))
-    return !fromFrontend("kcov8_frontend_function_sections").empty();
+  const StringRef Told = fromFrontend("kcov8_frontend_function_sections");
+  if (Told.data())
+    return !Told.empty();
   ErrorOr<std::unique_ptr<MemoryBuffer>> Line = std::error_code();
   bool Has = false;
   for (StringRef Arg : commandLine(Line)) {
@@ -206,6 +207,9 @@ Settings readChannels(StringRef PassParameters) {
   Channel Line(S, "command line");
   Words.clear();
   fromFrontend("kcov8_frontend_options").split(Words, '\n', -1, false);
+  if (Words.empty()) // the same words, for steps without a frontend
+    if (const char *Text = std::getenv("KCOV8_WRAPPER_OPTIONS"))
+      StringRef(Text).split(Words, '\n', -1, false);
   for (StringRef Word : Words)
     Line.add(Word);
   if (Words.empty() && frontendOptionsLost())

@@ -5,12 +5,13 @@
 #define _GNU_SOURCE
 #include "wrapper.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 const char *self;
 
@@ -57,41 +58,61 @@ bool among(const char *s, const char *const *list) {
   return false;
 }
 
-/* Split as clang does: blanks separate, quotes group, backslash escapes. */
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Split as clang does: blanks separate, quotes group, a backslash takes the
+ * next character as it is, within both quotes, too; "" is no word.
+ */
 static void add_words(struct args *out, const char *text) {
   char *word = need(malloc(strlen(text) + 1));
+  if (starts(text, "\xef\xbb\xbf")) /* UTF-8's mark */
+    text += 3;
   while (*text) {
-    if (isspace((unsigned char)*text)) {
+    if (is_blank(*text)) {
       text++;
       continue;
     }
     size_t n = 0;
     char quote = 0;
-    for (; *text && (quote || !isspace((unsigned char)*text)); text++) {
+    for (; *text && (quote || !is_blank(*text)); text++) {
       if (*text == quote)
         quote = 0;
       else if (!quote && (*text == '"' || *text == '\''))
         quote = *text;
-      else if (*text == '\\' && text[1] && quote != '\'')
+      else if (*text == '\\' && text[1])
         word[n++] = *++text;
       else
         word[n++] = *text;
     }
     word[n] = 0;
-    add(out, word);
+    if (n)
+      add(out, word);
   }
   free(word);
 }
 
-static char *read_file(const char *path) {
+/* @again: can it be read a second time? Not so a pipe. */
+static char *read_file(const char *path, bool *again) {
+  struct stat st;
   FILE *f = fopen(path, "r");
   if (!f)
     return NULL;
+  if (fstat(fileno(f), &st) != 0 || S_ISDIR(st.st_mode)) {
+    fclose(f);
+    return NULL;
+  }
+  *again = S_ISREG(st.st_mode);
+  char *text = read_all(f);
+  fclose(f);
+  return text;
+}
+
+char *read_all(FILE *f) {
   char *text = NULL;
   size_t room = 0;
-  ssize_t n = getdelim(&text, &room, 0, f);
-  fclose(f);
-  if (n < 0) {
+  if (getdelim(&text, &room, 0, f) < 0) {
     free(text);
     text = need(strdup(""));
   }
@@ -105,23 +126,90 @@ static bool has_own_options(const struct args *a, size_t from) {
   return false;
 }
 
-void expand(struct args *seen, struct args *pass, const char *word, int depth) {
-  char *text = word[0] == '@' && depth < 8 ? read_file(word + 1) : NULL;
+/* The files that are being read: one that names itself stays a word. */
+struct open_file {
+  const char *path;
+  const struct open_file *outer;
+};
+
+static void expand_in(struct args *seen, struct args *pass, const char *word,
+                      const struct open_file *outer) {
+  bool again = true;
+  char *text = word[0] == '@' ? read_file(word + 1, &again) : NULL;
+  for (const struct open_file *o = outer; o && text; o = o->outer)
+    if (strcmp(o->path, word + 1) == 0) {
+      free(text);
+      text = NULL;
+    }
   if (!text) {
     add(seen, word);
     add(pass, word);
     return;
   }
+  const struct open_file here = {word + 1, outer};
   struct args words = {0}, inner = {0};
   add_words(&words, text);
   free(text);
   size_t first = seen->n;
   for (size_t i = 0; i < words.n; i++)
-    expand(seen, &inner, words.v[i], depth + 1);
-  if (!has_own_options(seen, first)) {
+    expand_in(seen, &inner, words.v[i], &here);
+  if (again && !has_own_options(seen, first)) {
     add(pass, word);
     return;
   }
   for (size_t i = 0; i < inner.n; i++)
     add(pass, inner.v[i]);
+}
+
+void expand(struct args *seen, struct args *pass, const char *word) {
+  expand_in(seen, pass, word, NULL);
+}
+
+static size_t length(const struct args *a) {
+  size_t n = 0;
+  for (size_t i = 0; i < a->n; i++)
+    n += strlen(a->v[i]) + 1;
+  return n;
+}
+
+static void write_word(FILE *f, const char *s) {
+  fputc('"', f);
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\')
+      fputc('\\', f);
+    fputc(*s, f);
+  }
+  fputs("\"\n", f);
+}
+
+/* In memory, so that nothing stays behind, however the program ends. */
+static FILE *new_file(struct args *out) {
+  int fd = memfd_create("kcov8-clang", 0);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+  if (!f)
+    die("memory file", strerror(errno));
+  addf(out, "@/proc/self/fd/%d", fd);
+  return f;
+}
+
+struct args shorten(const struct args *a) {
+  enum { MOST = 96 * 1024 }; /* Linux takes 128 KiB at least */
+  if (length(a) <= MOST)
+    return *a;
+  struct args out = {0};
+  FILE *f = NULL;
+  add(&out, a->v[0]);
+  for (size_t i = 1; i < a->n; i++) {
+    if (!*a->v[i]) { /* no file can hold an empty word */
+      add(&out, "");
+      f = NULL;
+      continue;
+    }
+    if (!f)
+      f = new_file(&out);
+    write_word(f, a->v[i]);
+  }
+  if (fflush(NULL))
+    die("memory file", strerror(errno));
+  return out;
 }

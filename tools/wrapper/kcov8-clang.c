@@ -16,11 +16,11 @@
 #include "wrapper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef KCOV8_CLANG
@@ -52,33 +52,24 @@ static char *needed(const char *relative) {
   return path;
 }
 
-static int run(char *const argv[]) {
-  pid_t pid = fork();
-  if (pid == 0) {
-    execvp(argv[0], argv);
-    fprintf(stderr, "%s: %s: %s\n", self, argv[0], strerror(errno));
-    _exit(127);
-  }
-  int status = 0;
-  if (pid < 0 || waitpid(pid, &status, 0) < 0)
-    die(argv[0], strerror(errno));
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 /* Rules that matched in no object: said once, after a link. */
 static void check_rules(const char *output) {
   char *tool = beside("bin/kcov8");
   char *const argv[] = {tool, "stat", "--unmatched", (char *)output, NULL};
-  if (access(tool, X_OK) == 0 && access(output, R_OK) == 0) {
-    /* Its findings go to stderr: stdout is the compiler's. */
-    fflush(NULL);
-    int out = dup(1);
-    dup2(2, 1);
-    run(argv);
-    dup2(out, 1);
-    close(out);
-  }
+  /* Its findings go to stderr: stdout is the compiler's. */
+  if (access(tool, X_OK) == 0 && access(output, R_OK) == 0)
+    run(argv, 2, 2);
   free(tool);
+}
+
+/* Not gold. Others take the option, or warn. */
+static bool can_collect_tables(const char *linker) {
+  char *const argv[] = {(char *)linker, "-z", "start-stop-gc", "--version",
+                        NULL};
+  int null = open("/dev/null", O_WRONLY);
+  bool can = null >= 0 && run(argv, null, null) == 0;
+  close(null);
+  return can;
 }
 
 /* What the wrapper itself takes; none of it reaches the pass. */
@@ -107,6 +98,84 @@ static int print_help(void) {
   return fflush(stdout) ? 1 : 0;
 }
 
+/* Options of ours. */
+struct own {
+  struct args options; /* of the pass, without --kcov8- */
+  bool show, no_runtime;
+};
+
+/* Takes them out of @a. */
+static struct own take_own(struct args *a) {
+  struct own own = {0};
+  size_t n = 0;
+  for (size_t i = 0; i < a->n; i++) {
+    const char *s = a->v[i];
+    if (!starts(s, "--kcov8-"))
+      a->v[n++] = a->v[i];
+    else if (strcmp(s, "--kcov8-show") == 0)
+      own.show = true;
+    else if (strcmp(s, "--kcov8-no-runtime") == 0)
+      own.no_runtime = true;
+    else
+      add(&own.options, s + strlen("--kcov8-"));
+  }
+  a->n = n;
+  return own;
+}
+
+/* Behind -- all words are inputs: without it, options can follow. */
+static void add_inputs_plainly(struct args *out, const struct args *a) {
+  bool inputs = false;
+  for (size_t i = 0; i < a->n; i++) {
+    if (inputs && a->v[i][0] == '-')
+      addf(out, "./%s", a->v[i]);
+    else if (inputs || strcmp(a->v[i], "--") != 0)
+      add(out, a->v[i]);
+    else
+      inputs = true;
+  }
+}
+
+static void add_plugins(struct args *out, const struct own *own) {
+  char *options = needed("lib/kcov8-options.so");
+  char *plugin = needed("lib/kcov8-pass.so");
+  addf(out, "-fplugin=%s", options);
+  addf(out, "-fplugin=%s", plugin); /* ccache hashes this one only */
+  addf(out, "-fpass-plugin=%s", plugin);
+  /* Twice: frontend plugins do not see the steps that begin with LLVM IR. */
+  unsetenv("KCOV8_WRAPPER_OPTIONS");
+  struct args text = {0};
+  addf(&text, "%s", "");
+  for (size_t i = 0; i < own->options.n; i++) {
+    addf(out, "-fplugin-arg-kcov8-%s", own->options.v[i]);
+    addf(&text, "%s%s\n", text.v[text.n - 1], own->options.v[i]);
+  }
+  if (own->options.n)
+    setenv("KCOV8_WRAPPER_OPTIONS", text.v[text.n - 1], 1);
+}
+
+/* <kcov8/kcov8.h>, behind every other directory. */
+static void add_headers(struct args *out) {
+  char *include = beside("include");
+  if (access(include, R_OK) == 0)
+    addf(out, "-idirafter%s", include);
+}
+
+static void add_libraries(struct args *out, const struct request *r) {
+  if (r->program) {
+    /* Pulled in even if nothing is instrumented: it says so at exit. The two
+     * symbols are for instrumented libraries that the program dlopens. */
+    add(out, "-Wl,-u,__kcov8_image_register");
+    add(out, "-Wl,--export-dynamic-symbol=__kcov8_image_register");
+    add(out, "-Wl,--export-dynamic-symbol=__kcov8_image_unregister");
+    add(out, "-Xlinker"); /* not an input: -x LANGUAGE must not apply */
+    add(out, needed("lib/libkcov8.a"));
+    add(out, "-lpthread"); /* -pthread would also change what is compiled */
+  }
+  if (can_collect_tables(r->linker)) /* of functions that were collected */
+    add(out, "-Wl,-z,start-stop-gc");
+}
+
 int main(int argc, char **argv) {
   self = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
   size_t name = strlen(self);
@@ -122,53 +191,50 @@ int main(int argc, char **argv) {
     }
   }
 
-  struct args seen = {0}, pass = {0}, out = {0};
-  add(&seen, argv[0]);
+  struct args seen = {0}, pass = {0};
   for (int i = 1; i < argc; i++)
-    expand(&seen, &pass, argv[i], 0);
-  struct request r = understand(&seen);
-
+    expand(&seen, &pass, argv[i]);
+  struct own own = take_own(&pass);
   const char *clang = getenv("KCOV8_CLANG");
-  add(&out, clang && *clang ? clang : KCOV8_CLANG);
+  struct args plain = {0};
+  add(&plain, clang && *clang ? clang : KCOV8_CLANG);
   if (cxx)
-    add(&out, "--driver-mode=g++");
-  if (r.compiles) {
-    char *options = needed("lib/kcov8-options.so");
-    char *plugin = needed("lib/kcov8-pass.so");
-    addf(&out, "-fplugin=%s", options);
-    addf(&out, "-fplugin=%s", plugin); /* ccache hashes this one only */
-    addf(&out, "-fpass-plugin=%s", plugin);
-  }
-  bool show = false;
-  for (size_t i = 0; i < pass.n; i++) {
-    const char *s = pass.v[i];
-    if (!starts(s, "--kcov8-"))
-      add(&out, s);
-    else if (strcmp(s, "--kcov8-show") == 0)
-      show = true;
-    else if (strcmp(s, "--kcov8-no-runtime") != 0 && r.compiles)
-      addf(&out, "-fplugin-arg-kcov8-%s", s + strlen("--kcov8-"));
-  }
-  if (r.program) {
-    /* Pulled in even if nothing is instrumented: it says so at exit. The two
-     * symbols are for instrumented libraries that the program dlopens. */
-    add(&out, "-Wl,-u,__kcov8_image_register");
-    add(&out, "-Wl,--export-dynamic-symbol=__kcov8_image_register");
-    add(&out, "-Wl,--export-dynamic-symbol=__kcov8_image_unregister");
-    add(&out, "-Xlinker"); /* not an input: -x LANGUAGE must not apply */
-    add(&out, needed("lib/libkcov8.a"));
-    add(&out, "-pthread");
-  }
-  if (r.links && !r.gold) /* tables of functions that were collected go too */
-    add(&out, "-Wl,-z,start-stop-gc");
+    add(&plain, "--driver-mode=g++");
+  const size_t given = plain.n;
+  add_inputs_plainly(&plain, &pass);
 
-  if (show) {
+  struct request r = {0};
+  struct args out = plain;
+  if (understand(&r, &plain)) {
+    static const char *const bare[] = {"-nostdlib", "--no-standard-libraries",
+                                       "-nodefaultlibs", NULL};
+    r.program &= !own.no_runtime;
+    for (size_t i = 0; i < seen.n; i++)
+      r.program &= !among(seen.v[i], bare);
+    out = (struct args){0};
+    for (size_t i = 0; i < given; i++)
+      add(&out, plain.v[i]);
+    if (r.compiles)
+      add_plugins(&out, &own);
+    if (r.includes)
+      add_headers(&out);
+    for (size_t i = given; i < plain.n; i++)
+      add(&out, plain.v[i]);
+    if (r.links)
+      add_libraries(&out, &r);
+  }
+
+  if (own.show) {
     for (size_t i = 0; i < out.n; i++)
       printf("%s%c", out.v[i], i + 1 < out.n ? ' ' : '\n');
     return fflush(stdout) ? 1 : 0;
   }
+  static const char *const only_print[] = {"-###", NULL};
+  for (size_t i = 0; i < seen.n; i++)
+    r.program &= !among(seen.v[i], only_print);
+  out = shorten(&out);
   if (r.program) {
-    int status = run(out.v);
+    int status = run(out.v, 1, 2);
     if (status == 0)
       check_rules(r.output);
     return status;

@@ -1,135 +1,157 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * request.c - what a command line asks of clang, as far as the wrapper must
- * know
+ * request.c - what a command line asks of clang
+ *
+ * clang itself says: with -### it prints the jobs that it would run. No guess
+ * at its words, suffixes, configuration files and defaults is needed.
  */
+#define _GNU_SOURCE
 #include "wrapper.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-static bool has_suffix(const char *file, const char *const *suffixes) {
-  const char *dot = strrchr(file, '.');
-  return dot && !strchr(dot, '/') && among(dot + 1, suffixes);
-}
-
-static bool is_source(const char *language, const char *file) {
-  static const char *const languages[] = {"c",
-                                          "c++",
-                                          "cpp-output",
-                                          "c++-cpp-output",
-                                          "ir",
-                                          "objective-c",
-                                          "objective-c++",
-                                          "objective-c-cpp-output",
-                                          "objective-c++-cpp-output",
-                                          NULL};
-  static const char *const suffixes[] = {
-      "c",  "i", "cc", "cp", "cpp", "cxx", "c++", "C",  "CC", "CPP",
-      "ii", "m", "mm", "mi", "mii", "M",   "bc",  "ll", NULL};
-  if (language && strcmp(language, "none") != 0)
-    return among(language, languages);
-  return has_suffix(file, suffixes);
-}
-
-/* Compiled to a precompiled header: no code, no link. */
-static bool is_header(const char *language, const char *file) {
-  static const char *const languages[] = {"c-header", "c++-header",
-                                          "objective-c-header",
-                                          "objective-c++-header", NULL};
-  static const char *const suffixes[] = {"h",   "hh",  "hp", "hpp", "hxx",
-                                         "h++", "tcc", "H",  NULL};
-  if (language && strcmp(language, "none") != 0)
-    return among(language, languages);
-  return has_suffix(file, suffixes);
-}
-
-struct request understand(const struct args *a) {
-  /* Options of clang's driver whose value is a word of its own. */
-  static const char *const with_value[] = {"-o",
-                                           "-x",
-                                           "-I",
-                                           "-L",
-                                           "-D",
-                                           "-U",
-                                           "-F",
-                                           "-include",
-                                           "-imacros",
-                                           "-isystem",
-                                           "-iquote",
-                                           "-idirafter",
-                                           "-iprefix",
-                                           "-iwithprefix",
-                                           "-isysroot",
-                                           "--sysroot",
-                                           "-MF",
-                                           "-MT",
-                                           "-MQ",
-                                           "-MJ",
-                                           "-Xclang",
-                                           "-Xlinker",
-                                           "-Xassembler",
-                                           "-Xpreprocessor",
-                                           "-mllvm",
-                                           "-target",
-                                           "-arch",
-                                           "-T",
-                                           "-u",
-                                           "-z",
-                                           "-e",
-                                           "-include-pch",
-                                           "-framework",
-                                           "-l",
-                                           "--param",
-                                           "-b",
-                                           "-B",
-                                           "-dumpdir",
-                                           "-working-directory",
-                                           "-ivfsoverlay",
-                                           NULL};
-  static const char *const no_code[] = {
-      "-E", "-M", "-MM", "-fsyntax-only", "--analyze", "--precompile", NULL};
-  static const char *const no_link[] = {"-c", "-S", "-emit-llvm-bc", "-###",
-                                        NULL};
-  static const char *const no_runtime[] = {
-      "-r",     "-shared",     "-nostdlib",          "-nodefaultlibs",
-      "-Wl,-r", "-Wl,-shared", "--kcov8-no-runtime", NULL};
-  struct request r = {.links = true, .program = true, .output = "a.out"};
-  const char *language = NULL;
-  for (size_t i = 1; i < a->n; i++) {
-    const char *s = a->v[i];
-    if (s[0] != '-' || strcmp(s, "-") == 0) {
-      r.any_input = true;
-      r.compiles |= is_source(language, s);
-      r.links &= !is_header(language, s);
-      continue;
-    }
-    if (among(s, no_code))
-      r.links = false, language = "nothing";
-    else if (among(s, no_link))
-      r.links = false;
-    else if (among(s, no_runtime))
-      r.program = false;
-    else if (strcmp(s, "-fuse-ld=gold") == 0)
-      r.gold = true;
-    else if (starts(s, "-l"))
-      r.any_input = true;
-    else if (starts(s, "-x") && s[2])
-      language = s + 2;
-    else if (starts(s, "-o") && s[2])
-      r.output = s + 2;
-    if (among(s, with_value) && i + 1 < a->n) {
-      const char *value = a->v[++i];
-      if (strcmp(s, "-x") == 0)
-        language = value;
-      else if (strcmp(s, "-o") == 0)
-        r.output = value;
-    }
+int run(char *const argv[], int out, int err) {
+  fflush(NULL);
+  pid_t pid = fork();
+  if (pid == 0) {
+    if ((out != 1 && dup2(out, 1) < 0) || (err != 2 && dup2(err, 2) < 0))
+      _exit(127);
+    execvp(argv[0], argv);
+    dprintf(err, "%s: %s: %s\n", self, argv[0], strerror(errno));
+    _exit(127);
   }
-  /* -E and its like may stand behind the inputs. */
+  int status = 0;
+  if (pid < 0 || waitpid(pid, &status, 0) < 0)
+    die(argv[0], strerror(errno));
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static const char *after_last(const struct args *a, const char *option) {
+  for (size_t i = a->n - 1; i > 0; i--)
+    if (strcmp(a->v[i - 1], option) == 0)
+      return a->v[i];
+  return "";
+}
+
+static bool has_any(const struct args *a, const char *const *words) {
   for (size_t i = 1; i < a->n; i++)
-    if (among(a->v[i], no_code))
-      r.compiles = r.links = false;
-  r.links &= r.any_input;
-  r.program &= r.links;
-  return r;
+    if (among(a->v[i], words))
+      return true;
+  return false;
+}
+
+static bool ends(const char *s, const char *suffix) {
+  size_t n = strlen(s), m = strlen(suffix);
+  return n >= m && strcmp(s + n - m, suffix) == 0;
+}
+
+/* clang's own frontend. */
+static void see_frontend(struct request *r, const struct args *job) {
+  static const char *const emits[] = {"-emit-obj", "-S", "-emit-llvm",
+                                      "-emit-llvm-bc", NULL};
+  static const char *const compiled[] = {"ir", "pcm", "ast", NULL};
+  const char *language = after_last(job, "-x");
+  if (starts(language, "assembler"))
+    return;
+  r->compiles |= has_any(job, emits);
+  r->includes |= !among(language, compiled) && !ends(language, "cpp-output");
+}
+
+/* Does the last word about undefined symbols in libraries forbid them? */
+static bool forbids_undefined(const struct args *job) {
+  bool defs = false;
+  for (size_t i = 1; i < job->n; i++) {
+    const char *s = job->v[i], *z = NULL;
+    if (starts(s, "-z"))
+      z = s[2] ? s + 2 : job->v[i + 1];
+    if ((z && strcmp(z, "defs") == 0) || ends(s, "-no-undefined"))
+      defs = true;
+    else if (z && strcmp(z, "undefs") == 0)
+      defs = false;
+  }
+  return defs;
+}
+
+static void see_linker(struct request *r, const struct args *job) {
+  static const char *const relocatable[] = {
+      "-r", "-i", "-Ur", "--relocatable", "-relocatable", NULL};
+  static const char *const shared[] = {"-shared", "--shared", "-Bshareable",
+                                       NULL};
+  r->links = true;
+  r->linker = job->v[0];
+  r->output = after_last(job, "-o");
+  if (has_any(job, relocatable))
+    return;
+  r->program = !has_any(job, shared);
+  r->defs = !r->program && forbids_undefined(job);
+}
+
+static void see_job(struct request *r, const struct args *job) {
+  static const char *const others[] = {"as",   "ar",       "objcopy",
+                                       "lipo", "dsymutil", NULL};
+  const char *first = job->n > 1 ? job->v[1] : "";
+  const char *slash = strrchr(job->v[0], '/');
+  const char *name = slash ? slash + 1 : job->v[0];
+  const char *dash = strrchr(name, '-'); /* of a target's name */
+  if (strcmp(first, "-cc1") == 0)
+    see_frontend(r, job);
+  else if (!starts(first, "-cc1") && !starts(first, "-fc1") &&
+           !among(dash ? dash + 1 : name, others))
+    see_linker(r, job);
+}
+
+/* A line of quoted words. Returns where it ends. */
+static const char *read_job(struct args *job, const char *s) {
+  char *word = need(malloc(strlen(s) + 1));
+  while (*s == ' ') {
+    size_t n = 0;
+    bool quoted = *++s == '"';
+    for (s += quoted;
+         *s && *s != (quoted ? '"' : ' ') && (quoted || *s != '\n'); s++) {
+      if (*s == '\\' && s[1])
+        s++;
+      word[n++] = *s;
+    }
+    word[n] = 0;
+    add(job, word);
+    s += quoted && *s;
+  }
+  free(word);
+  return s;
+}
+
+bool understand(struct request *r, const struct args *command) {
+  struct args ask = {0};
+  add(&ask, command->v[0]);
+  add(&ask, "-###");
+  for (size_t i = 1; i < command->n; i++)
+    add(&ask, command->v[i]);
+  FILE *answer = tmpfile();
+  int null = open("/dev/null", O_WRONLY);
+  if (!answer || null < 0)
+    die("temporary file", strerror(errno));
+  ask = shorten(&ask);
+  int status = run(ask.v, null, fileno(answer));
+  close(null);
+  rewind(answer);
+  char *text = read_all(answer);
+  fclose(answer);
+  *r = (struct request){0};
+  for (const char *s = text; status == 0 && *s;) {
+    if (starts(s, " \"")) {
+      struct args job = {0};
+      s = read_job(&job, s);
+      see_job(r, &job);
+    }
+    s += strcspn(s, "\n");
+    s += *s == '\n';
+  }
+  free(text);
+  return status == 0;
 }

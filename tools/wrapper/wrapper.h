@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 extern const char *self; /* as called, for messages */
 
@@ -35,19 +36,29 @@ bool among(const char *s, const char *const *list); /* ends with NULL */
 /*
  * Every word of the command line into @seen, to learn what is asked for; what
  * clang gets into @pass: a response file stays one unless it holds options of
- * ours, which clang must not see. @depth: 0; of files in files.
+ * ours, which clang must not see.
  */
-void expand(struct args *seen, struct args *pass, const char *word, int depth);
+void expand(struct args *seen, struct args *pass, const char *word);
+
+/* What is too long for a command line, as a response file. */
+struct args shorten(const struct args *a);
+
+/* What is left of f, as text. */
+char *read_all(FILE *f);
+
+/* Runs a program with these for its output and messages; its exit status. */
+int run(char *const argv[], int out, int err);
 
 struct request {
-  bool compiles;  /* some input becomes code by way of LLVM's optimiser */
-  bool links;     /* a link follows */
-  bool program;   /* ... that makes a program that gets the runtime */
-  bool gold;      /* ... by gold, which has no -z start-stop-gc */
-  bool any_input; /* else: --version, -print-..., nothing to add */
-  const char *output;
+  bool compiles; /* some input becomes code by way of LLVM's optimiser */
+  bool includes; /* some input is preprocessed, as C or its like */
+  bool links;
+  bool program; /* the link makes a program */
+  bool defs;    /* ... a library that must have no undefined symbols */
+  const char *linker, *output;
 };
 
-struct request understand(const struct args *a);
+/* False: clang does not know what to do, and will say so. */
+bool understand(struct request *r, const struct args *command);
 
 #endif /* KCOV8_WRAPPER_H */
