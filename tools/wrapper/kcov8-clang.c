@@ -222,6 +222,8 @@ int main(int argc, char **argv) {
       add(&out, plain.v[i]);
     if (r.links)
       add_libraries(&out, &r);
+    if (r.preprocessed && !r.compiles && under_ccache())
+      make_relative(&out, r.preprocessed);
   }
 
   if (own.show) {

@@ -59,6 +59,9 @@ static void see_frontend(struct request *r, const struct args *job) {
   const char *language = after_last(job, "-x");
   if (starts(language, "assembler"))
     return;
+  static const char *const preprocesses[] = {"-E", NULL};
+  if (has_any(job, preprocesses))
+    r->preprocessed = job->v[job->n - 1];
   r->compiles |= has_any(job, emits);
   r->includes |= !among(language, compiled) && !ends(language, "cpp-output");
 }

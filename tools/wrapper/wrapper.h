@@ -55,10 +55,17 @@ struct request {
   bool links;
   bool program; /* the link makes a program */
   bool defs;    /* ... a library that must have no undefined symbols */
+  const char *preprocessed; /* the input, if that is all that is done */
   const char *linker, *output;
 };
 
 /* False: clang does not know what to do, and will say so. */
 bool understand(struct request *r, const struct args *command);
+
+/* Are we the compiler that ccache runs? */
+bool under_ccache(void);
+
+/* Replaces the absolute @input in @a by its path from here. */
+void make_relative(struct args *a, const char *input);
 
 #endif /* KCOV8_WRAPPER_H */
