@@ -294,7 +294,8 @@ int kcov8_open(struct kcov8_device *device, struct kcov8_file **out);
  * the runtime's; in memory that all these processes share, aligned to 8. It
  * says whether INIT_TRACE was done, and who traces: a file is enabled by one
  * task of all processes. An owner that is killed is none any more, which the
- * port finds out (kcov8_port_own()).
+ * port finds out (kcov8_port_own()). No guest may reach it: it is the host's as
+ * much as its own memory.
  */
 struct kcov8_share {
   uint64_t size_words; /* of INIT_TRACE; 0: it was not done */

@@ -4,6 +4,13 @@
  */
 #include "device/device.h"
 
+bool kcov8i_size_is_valid(const struct kcov8_device *device,
+                          uint64_t size_words) {
+  return size_words >= KCOV8_MIN_WORDS &&
+         size_words <= (device->layout.word_bytes == 4 ? KCOV8_MAX_WORDS32
+                                                       : KCOV8_MAX_WORDS);
+}
+
 int kcov8i_area_alloc(struct kcov8_file *file, uint64_t size_words,
                       struct kcov8_area *area) {
   const struct kcov8_device *const device = file->device;

@@ -70,6 +70,10 @@ void kcov8i_file_put(struct kcov8_file *file);
 
 /* ---- area.c: memory of cover buffers ------------------------------------- */
 
+/* What INIT_TRACE takes. */
+bool kcov8i_size_is_valid(const struct kcov8_device *device,
+                          uint64_t size_words);
+
 /*
  * A buffer of @size_words; kcov8i_file_set_up() gives it to a file that is
  * DISABLED, and makes it INIT. -ENOMEM.

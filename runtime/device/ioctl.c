@@ -14,9 +14,7 @@
 
 static int init_trace(struct kcov8_file *file, uint64_t size_words) {
   struct kcov8_area area;
-  const uint64_t max = file->device->layout.word_bytes == 4 ? KCOV8_MAX_WORDS32
-                                                            : KCOV8_MAX_WORDS;
-  if (size_words < KCOV8_MIN_WORDS || size_words > max)
+  if (!kcov8i_size_is_valid(file->device, size_words))
     return -KCOV8_EINVAL;
   if (file->share)
     return kcov8i_share_set_up(file, size_words);

@@ -42,9 +42,12 @@ int kcov8i_share_refresh(struct kcov8_file *file) {
     return 0;
   file->sink.buffer.counts = __atomic_load_n(&s->counts, __ATOMIC_RELAXED);
   const uint64_t words = __atomic_load_n(&s->size_words, __ATOMIC_ACQUIRE);
-  return words && file->mode == KCOV8I_DISABLED
+  if (!words || file->mode != KCOV8I_DISABLED)
+    return 0;
+  /* Whatever stands there, no write goes beyond such a buffer. */
+  return kcov8i_size_is_valid(file->device, words)
              ? kcov8i_file_set_up(file, words)
-             : 0;
+             : -KCOV8_ENOMEM;
 }
 
 int kcov8i_share_set_up(struct kcov8_file *file, uint64_t words) {

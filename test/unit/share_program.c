@@ -244,6 +244,20 @@ static void found_again(void) {
   CHECK(freed == other);
 }
 
+/* The runtime believes no size that INIT_TRACE would not take. */
+static void wrong_size(void) {
+  static const uint64_t sizes[] = {1, (UINT64_C(1) << 61) + 64, ~UINT64_C(0)};
+  struct kcov8_area area;
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    struct open_file *const o = host_open();
+    struct kcov8_file *const f = attach(o);
+    o->share.size_words = sizes[i];
+    CHECK(kcov8_mmap(f, 512, 0, &area) == -ENOMEM);
+    CHECK(call(f, KCOV8_ENABLE, 0) == -ENOMEM);
+    kcov8_file_put(f);
+  }
+}
+
 /* ---- Forks beside a thread that traces ----------------------------------- */
 
 static _Atomic(int) stop;
@@ -341,6 +355,7 @@ int main(void) {
   received();
   owner_is_killed();
   found_again();
+  wrong_size();
   many_forks();
   moved_and_dropped();
   CHECK(!kcov8_device_destroy(device));
