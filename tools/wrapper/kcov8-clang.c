@@ -8,10 +8,13 @@
  *     -E, -M, -fsyntax-only, headers, links);
  *   - the runtime, if a program is linked (not with -r, -shared, -nostdlib,
  *     -nodefaultlibs);
+ *   - what hands a library to the program's runtime, if a shared library is
+ *     linked that must have no undefined symbols (-z defs);
  *   - a look at the linked file for filter rules that matched in no object.
  * Plugins, runtime and `kcov8` are found beside the wrapper: DIR/bin, DIR/lib.
  */
 #define _GNU_SOURCE
+#include "kcov8/abi.h"
 #include "option-table.h"
 #include "wrapper.h"
 
@@ -163,14 +166,22 @@ static void add_headers(struct args *out) {
 
 static void add_libraries(struct args *out, const struct request *r) {
   if (r->program) {
-    /* Pulled in even if nothing is instrumented: it says so at exit. The two
-     * symbols are for instrumented libraries that the program dlopens. */
-    add(out, "-Wl,-u,__kcov8_image_register");
-    add(out, "-Wl,--export-dynamic-symbol=__kcov8_image_register");
-    add(out, "-Wl,--export-dynamic-symbol=__kcov8_image_unregister");
+    /* Pulled in even if nothing is instrumented: it says so at exit. What is
+     * exported is for instrumented libraries that the program dlopens. */
+    static const char *const exported[] = {
+        KCOV8_REGISTER_SYMBOL, KCOV8_UNREGISTER_SYMBOL, KCOV8_CMP_GATE_SYMBOL,
+        KCOV8_CMP_SYMBOL,      KCOV8_SWITCH_SYMBOL,     KCOV8_FIRST_SYMBOL};
+    add(out, "-Wl,-u," KCOV8_REGISTER_SYMBOL);
+    for (size_t i = 0; i < sizeof(exported) / sizeof(*exported); i++)
+      addf(out, "-Wl,--export-dynamic-symbol=%s", exported[i]);
     add(out, "-Xlinker"); /* not an input: -x LANGUAGE must not apply */
     add(out, needed("lib/libkcov8.a"));
     add(out, "-lpthread"); /* -pthread would also change what is compiled */
+  }
+  if (r->defs) {
+    add(out, "-Xlinker");
+    add(out, needed("lib/libkcov8-library.a"));
+    add(out, "-ldl"); /* a part of libc today */
   }
   if (can_collect_tables(r->linker)) /* of functions that were collected */
     add(out, "-Wl,-z,start-stop-gc");
