@@ -227,6 +227,10 @@ int main(int argc, char **argv) {
       add(&out, plain.v[i]);
     if (r.compiles)
       add_plugins(&out, &own);
+    if (r.by_way_of_ir) { /* no_sanitize("coverage") must be in the IR */
+      add(&out, "-Xclang");
+      add(&out, "-fsanitize-coverage-indirect-calls");
+    }
     if (r.includes)
       add_headers(&out);
     for (size_t i = given; i < plain.n; i++)

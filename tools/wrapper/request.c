@@ -60,9 +60,11 @@ static void see_frontend(struct request *r, const struct args *job) {
   if (starts(language, "assembler"))
     return;
   static const char *const preprocesses[] = {"-E", NULL};
+  static const char *const unfinished[] = {"-disable-llvm-passes", NULL};
   if (has_any(job, preprocesses))
     r->preprocessed = job->v[job->n - 1];
   r->compiles |= has_any(job, emits);
+  r->by_way_of_ir |= has_any(job, unfinished);
   r->includes |= !among(language, compiled) && !ends(language, "cpp-output");
 }
 

@@ -50,8 +50,9 @@ char *read_all(FILE *f);
 int run(char *const argv[], int out, int err);
 
 struct request {
-  bool compiles; /* some input becomes code by way of LLVM's optimiser */
-  bool includes; /* some input is preprocessed, as C or its like */
+  bool compiles;     /* some input becomes code by way of LLVM's optimiser */
+  bool by_way_of_ir; /* ... in another step than the frontend */
+  bool includes;     /* some input is preprocessed, as C or its like */
   bool links;
   bool program; /* the link makes a program */
   bool defs;    /* ... a library that must have no undefined symbols */
