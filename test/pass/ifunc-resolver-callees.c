@@ -16,14 +16,18 @@ KEPT static int five(void) { return 5; }
 static void *resolve(void) { return large(seed) ? (void *)five : (void *)zero; }
 int api(void) __attribute__((ifunc("resolve")));
 static void *through(void) { return pointer(seed) ? (void *)five : (void *)zero; }
+#if __clang_major__ < 19 // which ends by a signal here, without us, too
 extern void *alias(void) __attribute__((alias("through")));
 int other(void) __attribute__((ifunc("alias")));
+#else
+int other(void) __attribute__((ifunc("through")));
+#endif
 KEPT static int ordinary(int x) { return x ? 0 : 1; }
 int main(int c, char **v) { return api() + other() + ordinary(c); }
 // CHECK-DAG: : deeper: not instrumented: called by an ifunc resolver
 // CHECK-DAG: : large: not instrumented: called by an ifunc resolver
 // CHECK-DAG: : pointed: not instrumented: called by an ifunc resolver
-// CHECK-DAG: : through: not instrumented: ifunc resolver
+// CHECK-DAG: : through: not instrumented: {{ifunc resolver|disable_sanitizer_instrumentation}}
 // CHECK-DAG: : ordinary: instrumented
 // PROCESS-DAG: : deeper: instrumented
 // PROCESS-DAG: : pointed: instrumented

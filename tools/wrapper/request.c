@@ -72,12 +72,13 @@ static void see_frontend(struct request *r, const struct args *job) {
 static bool forbids_undefined(const struct args *job) {
   bool defs = false;
   for (size_t i = 1; i < job->n; i++) {
-    const char *s = job->v[i], *z = NULL;
-    if (starts(s, "-z"))
-      z = s[2] ? s + 2 : job->v[i + 1];
-    if ((z && strcmp(z, "defs") == 0) || ends(s, "-no-undefined"))
+    const char *s = job->v[i];
+    const bool after_z = strcmp(job->v[i - 1], "-z") == 0;
+    if ((after_z && strcmp(s, "defs") == 0) || strcmp(s, "-zdefs") == 0 ||
+        ends(s, "-no-undefined"))
       defs = true;
-    else if (z && strcmp(z, "undefs") == 0)
+    else if ((after_z && strcmp(s, "undefs") == 0) ||
+             strcmp(s, "-zundefs") == 0)
       defs = false;
   }
   return defs;
@@ -98,6 +99,8 @@ static void see_linker(struct request *r, const struct args *job) {
 }
 
 static void see_job(struct request *r, const struct args *job) {
+  if (!job->n)
+    return;
   static const char *const others[] = {"as",   "ar",       "objcopy",
                                        "lipo", "dsymutil", NULL};
   const char *first = job->n > 1 ? job->v[1] : "";
