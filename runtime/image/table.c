@@ -248,12 +248,9 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
 
 uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
   uint64_t h = kcov8i_fingerprint_start(t->n_counters);
-  for (size_t i = 0; i < t->n_funcs; i++) {
-    const struct kcov8_func *const f = &t->funcs[i];
-    h = kcov8i_fingerprint_add(
-        h, f->hash, array_index(t, f) + kcov8_counter_at(f->first, f->rows),
-        kcov8i_table_keys(f), f->n_blocks);
-  }
+  for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);)
+    h = kcov8i_fingerprint_add(h, r.f->hash, kcov8i_record_index(&r, 0),
+                               kcov8i_table_keys(r.f), r.f->n_blocks);
   return h;
 }
 
