@@ -220,6 +220,7 @@ int main(int argc, char **argv) {
     static const char *const bare[] = {"-nostdlib", "--no-standard-libraries",
                                        "-nodefaultlibs", NULL};
     r.program &= !own.no_runtime;
+    r.defs &= !own.no_runtime;
     for (size_t i = 0; i < seen.n; i++)
       r.program &= !among(seen.v[i], bare);
     out = (struct args){0};

@@ -75,7 +75,7 @@ static bool forbids_undefined(const struct args *job) {
     const char *s = job->v[i];
     const bool after_z = strcmp(job->v[i - 1], "-z") == 0;
     if ((after_z && strcmp(s, "defs") == 0) || strcmp(s, "-zdefs") == 0 ||
-        ends(s, "-no-undefined"))
+        ends(s, "-no-undefined") || ends(s, "-unresolved-symbols=report-all"))
       defs = true;
     else if ((after_z && strcmp(s, "undefs") == 0) ||
              strcmp(s, "-zundefs") == 0)
