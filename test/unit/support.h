@@ -139,6 +139,16 @@ void tracer_end(struct tracer *tracer);
  */
 void expect_pcs(uint64_t *w, ...);
 
+/* What a harvest reports; note_block() is its callback, @ctx a struct
+ * harvested. */
+struct harvested {
+  size_t n;
+  uint64_t pc[16];
+  unsigned hits[16];
+};
+
+void note_block(void *ctx, uint64_t pc, unsigned hits, uint64_t id, int moved);
+
 /* Forgets all images and checks that no memory is left. cmocka teardown. */
 int clean_up(void **state);
 int start_up(void **state);

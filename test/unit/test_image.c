@@ -93,32 +93,18 @@ static void prune(struct kcov8_func *f, uint32_t *keys, uint32_t rule0,
   keys[5] = rule1;
 }
 
-struct seen {
-  size_t n;
-  uint64_t pc[8];
-  unsigned hits[8];
-};
-
-static void note(void *ctx, uint64_t pc, unsigned hits, uint64_t id,
-                 int moved) {
-  struct seen *const s = ctx;
-  (void)id, (void)moved;
-  s->pc[s->n] = pc;
-  s->hits[s->n++] = hits;
-}
-
 static void implied_blocks(void **state) {
   (void)state;
   struct image *const i = image_make(1, (uint32_t[]){6, 4, 0});
   prune(&i->funcs[0], i->keys, 0 << 16 | 2, 1 << 16 | 2);
   __kcov8_image_register(&i->desc);
-  struct seen s = {0};
-  assert_int_equal(kcov8_harvest(note, &s), 0);
+  struct harvested s = {0};
+  assert_int_equal(kcov8_harvest(note_block, &s), 0);
   assert_int_equal(s.n, 0);
   i->counters[0] = 3;
   i->counters[1] = 4;
   i->counters[6] = 1;
-  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(kcov8_harvest(note_block, &s), 0);
   assert_int_equal(s.n, 4);
   const size_t at[] = {0, 1, 6, 10}; /* the last one behind all counters */
   for (size_t n = 0; n < 4; n++)
@@ -126,11 +112,11 @@ static void implied_blocks(void **state) {
   assert_int_equal(s.hits[3], 7);
   i->counters[1] = 1; /* nothing is left of the last flush */
   s.n = 0;
-  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(kcov8_harvest(note_block, &s), 0);
   assert_int_equal(s.n, 2);
   assert_int_equal(s.hits[1], 1);
   s.n = 0;
-  assert_int_equal(kcov8_harvest(note, &s), 0);
+  assert_int_equal(kcov8_harvest(note_block, &s), 0);
   assert_int_equal(s.n, 0);
   image_unload(i);
 }

@@ -10,23 +10,9 @@ static void hit_unary(struct image *image, size_t block) {
   image->counters[block] = (uint8_t)(image->counters[block] << 1 | 1);
 }
 
-struct seen {
-  size_t n;
-  uint64_t pc[16];
-  unsigned hits[16];
-};
-
-static void note(void *ctx, uint64_t pc, unsigned hits, uint64_t id,
-                 int moved) {
-  struct seen *const s = ctx;
-  (void)id, (void)moved;
-  s->pc[s->n] = pc;
-  s->hits[s->n++] = hits;
-}
-
-static struct seen harvest(void) {
-  struct seen s = {0};
-  assert_int_equal(kcov8_harvest(note, &s), 0);
+static struct harvested harvest(void) {
+  struct harvested s = {0};
+  assert_int_equal(kcov8_harvest(note_block, &s), 0);
   return s;
 }
 
@@ -39,7 +25,7 @@ static void one_to_eight(void **state) {
   for (size_t b = 0; b < 12; b++)
     for (size_t n = 0; n < b; n++)
       hit_unary(i, b);
-  const struct seen s = harvest();
+  const struct harvested s = harvest();
   assert_int_equal(s.n, 11);
   for (size_t b = 1; b < 12; b++) {
     assert_true(s.pc[b - 1] == image_pc(i, b));
@@ -60,7 +46,7 @@ static void beside_counters(void **state) {
   i->counters[5] = 7; /* three */
   i->counters[10] = 255;
   i->counters[11] = 255;
-  const struct seen s = harvest();
+  const struct harvested s = harvest();
   assert_int_equal(s.n, 4);
   assert_int_equal(s.hits[0], 7);
   assert_int_equal(s.hits[1], 3);
@@ -83,7 +69,7 @@ static void implied(void **state) {
   assert_int_equal(harvest().n, 0);
   i->counters[0] = 0x0f; /* 4 */
   i->counters[1] = 0x07; /* 3 */
-  const struct seen s = harvest();
+  const struct harvested s = harvest();
   assert_int_equal(s.n, 3);
   assert_int_equal(s.hits[2], 7);
   i->counters[0] = 0xff;
@@ -120,9 +106,9 @@ static void no_memory(void **state) {
   struct image *const i = image_make(1, (uint32_t[]){40, 0});
   i->funcs[0].probe = KCOV8_PROBE_UNARY;
   __kcov8_image_register(&i->desc);
-  struct seen s = {0};
+  struct harvested s = {0};
   long n = 0;
-  for (; port.fail_alloc = n, kcov8_harvest(note, &s); n++)
+  for (; port.fail_alloc = n, kcov8_harvest(note_block, &s); n++)
     assert_true(n < 10);
   port.fail_alloc = -1;
   assert_true(n > 1);
