@@ -12,12 +12,14 @@
 /* Indices to be sorted, with what their order depends on. */
 static const struct image *sort_img;
 
-/* What a full byte of probe=unary stands for, or more. */
+/* What a full byte of these probes stands for, or more. */
 #define UNARY_FULL 8
+#define COUNTER_FULL 255
 
 void count_add(struct cov_count *sum, const struct func *f, uint64_t n) {
   sum->n = add_saturating(sum->n, n);
-  sum->at_least |= f->probe == KCOV8_PROBE_UNARY && n >= UNARY_FULL;
+  sum->at_least |= (f->probe == KCOV8_PROBE_UNARY && n >= UNARY_FULL) ||
+                   (f->probe == KCOV8_PROBE_COUNTER && n >= COUNTER_FULL);
 }
 
 static bool wants_file(const struct filter *filter, size_t file) {

@@ -136,9 +136,9 @@ bool report_html(const struct coverage *cov, const char *root,
   const char *tmp = getenv("TMPDIR");
   char *tracefile = xasprintf("%s/kcov8.XXXXXX", tmp && *tmp ? tmp : "/tmp");
   const char *slash = strrchr(cov->img->path, '/');
-  char *title =
-      xasprintf("%s%s", slash ? slash + 1 : cov->img->path,
-                cov->at_least ? " (counts from 8 on may be lower bounds)" : "");
+  char *title = xasprintf(
+      "%s%s", slash ? slash + 1 : cov->img->path,
+      cov->at_least ? " (counts may be lower bounds: from 8 or 255 on)" : "");
   bool ok = write_tracefile(cov, root, tracefile) &&
             run_genhtml(tracefile, root, dir, title, missing);
   unlink(tracefile);
