@@ -27,22 +27,13 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "random.h"
 
 enum { PIECES = 40, CODE_BYTES = 8192, DATA_BYTES = 65536 };
 
-static uint64_t state;
 static uint8_t *code, *data;
 static uint8_t alternative[1 << 16];
 static sigjmp_buf back;
-
-static uint64_t next(void) { /* splitmix64 */
-  uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-static unsigned int below(unsigned int n) { return (unsigned int)(next() % n); }
 
 /* Prefixes, opcode of some map, ModRM, and bytes that may be an operand. */
 static size_t instruction(uint8_t *at) {

@@ -30,20 +30,11 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "random.h"
 
 enum { CALLS = 300, MEMORY = 1 << 20, HIGHEST_CALL = 452 };
 
-static uint64_t state;
 static uint8_t *memory;
-
-static uint64_t next(void) { /* splitmix64 */
-  uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-static unsigned int below(unsigned int n) { return (unsigned int)(next() % n); }
 
 static uint64_t number(void) {
   switch (below(8)) {
