@@ -33,6 +33,14 @@ static void ok(struct kcov8_file *f, struct kcov8_task *task, uint64_t cmd,
   assert_int_equal(kcov8_ioctl(f, task, cmd, arg), 0);
 }
 
+/* Both tasks exit; the last references to their files. */
+static void end_both(struct kcov8_file *f, struct kcov8_file *f2) {
+  kcov8_task_exit(&me);
+  kcov8_task_exit(&other);
+  kcov8_file_put(f);
+  kcov8_file_put(f2);
+}
+
 static void reset_trace(void **state) {
   (void)state;
   uint64_t *w, *w2;
@@ -57,10 +65,7 @@ static void reset_trace(void **state) {
   hit(img, 4);
   kcov8_syscall_return(&me);
   expect_pcs(w, img, 4, NULL);
-  kcov8_task_exit(&me);
-  kcov8_task_exit(&other);
-  kcov8_file_put(f);
-  kcov8_file_put(f2);
+  end_both(f, f2);
 }
 
 /* Another task resets: the owner's window begins anew, its file stays its. */
@@ -113,10 +118,7 @@ static void enter_discards(void **state) {
   expect_pcs(w2, img, 5, NULL);
   kcov8_syscall_return(&me);
   expect_pcs(w, img, 5, NULL);
-  kcov8_task_exit(&me);
-  kcov8_task_exit(&other);
-  kcov8_file_put(f);
-  kcov8_file_put(f2);
+  end_both(f, f2);
 }
 
 /* Two files, each with its set: what found no room does not come back. */
@@ -159,10 +161,7 @@ static void late_image(void **state) {
   expect_pcs(w, late, 8, NULL);
   kcov8_syscall_return(&other);
   expect_pcs(w2, late, 8, NULL);
-  kcov8_task_exit(&me);
-  kcov8_task_exit(&other);
-  kcov8_file_put(f);
-  kcov8_file_put(f2);
+  end_both(f, f2);
   image_unload(late);
 }
 
@@ -183,10 +182,7 @@ static void second_enable_fails(void **state) {
   }
   assert_int_equal(n, 4); /* two files, two images */
   port.fail_alloc = -1;
-  kcov8_task_exit(&me);
-  kcov8_task_exit(&other);
-  kcov8_file_put(f);
-  kcov8_file_put(f2);
+  end_both(f, f2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
