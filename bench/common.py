@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the benches share."""
 import json
+import os
 import platform
 
 
@@ -16,3 +17,9 @@ def write_json(result, path):
     with open(path, "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
+
+
+def llvm(build):
+    """The LLVM, a number, that a build directory is for."""
+    with open(os.path.join(build, "llvm"), encoding="ascii") as f:
+        return int(f.read())

@@ -3,7 +3,6 @@
 """bench device: a guest's system calls with kcov off and on (see --help)."""
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -31,10 +30,10 @@ def arguments():
     return parser.parse_args()
 
 
-def compile_guest(into):
+def compile_guest(build, into):
     guest = os.path.join(into, "device-guest")
-    compiler = next(c for c in ("clang-14", "clang", "cc") if shutil.which(c))
-    subprocess.run([compiler, "-std=gnu11", "-O2", "-static", "-pthread",
+    subprocess.run([f"clang-{common.llvm(build)}", "-std=gnu11", "-O2",
+                    "-static", "-pthread",
                     "-I" + os.path.join(ROOT, "include"),
                     os.path.join(HERE, "guest.c"), "-o", guest], check=True)
     return guest
@@ -80,7 +79,7 @@ def main():
     os.makedirs(into, exist_ok=True)
     load = os.getloadavg()[0]
     cells = measure(os.path.join(args.build, "bin", "ukernel"),
-                    compile_guest(into),
+                    compile_guest(args.build, into),
                     args.rounds or (3 if args.quick else 9),
                     20000 if args.quick else 400000)
     result = {

@@ -37,9 +37,9 @@ def arguments():
 
 def compile_program(build, into):
     program = os.path.join(into, "flush")
-    compiler = next(c for c in ("clang-14", "clang", "cc") if shutil.which(c))
     subprocess.run(
-        [compiler, "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra",
+        [f"clang-{common.llvm(build)}", "-std=gnu11", "-O2", "-g",
+         "-Wall", "-Wextra",
          "-I" + os.path.join(ROOT, "include"),
          "-I" + os.path.join(ROOT, "runtime"),
          *(os.path.join(HERE, s) for s in SOURCES),

@@ -94,9 +94,9 @@ def sizes(image):
     return found
 
 
-def compile_static(into, name):
+def compile_static(build, into, name):
     program = os.path.join(into, "linux-" + name)
-    subprocess.run(["clang-14", "-std=gnu11", "-O2", "-static",
+    subprocess.run([f"clang-{common.llvm(build)}", "-std=gnu11", "-O2", "-static",
                     os.path.join(HERE, name + ".c"), "-o", program], check=True)
     return program
 
@@ -137,13 +137,13 @@ def main():
         kernels[kind], builds[kind] = build_kernel(args.build, kind)
     columns = [c for c, (kind, _) in table.COLUMNS.items() if kind in kernels]
     load = os.getloadavg()[0]
-    cells = measure(kernels, columns, compile_static(into, "guest"),
+    cells = measure(kernels, columns, compile_static(args.build, into, "guest"),
                     args.rounds or (3 if args.quick else 9))
     result = {
         "cores": os.cpu_count(), "date": time.strftime("%Y-%m-%d"),
         "cpu": common.cpu_model(),
         "load_before": load, "load_after": os.getloadavg()[0],
-        "host_switch": host_switch(compile_static(into, "gs")),
+        "host_switch": host_switch(compile_static(args.build, into, "gs")),
         "builds": builds,
         "sizes": {k: sizes(os.path.join(d, "linux")) for k, d in kernels.items()},
         "cells": cells}

@@ -40,7 +40,6 @@ def arguments():
     parser.add_argument("--compile-rounds", type=int, metavar="N",
                         help="compilations that are timed, of none, sancov's "
                         "complete mode, counter and flag (3)")
-    parser.add_argument("--llvm", type=int, default=14, metavar="N")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count()),
                         metavar="N", help="compilations and callgrind runs "
                         "side by side (2); timed runs are alone")
@@ -63,23 +62,24 @@ def main():
     rounds = args.rounds or (3 if args.quick else 9)
     compile_rounds = args.compile_rounds or (1 if args.quick else 3)
     into = os.path.join(args.build, "bench", "probe")
+    llvm = common.llvm(args.build)
     os.makedirs(into, exist_ok=True)
     rows = row_table.choose(args.row)
     say("sources")
     chosen = [workloads.ALL[name](os.path.join(into, "source"))
               for name in args.workload or workloads.ALL]
-    builder = build.Builder(into, os.path.join(args.build, "lib"), args.llvm,
+    builder = build.Builder(into, os.path.join(args.build, "lib"), llvm,
                             args.jobs, args.reuse)
     result = {
         "cpu": common.cpu_model(), "cores": os.cpu_count(),
-        "date": time.strftime("%Y-%m-%d"), "llvm": args.llvm,
+        "date": time.strftime("%Y-%m-%d"), "llvm": llvm,
         "command": shlex.join(["./dev", "bench", "probe", *words(sys.argv)]),
         "rounds": rounds, "load_before": os.getloadavg()[0],
     }
     built = build.build_all(builder, chosen, rows, compile_rounds, say)
     if args.only_build:
         return
-    result["micro"] = micro.run(into, f"clang-{args.llvm}", say)
+    result["micro"] = micro.run(into, f"clang-{llvm}", say)
     guest = measure.build_guest(into, builder)
     result["instructions"] = measure.instructions(builder, chosen, rows, guest,
                                                   into, say)
