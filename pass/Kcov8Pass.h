@@ -6,7 +6,8 @@
 //           edge splits edges.
 //   prune/  which of the blocks need no probe.
 //   emit/   counters, probes, calls at comparisons, tables, the map.
-// prune/ and emit/ include plan/; nothing includes the other way.
+// prune/ and emit/ include plan/; nothing includes the other way. load/ is what
+// clang loads first.
 #ifndef KCOV8_PASS_KCOV8PASS_H
 #define KCOV8_PASS_KCOV8PASS_H
 
