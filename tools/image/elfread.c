@@ -55,8 +55,8 @@ static bool open_file(struct elf_file *f, uint64_t *size) {
 }
 
 static bool is_archive(struct elf_file *f) {
-  static const char thin[8] = "!<thin>\n"; /* libelf does not know these */
-  char magic[sizeof(thin)];
+  static const char thin[] = "!<thin>\n"; /* libelf does not know these */
+  char magic[sizeof(thin) - 1];
   return elf_kind(f->elf) == ELF_K_AR ||
          (pread(f->fd, magic, sizeof(magic), 0) == sizeof(magic) &&
           memcmp(magic, thin, sizeof(magic)) == 0);
