@@ -247,7 +247,7 @@ void kcov8_task_flush(struct kcov8_task *task);
  * task's own ENABLE and DISABLE).
  */
 static inline void kcov8_syscall_return(struct kcov8_task *task) {
-  if (__builtin_expect(task->tracing, 0))
+  if (__builtin_expect(task->tracing != 0, 0))
     kcov8_task_flush(task);
 }
 
@@ -267,7 +267,7 @@ void kcov8_task_discard(struct kcov8_task *task);
  * enabled.
  */
 static inline void kcov8_syscall_enter(struct kcov8_task *task) {
-  if (__builtin_expect(task->tracing, 0))
+  if (__builtin_expect(task->tracing != 0, 0))
     kcov8_task_discard(task);
 }
 
