@@ -21,35 +21,16 @@
  *
  * Called with the lock held, but for kcov8i_buffer_record().
  */
+#include "base/word64.h"
 #include "collect/collect.h"
 
-#if UINTPTR_MAX > UINT32_MAX
 static uint64_t load64(const uint64_t *at) {
-  return __atomic_load_n(at, __ATOMIC_RELAXED);
+  return kcov8i_load64(at, __ATOMIC_RELAXED);
 }
 
 static void store64(uint64_t *at, uint64_t v) {
-  __atomic_store_n(at, v, __ATOMIC_RELAXED);
+  kcov8i_store64(at, v, __ATOMIC_RELAXED);
 }
-#else
-/* Halves, each whole. As one volatile access, clang 14 crashes on it for Arm.
- */
-typedef uint32_t __attribute__((may_alias)) half;
-
-enum { LOW = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, HIGH = !LOW };
-
-static uint64_t load64(const uint64_t *at) {
-  const half *const h = (const half *)at;
-  return (uint64_t)__atomic_load_n(&h[HIGH], __ATOMIC_RELAXED) << 32 |
-         __atomic_load_n(&h[LOW], __ATOMIC_RELAXED);
-}
-
-static void store64(uint64_t *at, uint64_t v) {
-  half *const h = (half *)at;
-  __atomic_store_n(&h[HIGH], (uint32_t)(v >> 32), __ATOMIC_RELAXED);
-  __atomic_store_n(&h[LOW], (uint32_t)v, __ATOMIC_RELAXED);
-}
-#endif
 
 /* ---- PCs ----------------------------------------------------------------- */
 

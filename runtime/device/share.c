@@ -10,6 +10,7 @@
  * two ENABLE, of two processes come one after the other, and one that is killed
  * in the middle leaves nothing locked: the port notices.
  */
+#include "base/word64.h"
 #include "device/device.h"
 
 bool kcov8i_share_possible(const struct kcov8_device *device) {
@@ -41,7 +42,7 @@ int kcov8i_share_refresh(struct kcov8_file *file) {
   if (!s || file->mode >= KCOV8I_TRACE_PC)
     return 0;
   file->sink.buffer.counts = __atomic_load_n(&s->counts, __ATOMIC_RELAXED);
-  const uint64_t words = __atomic_load_n(&s->size_words, __ATOMIC_ACQUIRE);
+  const uint64_t words = kcov8i_load64(&s->size_words, __ATOMIC_ACQUIRE);
   if (!words || file->mode != KCOV8I_DISABLED)
     return 0;
   /* Whatever stands there, no write goes beyond such a buffer. */
@@ -57,7 +58,7 @@ int kcov8i_share_set_up(struct kcov8_file *file, uint64_t words) {
   const int err =
       s->size_words ? -KCOV8_EBUSY : kcov8i_file_set_up(file, words);
   if (!err)
-    __atomic_store_n(&s->size_words, words, __ATOMIC_RELEASE);
+    kcov8i_store64(&s->size_words, words, __ATOMIC_RELEASE);
   kcov8i_share_release(file);
   return err;
 }
