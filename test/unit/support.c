@@ -248,8 +248,9 @@ bool all_clear(const struct image *i) {
 /* ---- Device ---- */
 
 struct kcov8_device *device_make(void) {
+  const struct kcov8_host host = {.size = sizeof(host), .word_bytes = 8};
   struct kcov8_device *device;
-  assert_int_equal(kcov8_device_create(NULL, &device), 0);
+  assert_int_equal(kcov8_device_create(&host, &device), 0);
   return device;
 }
 

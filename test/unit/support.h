@@ -108,6 +108,7 @@ bool all_clear(const struct image *image);
 
 /* ---- Device ---- */
 
+/* Words of 8 bytes, on hosts of 32 bits, too. */
 struct kcov8_device *device_make(void);
 
 /* open, INIT_TRACE(@words), and mmap into @words_out if given */

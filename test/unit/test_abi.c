@@ -141,7 +141,9 @@ static void layout(void **state) {
   (void)state;
   assert_int_equal(KCOV8_ABI_VERSION, 3);
   assert_int_equal(sizeof(struct kcov8_func), 32);
-  assert_int_equal(_Alignof(struct kcov8_func), 8);
+  /* Of the type; records are aligned to 8, whatever a uint64_t is. */
+  assert_int_equal(_Alignof(struct kcov8_func),
+                   _Alignof(struct { uint64_t x; }));
   assert_int_equal(offsetof(struct kcov8_func, hash), 0);
   assert_int_equal(offsetof(struct kcov8_func, counters), 8);
   assert_int_equal(offsetof(struct kcov8_func, keys), 12);
@@ -174,7 +176,8 @@ static void layout(void **state) {
   assert_int_equal(sizeof(struct kcov8_array), 12);
   assert_string_equal(KCOV8_SECTION_MAP, ".kcov8.map");
   assert_int_equal(KCOV8_MAP_MAGIC, 0x4d38564b);
-  assert_memory_equal(&(uint32_t){KCOV8_MAP_MAGIC}, "KV8M", 4);
+  const bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+  assert_memory_equal(&(uint32_t){KCOV8_MAP_MAGIC}, big ? "M8VK" : "KV8M", 4);
 
   assert_int_equal(KCOV8_PROBE_COUNTER, 0);
   assert_int_equal(KCOV8_PROBE_FLAG, 1);

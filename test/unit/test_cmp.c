@@ -20,8 +20,7 @@ static struct image *load_with_cmp(uint64_t seed) {
 
 static int set_up(void **state) {
   start_up(state);
-  if (kcov8_device_create(NULL, &device))
-    return 1;
+  device = device_make();
   img = load_with_cmp(1);
   kcov8_task_init(&me);
   kcov8_task_init(&other);

@@ -628,7 +628,8 @@ static void host_areas(void **state) {
   struct kcov8_host host = {.size = sizeof(host),
                             .ctx = &areas,
                             .alloc_area = host_alloc,
-                            .free_area = host_free};
+                            .free_area = host_free,
+                            .word_bytes = 8};
   assert_int_equal(kcov8_device_create(&host, &d), 0);
   assert_int_equal(kcov8_open(d, &f), 0);
   assert_int_equal(areas.calls, 0);

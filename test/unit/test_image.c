@@ -296,6 +296,10 @@ static void bad_tables(void **state) {
   image_unload(good);
 }
 
+#define NEWER                                                                  \
+  "an image was built for table ABI 4 with a descriptor of 200 bytes; this "   \
+  "runtime reads ABI 3 with "
+
 /* Nothing but the first two fields of another ABI's descriptor is touched. */
 static void foreign_descriptors(void **state) {
   (void)state;
@@ -304,8 +308,7 @@ static void foreign_descriptors(void **state) {
   struct kcov8_image *const a = (void *)newer, *const b = (void *)shorter;
   __kcov8_image_register(a);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
-  expect_log("an image was built for table ABI 4 with a descriptor of 200 "
-             "bytes; this runtime reads ABI 3 with 72");
+  expect_log(sizeof(void *) == 8 ? NEWER "72" : NEWER "40");
   __kcov8_image_register(b);
   assert_int_equal(try_open(), -KCOV8_ENODEV);
   expect_log("table ABI 2 with a descriptor of 40 bytes");

@@ -48,7 +48,8 @@ static int set_up(void **state) {
   const struct kcov8_host host = {.size = sizeof(host),
                                   .ctx = arg_bytes,
                                   .read_guest = read_guest,
-                                  .write_guest = write_guest};
+                                  .write_guest = write_guest,
+                                  .word_bytes = 8};
   start_up(state);
   fault_from = UINT64_MAX;
   between_reads = NULL;

@@ -17,7 +17,7 @@ void __sanitizer_cov_trace_const_cmp4(uint32_t a, uint32_t b);
 void __sanitizer_cov_trace_const_cmp8(uint64_t a, uint64_t b);
 void __sanitizer_cov_trace_switch(uint64_t value, const uint64_t *cases);
 
-static void call_all(void) {
+__attribute__((noinline)) static void call_all(void) {
   static const uint64_t cases[4][4] = {
       {2, 8, 1, 2}, {2, 64, 3, 4}, {2, 33, 5, 6}, {0, 32, 0, 0}};
   __sanitizer_cov_trace_cmp1(0x81, 2);

@@ -382,7 +382,8 @@ static void first_come(void **state) {
 static struct kcov8_device *remote_device(void) {
   const struct kcov8_host host = {.size = sizeof(host),
                                   .read_guest = read_guest,
-                                  .write_guest = write_guest};
+                                  .write_guest = write_guest,
+                                  .word_bytes = 8};
   struct kcov8_device *made;
   assert_int_equal(kcov8_device_create(&host, &made), 0);
   return made;
@@ -620,7 +621,11 @@ static void memory(void **state) {
 
 /* ---- Threads ------------------------------------------------------------- */
 
-enum { THREADS = 4, LIVES = 2500, RUNS = 4 };
+#ifndef LIVES
+#define LIVES 2500
+#endif
+
+enum { THREADS = 4, RUNS = 4 };
 
 static struct image *shared;
 
@@ -662,7 +667,7 @@ static void *lives(void *arg) {
   return NULL;
 }
 
-/* 10^4 threads start and exit, four at a time: exact, and no memory stays. */
+/* Threads start and exit, four at a time: exact, and no memory stays. */
 static void starts_and_exits(void **state) {
   (void)state;
   struct life all[THREADS] = {0};
