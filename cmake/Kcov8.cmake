@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # kcov8_warnings(TARGET)     the project's warnings on one target
 # kcov8_instrument(TARGET [OPTION...])
-#   compile TARGET with the pass of this build; OPTIONs as in `kcov8-clang
-#   --kcov8-OPTION`. The C compiler must be the clang of the pass's LLVM.
+#   compile TARGET with the pass of this build. The C compiler must be the clang
+#   of the pass's LLVM.
 
 function(kcov8_warnings target)
   target_compile_options(${target} PRIVATE
@@ -20,18 +20,12 @@ function(kcov8_sanitize target)
   endif()
 endfunction()
 
-function(kcov8_instrument target)
-  set(pass ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/kcov8-pass.so)
-  set(options ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/kcov8-options.so)
-  set(flags -fplugin=${options} -fplugin=${pass} -fpass-plugin=${pass}
-    -fplugin-arg-kcov8-prefix-map=${CMAKE_SOURCE_DIR}=.)
-  foreach(option ${ARGN})
-    list(APPEND flags -fplugin-arg-kcov8-${option})
+# Of this build: see Kcov8Instrument.cmake.
+function(kcov8_find_plugins pass options)
+  foreach(plugin pass options)
+    get_target_property(dir kcov8-${plugin} LIBRARY_OUTPUT_DIRECTORY)
+    set(${${plugin}} ${dir}/kcov8-${plugin}.so PARENT_SCOPE)
   endforeach()
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C,CXX>:${flags}>)
-  add_dependencies(${target} kcov8-pass kcov8-options)
-  # A new pass means new objects.
-  get_target_property(sources ${target} SOURCES)
-  set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS
-    "${pass};${options}")
 endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/Kcov8Instrument.cmake)

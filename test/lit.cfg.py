@@ -3,7 +3,7 @@
 
 Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 %kcov8_clang %kcov8_clangxx %ukernel %guests of this build; %pass %options
-%rt its libraries; %include the public headers; %mkimage and %mutate for
+%rt its libraries; %major that of its LLVM; %include the public headers; %mkimage and %mutate for
 test/tools; %python. FileCheck, not, count, split-file, ld.lld are on PATH.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
@@ -50,6 +50,7 @@ substitutions = {
     "python": sys.executable,  # not a wrapper script of the same name
     "source": config.kcov8_source_dir,
     "cmake": config.cmake,
+    "major": str(config.llvm_version_major),
     "build": config.kcov8_build_dir,
     "lit": "%s %s" % (sys.executable, config.lit),
     "mkimage": "%s %s" % (sys.executable, os.path.join(inputs, "mkimage.py")),
@@ -66,7 +67,7 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TMPDIR"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 # What a user may have set must not change what tests see.
-for name in ("KCOV8_OPTIONS", "KCOV8_OUT", "NO_COLOR", "SOURCE_DATE_EPOCH"):
+for name in ("KCOV8_OPTIONS", "KCOV8_OUT", "KCOV8_CLANG", "NO_COLOR", "SOURCE_DATE_EPOCH"):
     config.environment.pop(name, None)
 
 major = config.llvm_version_major

@@ -52,6 +52,10 @@ extern "C" {
 
 #define KCOV8_VERSION "0.1.0"
 
+/* In front of the version in plugins, libraries and programs: parts of
+ * different versions are found by it. */
+#define KCOV8_VERSION_TAG "kcov8-version:"
+
 struct kcov8_device;
 struct kcov8_file;
 struct kcov8_share;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Loader.h"
 #include "digest.h" // written by the build
+#include "kcov8/kcov8.h"
 #include "llvm/Config/llvm-config.h"
 #include <cerrno>
 #include <climits>
@@ -16,6 +17,9 @@ void *kcov8::Plugin;
 namespace {
 
 __attribute__((used)) const char Digest[] = KCOV8_PLUGIN_DIGEST;
+// Looked for by kcov8-clang and `kcov8 doctor`.
+__attribute__((used)) const char Version[] =
+    KCOV8_VERSION_TAG KCOV8_VERSION_STRING;
 
 // The major of the LLVM to whose symbols ours would be bound: the first in the
 // process's global scope. 0: it has none, or one that does not tell.

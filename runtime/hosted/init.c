@@ -15,8 +15,12 @@
 #include <time.h>
 
 #pragma GCC visibility push(default)
+#include <kcov8/kcov8.h>
 #include <kcov8/port.h>
 #pragma GCC visibility pop
+
+__attribute__((used)) static const char version[] =
+    KCOV8_VERSION_TAG KCOV8_VERSION;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -11,7 +11,8 @@
  *   - what hands a library to the program's runtime, if a shared library is
  *     linked that must have no undefined symbols (-z defs);
  *   - a look at the linked file for filter rules that matched in no object.
- * Plugins, runtime and `kcov8` are found beside the wrapper: DIR/bin, DIR/lib.
+ * clang is the one that is named, or the newest that has plugins (parts.c).
+ * Plugins, runtime and `kcov8` are found beside the wrapper: setup/setup.h.
  */
 #define _GNU_SOURCE
 #include "kcov8/abi.h"
@@ -20,44 +21,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#ifndef KCOV8_CLANG
-#error "KCOV8_CLANG: the clang of the LLVM that the pass was built for"
-#endif
-
-static char *beside(const char *relative) {
-  static char exe[PATH_MAX];
-  if (!exe[0]) {
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    if (n < 0)
-      die("/proc/self/exe", strerror(errno));
-    exe[n] = 0;
-    *strrchr(exe, '/') = 0; /* DIR/bin */
-    char *slash = strrchr(exe, '/');
-    if (slash)
-      *slash = 0;
-  }
-  char *path;
-  if (asprintf(&path, "%s/%s", exe, relative) < 0)
-    die("memory", strerror(ENOMEM));
-  return path;
-}
-
-static char *needed(const char *relative) {
-  char *path = beside(relative);
-  if (access(path, R_OK) != 0)
-    die(path, "not found: kcov8's bin/ and lib/ belong together");
-  return path;
-}
-
 /* Rules that matched in no object: said once, after a link. */
 static void check_rules(const char *output) {
-  char *tool = beside("bin/kcov8");
+  char *tool = part("bin/kcov8");
   char *const argv[] = {tool, "stat", "--unmatched", (char *)output, NULL};
   /* Its findings go to stderr: stdout is the compiler's. */
   if (access(tool, X_OK) == 0 && access(output, R_OK) == 0)
@@ -77,6 +48,9 @@ static bool can_collect_tables(const char *linker) {
 
 /* What the wrapper itself takes; none of it reaches the pass. */
 static const char help[] =
+    "  --kcov8-clang=CLANG\n"
+    "      the clang to run (default: KCOV8_CLANG, or the newest that has a "
+    "plugin)\n"
     "  --kcov8-no-runtime\n"
     "      do not link the runtime\n"
     "  --kcov8-show\n"
@@ -104,6 +78,7 @@ static int print_help(void) {
 /* Options of ours. */
 struct own {
   struct args options; /* of the pass, without --kcov8- */
+  const char *clang;
   bool show, no_runtime;
 };
 
@@ -115,6 +90,8 @@ static struct own take_own(struct args *a) {
     const char *s = a->v[i];
     if (!starts(s, "--kcov8-"))
       a->v[n++] = a->v[i];
+    else if (starts(s, "--kcov8-clang="))
+      own.clang = s + strlen("--kcov8-clang=");
     else if (strcmp(s, "--kcov8-show") == 0)
       own.show = true;
     else if (strcmp(s, "--kcov8-no-runtime") == 0)
@@ -139,12 +116,11 @@ static void add_inputs_plainly(struct args *out, const struct args *a) {
   }
 }
 
-static void add_plugins(struct args *out, const struct own *own) {
-  char *options = needed("lib/kcov8-options.so");
-  char *plugin = needed("lib/kcov8-pass.so");
-  addf(out, "-fplugin=%s", options);
-  addf(out, "-fplugin=%s", plugin); /* ccache hashes this one only */
-  addf(out, "-fpass-plugin=%s", plugin);
+static void add_plugins(struct args *out, const struct own *own,
+                        const struct plugins *plugins) {
+  addf(out, "-fplugin=%s", plugins->options);
+  addf(out, "-fplugin=%s", plugins->pass); /* ccache hashes this one only */
+  addf(out, "-fpass-plugin=%s", plugins->pass);
   /* Twice: frontend plugins do not see the steps that begin with LLVM IR. */
   unsetenv("KCOV8_WRAPPER_OPTIONS");
   struct args text = {0};
@@ -159,7 +135,7 @@ static void add_plugins(struct args *out, const struct own *own) {
 
 /* <kcov8/kcov8.h>, behind every other directory. */
 static void add_headers(struct args *out) {
-  char *include = beside("include");
+  char *include = part("include");
   if (access(include, R_OK) == 0)
     addf(out, "-idirafter%s", include);
 }
@@ -175,12 +151,12 @@ static void add_libraries(struct args *out, const struct request *r) {
     for (size_t i = 0; i < sizeof(exported) / sizeof(*exported); i++)
       addf(out, "-Wl,--export-dynamic-symbol=%s", exported[i]);
     add(out, "-Xlinker"); /* not an input: -x LANGUAGE must not apply */
-    add(out, needed("lib/libkcov8.a"));
+    add(out, find_library("lib/libkcov8.a"));
     add(out, "-lpthread"); /* -pthread would also change what is compiled */
   }
   if (r->defs) {
     add(out, "-Xlinker");
-    add(out, needed("lib/libkcov8-library.a"));
+    add(out, find_library("lib/libkcov8-library.a"));
     add(out, "-ldl"); /* a part of libc today */
   }
   if (can_collect_tables(r->linker)) /* of functions that were collected */
@@ -206,15 +182,16 @@ int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++)
     expand(&seen, &pass, argv[i]);
   struct own own = take_own(&pass);
-  const char *clang = getenv("KCOV8_CLANG");
+  char *clang = choose_clang(own.clang);
   struct args plain = {0};
-  add(&plain, clang && *clang ? clang : KCOV8_CLANG);
+  add(&plain, clang);
   if (cxx)
     add(&plain, "--driver-mode=g++");
   const size_t given = plain.n;
   add_inputs_plainly(&plain, &pass);
 
   struct request r = {0};
+  struct plugins plugins = {0};
   struct args out = plain;
   if (understand(&r, &plain)) {
     static const char *const bare[] = {"-nostdlib", "--no-standard-libraries",
@@ -226,8 +203,10 @@ int main(int argc, char **argv) {
     out = (struct args){0};
     for (size_t i = 0; i < given; i++)
       add(&out, plain.v[i]);
-    if (r.compiles)
-      add_plugins(&out, &own);
+    if (r.compiles) {
+      find_plugins(&plugins, clang, r.llvm);
+      add_plugins(&out, &own, &plugins);
+    }
     if (r.by_way_of_ir) { /* no_sanitize("coverage") must be in the IR */
       add(&out, "-Xclang");
       add(&out, "-fsanitize-coverage-indirect-calls");
@@ -251,10 +230,12 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < seen.n; i++)
     r.program &= !among(seen.v[i], only_print);
   out = shorten(&out);
-  if (r.program) {
+  if (r.program || r.compiles) {
     int status = run(out.v, 1, 2);
-    if (status == 0)
+    if (status == 0 && r.program)
       check_rules(r.output);
+    if (status != 0 && r.compiles)
+      explain_failure(clang, &plugins);
     return status;
   }
   execvp(out.v[0], out.v);

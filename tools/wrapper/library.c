@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+__attribute__((used)) static const char version[] =
+    KCOV8_VERSION_TAG KCOV8_VERSION;
+
 static struct {
   void (*add)(struct kcov8_image *);
   void (*drop)(struct kcov8_image *);

@@ -6,13 +6,16 @@
  * at its words, suffixes, configuration files and defaults is needed.
  */
 #define _GNU_SOURCE
+#include "setup/setup.h"
 #include "wrapper.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +23,7 @@ int run(char *const argv[], int out, int err) {
   fflush(NULL);
   pid_t pid = fork();
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* whoever ends us, ends clang */
     if ((out != 1 && dup2(out, 1) < 0) || (err != 2 && dup2(err, 2) < 0))
       _exit(127);
     execvp(argv[0], argv);
@@ -150,7 +154,10 @@ bool understand(struct request *r, const struct args *command) {
   rewind(answer);
   char *text = read_all(answer);
   fclose(answer);
-  *r = (struct request){0};
+  char version[SETUP_VERSION];
+  *r = (struct request){.llvm = setup_clang_version(text, version)};
+  if (!r->llvm && status == 0 && strstr(text, " version "))
+    die(command->v[0], "it is no clang: -### does not say so");
   for (const char *s = text; status == 0 && *s;) {
     if (starts(s, " \"")) {
       struct args job = {0};

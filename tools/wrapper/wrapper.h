@@ -58,10 +58,28 @@ struct request {
   bool defs;    /* ... a library that must have no undefined symbols */
   const char *preprocessed; /* the input, if that is all that is done */
   const char *linker, *output;
+  unsigned llvm; /* major of the clang that was asked; 0: it is no clang */
 };
 
 /* False: clang does not know what to do, and will say so. */
 bool understand(struct request *r, const struct args *command);
+
+/* The clang to run: the one given, that of KCOV8_CLANG, or the newest one. */
+char *choose_clang(const char *given);
+
+struct plugins {
+  char *pass, *options;
+};
+
+/* Of the LLVM that @clang says it is. */
+void find_plugins(struct plugins *p, const char *clang, unsigned major);
+
+/* PREFIX/@relative, whether it is there or not; a library, which must be. */
+char *part(const char *relative);
+char *find_library(const char *relative);
+
+/* After a compilation that failed: could @clang load the plugins at all? */
+void explain_failure(const char *clang, const struct plugins *p);
 
 /* Are we the compiler that ccache runs? */
 bool under_ccache(void);
