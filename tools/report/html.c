@@ -82,6 +82,7 @@ static bool run_genhtml(const char *tracefile, const char *root,
   if (on_path("c++filt"))
     argv[n++] = "--demangle-cpp";
   argv[n++] = "--quiet";
+  argv[n++] = "--quiet"; /* lcov 2 tells its totals if told once */
   /*
    * Settings that only lcov 2 knows (1 skips them): where a function ends is
    * not for it to guess, and a source may be missing (a warning has told), or
