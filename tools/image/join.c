@@ -17,6 +17,7 @@
 #include "base/search.h"
 #include "base/tool.h"
 #include "image/symbols.h"
+#include "rust-names.h"
 
 /* C++ runtime library, libstdc++ or libc++abi. */
 extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *len,
@@ -26,9 +27,10 @@ extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *len,
 #define MAX_MANGLED 1024
 
 static const char *demangle(struct strtab *names, const char *name) {
-  if (strncmp(name, "_Z", 2) != 0 || strlen(name) > MAX_MANGLED)
-    return name;
-  char *plain = __cxa_demangle(name, NULL, NULL, NULL);
+  /* First: to the other one a legacy name of Rust is a strange C++ name. */
+  char *plain = kcov8_rust_demangle(name);
+  if (!plain && strncmp(name, "_Z", 2) == 0 && strlen(name) <= MAX_MANGLED)
+    plain = __cxa_demangle(name, NULL, NULL, NULL);
   if (!plain)
     return name;
   name = strtab_copy(names, plain, strlen(plain));
