@@ -3,14 +3,15 @@
 
 Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 %kcov8_clang %kcov8_clangxx %ukernel %guests of this build; %pass %options
-%rt its libraries; %major that of its LLVM; %include the public headers; %mkimage and %mutate for
-test/tools; %python. FileCheck, not, count, split-file, ld.lld are on PATH.
+%rt its libraries; %major of its LLVM; %include the public headers; %mkimage and
+%mutate for test/tools; %python. FileCheck, not, count, split-file, ld.lld are on PATH.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-genhtml; asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; asan if the tools are built with it.
 """
 import os
 import shutil
+import subprocess
 import sys
 
 import lit.formats
@@ -88,5 +89,8 @@ if os.access("/bin/busybox", os.X_OK):
     config.available_features.add("busybox")
 if shutil.which("ccache"):
     config.available_features.add("ccache")
+if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "noexec",
+                   "none", "/mnt"], capture_output=True).returncode == 0:
+    config.available_features.add("mounts")
 if shutil.which("valgrind"):
     config.available_features.add("valgrind")

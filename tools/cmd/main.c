@@ -18,6 +18,7 @@ static const char general_help[] =
     "  symbolize  PCs to functions and source ranges\n"
     "  report     coverage of files, functions and lines\n"
     "  stat       what is in the image's tables\n"
+    "  doctor     what is wrong with this setup of kcov8, and what mends it\n"
     "\n"
     "  kcov8 help COMMAND, kcov8 COMMAND --help   options of a command\n"
     "  kcov8 --version\n"
@@ -25,10 +26,8 @@ static const char general_help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
 
 static const struct command *const commands[] = {
-    &list_command,
-    &symbolize_command,
-    &report_command,
-    &stat_command,
+    &list_command, &symbolize_command, &report_command,
+    &stat_command, &doctor_command,
 };
 
 static const struct command *find_command(const char *name) {

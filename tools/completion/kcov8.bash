@@ -11,14 +11,14 @@ _kcov8() {
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
   if ((COMP_CWORD == 1)); then
-    words='list symbolize report stat help --help --version'
+    words='list symbolize report stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='list symbolize report stat'
+    words='list symbolize report stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
       report) words='text lcov html json cobertura' ;;
-      stat) words='text json' ;;
+      stat | doctor) words='text json' ;;
     esac
   elif [[ $previous == --source-root ]]; then
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
