@@ -4,7 +4,8 @@
 # rows JOB[:LLVM]... - "package found-by what it is" of each, @ filled in.
 rows() {
   local job llvm
-  for job in "$@"; do # an empty one is none
+  for job in "$@"; do
+    [[ $job ]] || continue # if_possible: it is not
     llvm=${job#*:}
     awk -v job="${job%%:*}" -v llvm="$llvm" '
       $1 == job { $1 = ""; sub(/^ */, ""); gsub(/@/, llvm); print }' setup/packages.txt
