@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The only file with LLVM version conditions: 14, 16, 19 and 22 from one
-// source. Everything else uses what all of them have.
+// The only file with LLVM version conditions: 14 to 23 from one source.
+// Everything else uses what all of them have.
 #ifndef KCOV8_PASS_LLVMCOMPAT_H
 #define KCOV8_PASS_LLVMCOMPAT_H
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 
 #if __has_include("llvm/Plugins/PassPlugin.h") // 22
@@ -46,6 +47,26 @@ inline bool isPresplitCoroutine(const llvm::Function &F) {
   return F.isPresplitCoroutine();
 #else
   return F.hasFnAttribute("coroutine.presplit");
+#endif
+}
+
+// br; 23 has two classes for it.
+inline bool isBranch(const llvm::Instruction &I) {
+#if LLVM_VERSION_MAJOR >= 23
+  return llvm::isa<llvm::UncondBrInst>(I) || llvm::isa<llvm::CondBrInst>(I);
+#else
+  return llvm::isa<llvm::BranchInst>(I);
+#endif
+}
+
+// What a br of two ways hangs on; null for any other instruction.
+inline const llvm::Value *branchCondition(const llvm::Instruction &I) {
+#if LLVM_VERSION_MAJOR >= 23
+  auto *Branch = llvm::dyn_cast<llvm::CondBrInst>(&I);
+  return Branch ? Branch->getCondition() : nullptr;
+#else
+  auto *Branch = llvm::dyn_cast<llvm::BranchInst>(&I);
+  return Branch && Branch->isConditional() ? Branch->getCondition() : nullptr;
 #endif
 }
 

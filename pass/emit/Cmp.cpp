@@ -26,11 +26,11 @@ unsigned operandBytes(const Type *T, const DataLayout &DL) {
 bool isLoopCondition(const CmpInst &C, const DominatorTree &DT) {
   if (!C.hasOneUse())
     return false;
-  auto *Branch = dyn_cast<BranchInst>(C.user_back());
-  if (!Branch)
+  const Instruction &Branch = *C.user_back();
+  if (!isBranch(Branch))
     return false;
-  const BasicBlock *From = Branch->getParent();
-  for (const BasicBlock *To : Branch->successors())
+  const BasicBlock *From = Branch.getParent();
+  for (const BasicBlock *To : successors(From))
     if (To == From || DT.dominates(To, From))
       return true;
   return false;

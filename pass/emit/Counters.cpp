@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Counters.h"
 #include "LLVMCompat.h"
+#include "kcov8/abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -40,7 +40,9 @@ std::string symbolPart(StringRef Name) {
   });
   if (Plain)
     return Name.str();
-  return "odd." + utohexstr(xxHash64(Name), /*LowerCase=*/true);
+  const uint64_t Hash =
+      kcov8_hash_function(Name.data(), Name.size(), "", 0, "", 0);
+  return "odd." + utohexstr(Hash, /*LowerCase=*/true);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "FlushReach.h"
+#include "LLVMCompat.h"
 #include "llvm/ADT/PostOrderIterator.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
@@ -27,8 +28,8 @@ FlushReach::FlushReach(const Module &M, const std::set<std::string> &Names)
 }
 
 bool FlushReach::isOpaque(const Instruction &I) {
-  bool Leaves = I.isTerminator() && !isa<BranchInst>(I) &&
-                !isa<SwitchInst>(I) && !isa<IndirectBrInst>(I);
+  bool Leaves = I.isTerminator() && !isBranch(I) && !isa<SwitchInst>(I) &&
+                !isa<IndirectBrInst>(I);
   if (OnlyNamed) {
     auto *Call = dyn_cast<CallInst>(&I);
     return Call ? Call->canReturnTwice() ||

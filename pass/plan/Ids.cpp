@@ -20,6 +20,7 @@
 // allocas and phis (other blocks' edits change them), which local value an
 // operand is.
 #include "Ids.h"
+#include "LLVMCompat.h"
 #include "Names.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/PostOrderIterator.h"
@@ -182,7 +183,7 @@ Content content(const BasicBlock &B) {
   Hash H;
   unsigned Says = 0;
   for (const Instruction &I : B)
-    if (!isNoise(I) && !(isa<BranchInst>(I) && I.getNumSuccessors() == 1))
+    if (!isNoise(I) && !(isBranch(I) && I.getNumSuccessors() == 1))
       Says += addOperation(H, I);
   return {H.get(), Says};
 }
@@ -191,8 +192,8 @@ Content content(const BasicBlock &B) {
 void addWays(Sum &S, const Instruction &T, const BasicBlock &B) {
   Hash Condition;
   Condition.add(T.getOpcodeName());
-  if (auto *Branch = dyn_cast<BranchInst>(&T))
-    addExpression(Condition, Branch->getCondition(), 3);
+  if (const Value *Deciding = branchCondition(T))
+    addExpression(Condition, Deciding, 3);
   else if (auto *Switch = dyn_cast<SwitchInst>(&T))
     addExpression(Condition, Switch->getCondition(), 3);
   else if (isa<CallBase>(T))
