@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""One suite: test/pass, test/wrapper, test/tools, test/e2e.
+"""One suite: test/pass, test/wrapper, test/recipes, test/tools, test/e2e.
 
 Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 %kcov8_clang %kcov8_clangxx %ukernel %guests of this build; %pass %options
@@ -7,7 +7,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 %mutate for test/tools; %python. FileCheck, not, count, split-file, ld.lld are on PATH.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; meson; autoconf; x86 (the host); asan if the tools are built with it.
 """
 import os
 import shutil
@@ -77,7 +77,8 @@ for at_least in (16, 19, 22):
     if major >= at_least:
         config.available_features.add("llvm-ge-%d" % at_least)
 for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
-                         ("bfd", "ld.bfd"), ("genhtml", "genhtml")):
+                         ("bfd", "ld.bfd"), ("genhtml", "genhtml"),
+                         ("meson", "meson"), ("autoconf", "autoconf")):
     if shutil.which(program, path=path):
         config.available_features.add(feature)
 if config.have_ukernel:
@@ -85,6 +86,8 @@ if config.have_ukernel:
 if "address" in config.sanitize:
     config.available_features.add("asan")
 
+if os.uname().machine == "x86_64":
+    config.available_features.add("x86")
 if os.access("/bin/busybox", os.X_OK):
     config.available_features.add("busybox")
 if shutil.which("ccache"):
