@@ -29,6 +29,12 @@ if config.pass_only:
         os.path.join(os.path.dirname(__file__), "e2e"))
         if name.startswith("ukernel-")]
 
+# `lit --param target=TRIPLE`: test/pass/lit.local.cfg says what runs.
+target = lit_config.params.get("target")
+if target:
+    config.excludes += ["wrapper", "tools", "e2e"]
+    config.test_exec_root = os.path.join(config.test_exec_root, target)
+
 bin_dir = os.path.join(config.kcov8_build_dir, "bin")
 lib_dir = os.path.join(config.kcov8_build_dir, "lib")
 inputs = os.path.join(config.test_source_root, "tools", "Inputs")

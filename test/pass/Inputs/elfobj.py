@@ -118,10 +118,12 @@ class Elf:
         """Where a 32-bit self-relative field leads: section, offset in it."""
         if self.type == 1:
             found = section.relocs.get(offset, [])
-            # riscv: an addition and a subtraction of what is here
-            for kind, symbol, addend in found[:1]:
-                return self.sections[symbol[1]], symbol[2] + addend
-            raise SystemExit(f"no relocation at {section.name}+{offset}")
+            if not found:
+                raise SystemExit(f"no relocation at {section.name}+{offset}")
+            _, symbol, addend = found[0]
+            # riscv: an addition, and a subtraction of something near here
+            near = [offset - s[2] - a for _, s, a in found[1:]]
+            return self.sections[symbol[1]], symbol[2] + addend + sum(near)
         address = section.addr + offset + \
             self.unpack("i", offset, section.bytes)[0]
         for s in self.sections:
