@@ -61,11 +61,14 @@ static void *thread(void *w) {
   return NULL;
 }
 
+/* On machines of 32 bits, too. */
+static const struct kcov8_host host = {.size = sizeof(host), .word_bytes = 8};
+
 int main(int argc, char **argv) {
   static struct worker workers[2];
   pthread_t other;
   (void)argc;
-  check(!kcov8_device_create(NULL, &device), "device");
+  check(!kcov8_device_create(&host, &device), "device");
   pthread_barrier_init(&step, NULL, 2);
   pthread_create(&other, NULL, thread, &workers[1]);
   trace(&workers[0], argv + 1);

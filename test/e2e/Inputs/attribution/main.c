@@ -88,10 +88,13 @@ static void *untraced(void *arg) {
   return arg;
 }
 
+/* On machines of 32 bits, too. */
+static const struct kcov8_host host = {.size = sizeof(host), .word_bytes = 8};
+
 int main(void) {
   static struct worker workers[2] = {{.number = 0}, {.number = 1}};
   pthread_t threads[3];
-  check(!kcov8_device_create(NULL, &device), "device");
+  check(!kcov8_device_create(&host, &device), "device");
   pthread_barrier_init(&all, NULL, 3);
   pthread_create(&threads[2], NULL, untraced, NULL);
   for (int i = 0; i < 2; i++)

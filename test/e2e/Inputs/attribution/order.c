@@ -30,10 +30,11 @@ int library_call(int n);
     return x + (n);                                                            \
   }
 #define EACH(X)                                                                \
-  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)    \
-  X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25)      \
-  X(26) X(27) X(28) X(29) X(30) X(31) X(32) X(33) X(34) X(35) X(36) X(37)      \
-  X(38) X(39)
+  X(0)                                                                         \
+  X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)   \
+      X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26)  \
+          X(27) X(28) X(29) X(30) X(31) X(32) X(33) X(34) X(35) X(36) X(37)    \
+              X(38) X(39)
 #define ENTRY(n) NAME(n),
 EACH(F)
 
@@ -67,6 +68,9 @@ PLAIN static int call(int n) {
   return n % 2 ? library_call(n) : functions[n](n);
 }
 
+/* On machines of 32 bits, too. */
+static const struct kcov8_host host = {.size = sizeof(host), .word_bytes = 8};
+
 PLAIN int main(void) {
   static struct kcov8_task task;
   struct kcov8_device *device;
@@ -74,7 +78,7 @@ PLAIN int main(void) {
   struct kcov8_area area;
   kcov8_task_init(&task);
   kcov8_task_set_current(&task);
-  check(!kcov8_device_create(NULL, &device), "device");
+  check(!kcov8_device_create(&host, &device), "device");
   check(!kcov8_open(device, &file), "open");
   check(!kcov8_ioctl(file, &task, KCOV8_INIT_TRACE64, WORDS), "init");
   check(!kcov8_mmap(file, WORDS * 8ul, 0, &area), "mmap");

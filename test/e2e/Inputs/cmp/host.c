@@ -4,6 +4,9 @@
 
 void work(unsigned char a, unsigned short b, unsigned int c, long long d);
 
+/* On machines of 32 bits, too. */
+static const struct kcov8_host host = {.size = sizeof(host), .word_bytes = 8};
+
 int main(void) {
   struct kcov8_device *device;
   struct kcov8_file *file;
@@ -11,7 +14,7 @@ int main(void) {
   struct kcov8_area area;
   kcov8_task_init(&task);
   kcov8_task_set_current(&task);
-  if (kcov8_device_create(NULL, &device) || kcov8_open(device, &file) ||
+  if (kcov8_device_create(&host, &device) || kcov8_open(device, &file) ||
       kcov8_ioctl(file, &task, KCOV8_INIT_TRACE64, 512) ||
       kcov8_mmap(file, 4096, 0, &area))
     return 1;
