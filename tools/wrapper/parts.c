@@ -78,11 +78,12 @@ char *choose_clang(const char *given) {
   if (setup_default_clang(path, prefix()))
     return need(strdup(path));
   const char *llvm = which_llvm();
-  die("no clang found", *llvm ? format("install the clang of %s, or name one "
-                                       "with --kcov8-clang=CLANG",
-                                       llvm)
-                              : "and no plugin of kcov8 either: install "
-                                "kcov8-llvm-N, which brings its clang");
+  if (!*llvm)
+    die("no clang found, and no plugin of kcov8",
+        "install kcov8-llvm-N, which brings clang-N");
+  die("no clang found", format("install the clang of %s, or name one with "
+                               "--kcov8-clang=CLANG",
+                               llvm));
 }
 
 /* Installed are only other LLVMs, or none. */
