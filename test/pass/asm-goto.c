@@ -6,7 +6,7 @@
 // RUN: %kcc -O2 -c %s -o %t.o %k-place=early && %dump check %t.o
 void slow(void);
 int f(int a) {
-  asm goto("1: nop\n.pushsection .jump,\"aw\"\n.quad 1b, %l0\n.popsection"
+  asm goto("1: nop\n.pushsection .jump,\"aw\"\n.dc.a 1b, %l0\n.popsection"
            : : : : on);
   return a;
 on:

@@ -9,7 +9,7 @@
 int declared(int);
 int one(int a) { return declared(a); }
 int many(int a) { return a ? declared(a) : 3; }
-__attribute__((naked)) void bare(void) { __asm__("ret"); }
+__attribute__((naked)) void bare(void) { __asm__(""); }
 __attribute__((no_sanitize("coverage"))) int quiet(int a) { return a; }
 static int local(int a) { return declared(a) + declared(a + 1); }
 int (*user)(int) = local;
