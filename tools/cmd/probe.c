@@ -143,8 +143,8 @@ static void fails(const struct doctor *d, struct finding *f, const char *what,
   say(f, BAD, "%s: %s: %s", f->clang, what,
       *line ? line : "it failed without a word");
   free(line);
-  static const char no_linker[] = "Executable \"ld\" doesn't exist";
-  if (strstr(text, no_linker) && access("/usr/bin/ld", X_OK) == 0)
+  if (strstr(text, "unable to execute command") &&
+      access("/usr/bin/ld", X_OK) == 0)
     f->mend = xasprintf("export PATH=$PATH:/usr/bin, where ld is");
   for (size_t i = 0; !f->mend && i < sizeof(known) / sizeof(*known); i++)
     if (strstr(text, known[i].says))
