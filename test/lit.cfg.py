@@ -24,7 +24,7 @@ config.test_format = lit.formats.ShTest()
 config.test_format.execute_external = True
 config.suffixes = [".ll", ".c", ".cpp", ".test", ".s"]
 config.test_source_root = os.path.dirname(__file__)
-config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers",
+config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers", "targets",
                    "conformance"]
 if config.pass_only:
     # The tool is the same whatever the LLVM: once is enough.
@@ -36,7 +36,7 @@ if config.pass_only:
 # `lit --param target=TRIPLE`: test/pass/lit.local.cfg says what runs.
 target = lit_config.params.get("target")
 if target:
-    config.excludes += ["wrapper", "tools", "e2e"]
+    config.excludes += ["wrapper", "tools", "e2e", "recipes"]
     config.test_exec_root = os.path.join(config.test_exec_root, target)
 
 bin_dir = os.path.join(config.kcov8_build_dir, "bin")
