@@ -13,8 +13,11 @@
 #include "plan/Ids.h"
 #include "plan/Names.h"
 #include "plan/Paths.h"
+#include "plan/Rust.h"
 #include "prune/Prune.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
 
@@ -32,15 +35,20 @@ bool markInstrumented(Module &M) {
   return true;
 }
 
+// rustc prints no such error of LLVM 22, and goes on.
 void error(Module &M, const Twine &Message) {
+  if (isRust(M))
+    report_fatal_error(Message, /*gen_crash_diag=*/false);
   M.getContext().emitError(Message);
 }
 
 class Instrumenter {
 public:
   Instrumenter(Module &M, const Options &O, Pending &P)
-      : M(M), O(O), P(P), Names(O.PrefixMap), F(O, Names),
-        Source(Names.normalise(M.getSourceFileName())),
+      : M(M), O(O), P(P), Rust(isRust(M)),
+        Names(O.PrefixMap, Rust ? Paths::Rust : Paths::C), F(O, Names),
+        Source(Rust ? crateSource(M, Names)
+                    : Names.normalise(M.getSourceFileName())),
         PruneReach(M, O.FlushIn) {}
 
   // False: an error was reported.
@@ -49,7 +57,7 @@ public:
       error(M, "kcov8: " + F.Error);
       return false;
     }
-    const char *SourceRefused = F.refusesSource(Source);
+    const char *SourceRefused = Rust ? nullptr : F.refusesSource(Source);
     BlockChooser Chooser(M, O);
     std::vector<Function *> Functions;
     for (Function &Fn : M)
@@ -58,8 +66,12 @@ public:
       if (Fn->isDeclaration())
         continue;
       const char *Refused = SourceRefused;
+      if (Rust && isMadeByRustc(*Fn))
+        Refused = "made by rustc";
+      else if (Rust)
+        Refused = F.refusesSource(functionSource(*Fn, Names, Source));
       if (!Refused)
-        Refused = F.refusesFunction(stableName(*Fn));
+        Refused = F.refusesFunction(linkageName(*Fn));
       if (!Refused)
         Refused = Chooser.refuses(*Fn);
       size_t Blocks = Refused ? 0 : plan(*Fn, Chooser);
@@ -96,6 +108,10 @@ private:
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
     std::vector<ImpliedBlock> Implied;
+    if (Rust && Fn.hasLocalLinkage()) {
+      Map.MayBeCopied = true;
+      Map.Instance = instance(Fn, {});
+    }
     bool Named = O.FlushIn.count(Fn.getName().str()); // any call may be the one
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,
@@ -105,12 +121,29 @@ private:
     if (O.TraceCmp) // their counters' addresses tell where they are
       keepComparing(Fn, Blocks, Implied);
     Map.Record = putImpliedLast(Blocks, Implied);
+    if (!Map.Instance.empty())
+      Map.Instance = instance(Fn, Implied);
     std::vector<DeltaUse> Deltas;
     if (usesDeltaVariable(O))
       Deltas = planDeltas(Blocks, Implied, Reach);
     Plans.push_back({&Fn, std::move(Blocks), std::move(Map), std::move(Implied),
                      std::move(Deltas)});
     return Keys.size();
+  }
+
+  // In the name of counters that copies of a function share: copies of the
+  // same instance of a generic function, pruned by the same rules.
+  static std::string instance(const Function &Fn,
+                              const std::vector<ImpliedBlock> &Implied) {
+    const std::string Name = linkageName(Fn);
+    uint64_t H = kcov8_mix64(
+        kcov8_hash_bytes(KCOV8_HASH_SEED, Name.data(), Name.size()));
+    for (const ImpliedBlock &B : Implied) {
+      H = kcov8_mix64(H + B.Block) + 1;
+      for (uint32_t W : B.Witnesses)
+        H = kcov8_mix64(H + W);
+    }
+    return "." + utohexstr(H, /*LowerCase=*/true);
   }
 
   static void keepComparing(Function &Fn,
@@ -122,9 +155,10 @@ private:
     });
   }
 
-  // May a linker drop Fn's code and keep the rest of the unit?
+  // May a linker drop Fn's code and keep the rest of the unit? rustc gives each
+  // function a section.
   bool isDiscardable(const Planned &Plan) const {
-    return O.Apart || Plan.Map.MayBeCopied || isBeforeLTO(M);
+    return O.Apart || Rust || Plan.Map.MayBeCopied || isBeforeLTO(M);
   }
 
   void instrument() {
@@ -156,7 +190,8 @@ private:
 
   // May code that refers to the counters yet be copied elsewhere?
   bool isCopied(const FunctionMap &Map) const {
-    return Map.MayBeCopied && (O.Early || isBeforeLTO(M));
+    return !Map.Instance.empty() ||
+           (Map.MayBeCopied && (O.Early || isBeforeLTO(M)));
   }
 
   CounterPlace ownCounters(const Planned &Plan) {
@@ -171,7 +206,9 @@ private:
   void remark(const Function &Fn, const char *Refused, size_t Blocks,
               size_t Probes) {
     raw_ostream &OS = errs();
-    OS << "kcov8: remark: " << Source << ": " << Fn.getName() << ": ";
+    OS << "kcov8: remark: "
+       << (Rust ? functionSource(Fn, Names, Source) : Source) << ": "
+       << Fn.getName() << ": ";
     if (Refused)
       OS << "not instrumented: " << Refused;
     else
@@ -184,6 +221,7 @@ private:
   Module &M;
   const Options &O;
   Pending &P;
+  const bool Rust;
   Paths Names;
   Filter F;
   std::string Source;

@@ -5,7 +5,9 @@
 #ifndef KCOV8_PASS_LLVMCOMPAT_H
 #define KCOV8_PASS_LLVMCOMPAT_H
 
+#include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/Config/llvm-config.h"
+#include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/Instructions.h"
@@ -67,6 +69,19 @@ inline const llvm::Value *branchCondition(const llvm::Instruction &I) {
 #else
   auto *Branch = llvm::dyn_cast<llvm::BranchInst>(&I);
   return Branch && Branch->isConditional() ? Branch->getCondition() : nullptr;
+#endif
+}
+
+// DWARF 6 has other numbers for languages, with versions, which LLVM knows
+// since 22.
+inline bool isRustUnit(const llvm::DICompileUnit &Unit) {
+#if LLVM_VERSION_MAJOR >= 22
+  const llvm::DISourceLanguageName Language = Unit.getSourceLanguage();
+  return Language.hasVersionedName()
+             ? Language.getName() == llvm::dwarf::DW_LNAME_Rust
+             : Language.getName() == llvm::dwarf::DW_LANG_Rust;
+#else
+  return Unit.getSourceLanguage() == llvm::dwarf::DW_LANG_Rust;
 #endif
 }
 

@@ -83,7 +83,7 @@ const char *BlockChooser::refuses(const Function &F) const {
   if (F.hasFnAttribute(Attribute::Naked))
     return "naked";
   if (F.hasFnAttribute(Attribute::NoSanitizeCoverage) ||
-      O.NoCoverage.count(stableName(F)))
+      O.NoCoverage.count(linkageName(F)))
     return "no_sanitize(\"coverage\")";
   if (F.hasFnAttribute(Attribute::DisableSanitizerInstrumentation))
     return "disable_sanitizer_instrumentation";

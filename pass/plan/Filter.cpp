@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Filter.h"
+#include "rust-names.h"
 #include "llvm/Demangle/Demangle.h"
+#include <cstdlib>
 
 using namespace llvm;
 
@@ -30,8 +32,13 @@ const char *Filter::refusesSource(StringRef Path) {
 
 const char *Filter::refusesFunction(StringRef Name) {
   const std::string Linked = Name.str();
-  const std::string Demangled =
-      Name.take_front(2) == "_Z" ? demangle(Linked) : "";
+  std::string Demangled;
+  if (char *Rust = kcov8_rust_demangle(Linked.c_str())) {
+    Demangled = Rust;
+    std::free(Rust);
+  } else if (Name.take_front(2) == "_Z") {
+    Demangled = demangle(Linked);
+  }
   return kcov8_rules_refuse_function(
       &Rules, Linked.c_str(), Demangled.empty() ? nullptr : Demangled.c_str());
 }

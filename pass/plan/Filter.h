@@ -25,7 +25,7 @@ public:
   // nullptr: wanted. Otherwise the reason, for remarks.
   // Path: normalised.
   const char *refusesSource(llvm::StringRef Path);
-  // Name as linked; C++ names are also matched demangled.
+  // Name as linked; names of C++ and Rust are also matched demangled.
   const char *refusesFunction(llvm::StringRef Name);
 
   // With what each has matched so far.

@@ -252,7 +252,7 @@ uint64_t neighbours(const BasicBlock &B) {
 } // namespace
 
 uint64_t functionHash(const Function &F, StringRef Path, StringRef Unit) {
-  std::string Name = stableName(F);
+  std::string Name = functionName(F);
   if (F.hasComdat() && F.hasLocalLinkage()) {
     // Initialisers of template members: numbered, but their group has a name.
     Name = withoutNumber(Name).str();

@@ -1,15 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Names.h"
+#include "rust-names.h"
+#include "llvm/IR/DebugInfoMetadata.h"
+#include <cstdlib>
 
 using namespace llvm;
 
 namespace kcov8 {
 
-std::string stableName(const GlobalValue &V) {
+std::string linkageName(const GlobalValue &V) {
   StringRef Name = V.getName();
   Name.consume_front("\1");
   Name = Name.split(".llvm.").first;
   return Name.split(".__uniq.").first.str();
+}
+
+std::string stableName(const GlobalValue &V) {
+  std::string Name = linkageName(V);
+  if (char *Source = kcov8_rust_demangle(Name.c_str())) {
+    Name = Source;
+    std::free(Source);
+  }
+  return Name;
+}
+
+std::string functionName(const Function &F) {
+  const std::string Linked = linkageName(F);
+  if (kcov8_rust_mangling(Linked.c_str()) != KCOV8_RUST_LEGACY)
+    return stableName(F);
+  const DISubprogram *Subprogram = F.getSubprogram();
+  return Subprogram ? stableName(F) + ": " + Subprogram->getName().str()
+                    : Linked;
 }
 
 } // namespace kcov8

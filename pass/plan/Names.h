@@ -4,13 +4,21 @@
 #ifndef KCOV8_PASS_PLAN_NAMES_H
 #define KCOV8_PASS_PLAN_NAMES_H
 
-#include "llvm/IR/GlobalValue.h"
+#include "llvm/IR/Function.h"
 #include <string>
 
 namespace kcov8 {
 
 // Linkage name without \1, .llvm.N (ThinLTO) and .__uniq.N.
+std::string linkageName(const llvm::GlobalValue &V);
+
+// The same; a name that rustc mangled is the source's, without hashes. (No
+// function of C or C++ has such a name.)
 std::string stableName(const llvm::GlobalValue &V);
+
+// What tells F from all other functions of its source. Legacy names of Rust
+// have generic arguments in their hash alone: debug info spells them out.
+std::string functionName(const llvm::Function &F);
 
 } // namespace kcov8
 

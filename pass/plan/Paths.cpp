@@ -4,6 +4,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <cstdlib>
 
 using namespace llvm;
 
@@ -44,12 +45,24 @@ std::string relativeTo(StringRef Path, StringRef Base) {
   return Text;
 }
 
+// Does cargo compile a crate from outside of the workspace? Its directory is
+// that crate's then, and the crate is not one that the user asked for.
+bool isDependency() {
+  const char *Package = std::getenv("CARGO_MANIFEST_DIR");
+  return Package && !std::getenv("CARGO_PRIMARY_PACKAGE") &&
+         sys::fs::equivalent(Package, ".");
+}
+
 } // namespace
 
-Paths::Paths(const std::vector<std::pair<std::string, std::string>> &Given) {
+Paths::Paths(const std::vector<std::pair<std::string, std::string>> &Given,
+             Language L)
+    : Of(L) {
   SmallString<256> Here;
   if (!sys::fs::current_path(Here))
     Cwd = std::string(Here);
+  if (L == Rust && !isDependency())
+    Below = Cwd;
   for (auto &[Old, New] : Given)
     PrefixMap.emplace_back(clean(Old, Cwd), New);
 }
@@ -73,7 +86,12 @@ std::string Paths::normalise(StringRef Path, StringRef Directory) const {
     sys::path::remove_dots(Text, /*remove_dot_dot=*/false, Posix);
     return Result = std::string(Text);
   }
-  return Result = relativeTo(Absolute, Cwd);
+  if (Of == C)
+    return Result = relativeTo(Absolute, Cwd);
+  StringRef Rest = Absolute;
+  if (!Below.empty() && leads(Below, Rest) && Rest.consume_front(Below))
+    Rest.consume_front("/");
+  return Result = Rest.empty() ? Absolute : Rest.str();
 }
 
 } // namespace kcov8

@@ -15,9 +15,12 @@ namespace kcov8 {
 
 class Paths {
 public:
+  enum Language { C, Rust };
+
   // PrefixMap: OLD, NEW; the last one that matches wins, as in clang.
   explicit Paths(
-      const std::vector<std::pair<std::string, std::string>> &PrefixMap);
+      const std::vector<std::pair<std::string, std::string>> &PrefixMap,
+      Language L = C);
 
   // 1. The path is made absolute (Directory, or the compiler's working
   //    directory) and cleaned of `.`, `..` and double slashes, by spelling.
@@ -26,11 +29,17 @@ public:
   // 3. Otherwise, a path that shares its first component with the working
   //    directory becomes relative to that directory; others (/usr/include/...
   //    of a build in /home) stay absolute.
+  //    Rust: only a path below the working directory becomes relative. cargo
+  //    compiles the crates of a workspace in one directory, and others in
+  //    their own: their paths are absolute everywhere, so that a generic
+  //    function's path does not depend on who makes an instance of it.
   std::string normalise(llvm::StringRef Path,
                         llvm::StringRef Directory = "") const;
 
 private:
   std::string Cwd;
+  Language Of;
+  std::string Below; // Rust: what becomes relative; empty: nothing
   std::vector<std::pair<std::string, std::string>> PrefixMap;
   mutable llvm::StringMap<std::string> Known;
 };

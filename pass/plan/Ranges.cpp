@@ -140,7 +140,7 @@ std::string FunctionMap::copyName() const {
   std::string Text;
   raw_string_ostream OS(Text);
   OS << format_hex_no_prefix(Hash, 16) << "."
-     << format_hex_no_prefix(checksum(), 8);
+     << format_hex_no_prefix(checksum(), 8) << Instance;
   return OS.str();
 }
 

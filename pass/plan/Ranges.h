@@ -31,6 +31,9 @@ struct FunctionMap {
   unsigned Line = 0;
   std::string Name;         // as linked
   bool MayBeCopied = false; // other objects may hold an equal entry (comdat)
+  // Not empty: copies are of this one only, and each stays (local functions of
+  // Rust, of which each part of a crate makes its own).
+  std::string Instance;
   std::vector<std::string> Files;
   std::vector<BlockRange> Blocks; // in the order of the code
   std::vector<uint32_t> Record;   // in that of the function record
