@@ -182,7 +182,7 @@ private:
         emitCompares(*Plan.Fn, Place,
                      ArrayRef(Plan.Blocks).take_front(Plan.counters()));
       if (O.TraceOrder)
-        emitOrder(*Plan.Fn, Place, Plan.Blocks);
+        emitOrder(*Plan.Fn, Place, Plan.Blocks, Deltas, O.Delta);
       P.Functions.push_back(
           {Place, std::move(Plan.Map), std::move(Plan.Implied)});
     }
@@ -250,8 +250,10 @@ void emitTables(Module &M, const Options &O, Pending &P) {
   for (auto &[Array, Bytes] : Used)
     if (Array->use_empty())
       Array->eraseFromParent();
-  if (!P.Functions.empty() && usesDeltaVariable(O) && !usesSegment(O))
-    emitDeltaAccessor(M, O.Delta);
+  if (!P.Functions.empty() && usesDeltaVariable(O) && !usesSegment(O)) {
+    emitTaskAccessor(M, KCOV8_DELTA_AT_SYMBOL, KCOV8_DELTA_SYMBOL);
+    emitTaskAccessor(M, KCOV8_ORDER_AT_SYMBOL, KCOV8_ORDER_SYMBOL);
+  }
   if (!P.Functions.empty() && !O.NoCtor)
     emitImage(M);
   P.Functions.clear();

@@ -192,6 +192,9 @@ struct kcov8_array {
  * @delta_at: where the delta of the calling thread (or CPU) is: what probes add
  *            to the address of a counter. NULL with attribution `process`, and
  *            with KCOV8_FUNC_SEGMENT.
+ * @order_at: where its list of first hits is, the runtime's, for probes to hand
+ *            on to KCOV8_FIRST_IN_SYMBOL. NULL without `trace-order`, and with
+ *            KCOV8_FUNC_SEGMENT. @size tells whether it is there at all
  *
  * Emitted by the pass (linkonce, hidden, so one per executable or shared
  * object) with a constructor that calls __kcov8_image_register() and a
@@ -208,6 +211,7 @@ struct kcov8_image {
   uint8_t *marks[2];
   const struct kcov8_array *arrays[2];
   intptr_t *(*delta_at)(void);
+  void **(*order_at)(void);
 };
 
 /* What every descriptor has. */
@@ -218,7 +222,10 @@ struct kcov8_image {
 #define KCOV8_DELTA_AT_SYMBOL "__kcov8_delta_at"
 /* The kernel's own, a long. */
 #define KCOV8_PERCPU_DELTA_SYMBOL "kcov8_percpu_delta"
-#define KCOV8_FIRST_SYMBOL "__kcov8_first"
+#define KCOV8_FIRST_SYMBOL "__kcov8_first" /* with KCOV8_FUNC_SEGMENT */
+#define KCOV8_FIRST_IN_SYMBOL "__kcov8_first_in"
+#define KCOV8_ORDER_SYMBOL "__kcov8_order"
+#define KCOV8_ORDER_AT_SYMBOL "__kcov8_order_at"
 #define KCOV8_REGISTER_SYMBOL "__kcov8_image_register"
 #define KCOV8_UNREGISTER_SYMBOL "__kcov8_image_unregister"
 

@@ -587,6 +587,8 @@ void __kcov8_image_unregister(struct kcov8_image *image);
   extern const struct kcov8_array __stop___kcov8_arrays[]                      \
       __attribute__((weak, visibility("hidden")));                             \
   extern intptr_t *__kcov8_delta_at(void)                                      \
+      __attribute__((weak, visibility("hidden")));                             \
+  extern void **__kcov8_order_at(void)                                         \
       __attribute__((weak, visibility("hidden")))
 #define KCOV8_IMAGE_INIT                                                       \
   {                                                                            \
@@ -596,7 +598,7 @@ void __kcov8_image_unregister(struct kcov8_image *image);
     .funcs = {__start___kcov8_funcs, __stop___kcov8_funcs},                    \
     .marks = {__start___kcov8_marks, __stop___kcov8_marks},                    \
     .arrays = {__start___kcov8_arrays, __stop___kcov8_arrays},                 \
-    .delta_at = __kcov8_delta_at,                                              \
+    .delta_at = __kcov8_delta_at, .order_at = __kcov8_order_at,                \
   }
 
 /**

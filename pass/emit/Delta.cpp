@@ -34,23 +34,23 @@ GlobalVariable *perCpuVariable(Module &M) {
   return Delta;
 }
 
-// One per linked image: its arrays are at distances of their own.
-GlobalVariable *deltaVariable(Module &M, DeltaKind Kind) {
-  if (GlobalVariable *Known = M.getNamedGlobal(KCOV8_DELTA_SYMBOL))
+} // namespace
+
+GlobalVariable *taskVariable(Module &M, StringRef Name, Type *Type,
+                             DeltaKind Kind) {
+  if (GlobalVariable *Known = M.getNamedGlobal(Name))
     return Known;
-  auto *Delta = new GlobalVariable(
-      M, deltaType(M), false, GlobalValue::LinkOnceODRLinkage,
-      Constant::getNullValue(deltaType(M)), KCOV8_DELTA_SYMBOL, nullptr,
+  auto *Variable = new GlobalVariable(
+      M, Type, false, GlobalValue::LinkOnceODRLinkage,
+      Constant::getNullValue(Type), Name, nullptr,
       // Never __tls_get_addr(): a call in front of each probe.
       Kind == DeltaKind::Thread ? GlobalValue::InitialExecTLSModel
                                 : GlobalValue::NotThreadLocal);
-  Delta->setVisibility(GlobalValue::HiddenVisibility);
-  Delta->setDSOLocal(true);
-  Delta->setComdat(M.getOrInsertComdat(KCOV8_DELTA_SYMBOL));
-  return Delta;
+  Variable->setVisibility(GlobalValue::HiddenVisibility);
+  Variable->setDSOLocal(true);
+  Variable->setComdat(M.getOrInsertComdat(Name));
+  return Variable;
 }
-
-} // namespace
 
 std::vector<DeltaUse> planDeltas(const std::vector<ChosenBlock> &Blocks,
                                  const std::vector<ImpliedBlock> &Implied,
@@ -88,7 +88,9 @@ std::vector<Value *> emitDeltas(Function &F,
                                 DeltaKind Kind) {
   Module &M = *F.getParent();
   GlobalVariable *Variable =
-      Kind == DeltaKind::PerCpu ? perCpuVariable(M) : deltaVariable(M, Kind);
+      Kind == DeltaKind::PerCpu
+          ? perCpuVariable(M)
+          : taskVariable(M, KCOV8_DELTA_SYMBOL, deltaType(M), Kind);
   SSAUpdater Deltas;
   Deltas.Initialize(deltaType(M), "kcov8.delta");
   std::vector<Value *> Values(Blocks.size());
@@ -109,17 +111,20 @@ std::vector<Value *> emitDeltas(Function &F,
   return Values;
 }
 
-void emitDeltaAccessor(Module &M, DeltaKind Kind) {
+void emitTaskAccessor(Module &M, StringRef Name, StringRef Variable) {
+  GlobalVariable *Known = M.getNamedGlobal(Variable);
+  if (!Known)
+    return; // no probe needs it
   auto *Pointer = bytePointerType(M.getContext());
   Function *Accessor = Function::createWithDefaultAttr(
       FunctionType::get(Pointer, false), GlobalValue::LinkOnceODRLinkage,
-      M.getDataLayout().getProgramAddressSpace(), KCOV8_DELTA_AT_SYMBOL, &M);
+      M.getDataLayout().getProgramAddressSpace(), Name, &M);
   Accessor->setVisibility(GlobalValue::HiddenVisibility);
-  Accessor->setComdat(M.getOrInsertComdat(KCOV8_DELTA_AT_SYMBOL));
+  Accessor->setComdat(M.getOrInsertComdat(Name));
   Accessor->addFnAttr(Attribute::NoUnwind);
   appendToCompilerUsed(M, {Accessor}); // a no-ctor host may refer to it
   IRBuilder<> B(BasicBlock::Create(M.getContext(), "", Accessor));
-  B.CreateRet(B.CreatePointerCast(deltaVariable(M, Kind), Pointer));
+  B.CreateRet(B.CreatePointerCast(Known, Pointer));
 }
 
 } // namespace kcov8

@@ -29,8 +29,14 @@ std::vector<llvm::Value *> emitDeltas(llvm::Function &F,
                                       const std::vector<DeltaUse> &Uses,
                                       DeltaKind Kind);
 
+// A variable that the runtime sets for each thread, or for all. One per linked
+// image: its arrays are at distances of their own.
+llvm::GlobalVariable *taskVariable(llvm::Module &M, llvm::StringRef Name,
+                                   llvm::Type *Type, DeltaKind Kind);
+
 // The function that tells the runtime where an image's own variable is.
-void emitDeltaAccessor(llvm::Module &M, DeltaKind Kind);
+void emitTaskAccessor(llvm::Module &M, llvm::StringRef Name,
+                      llvm::StringRef Variable);
 
 } // namespace kcov8
 

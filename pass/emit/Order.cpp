@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Order.h"
+#include "Delta.h"
 #include "LLVMCompat.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
@@ -24,29 +25,60 @@ FunctionCallee firstHit(Module &M) {
   return Callee;
 }
 
+// Where the delta is a variable, the list is one, too: it is handed on.
+FunctionCallee firstHitIn(Module &M) {
+  auto *Pointer = bytePointerType(M.getContext());
+  FunctionCallee Callee = M.getOrInsertFunction(
+      KCOV8_FIRST_IN_SYMBOL, Type::getVoidTy(M.getContext()), Pointer, Pointer);
+  if (auto *F = dyn_cast<Function>(Callee.getCallee()))
+    F->addFnAttr(Attribute::NoUnwind);
+  return Callee;
+}
+
+// The counter's byte in the running task's array. Delta: null with gs.
+Value *taskCounter(IRBuilder<> &B, Constant *Counter, Value *Delta) {
+  if (Delta)
+    return B.CreateGEP(B.getInt8Ty(), Counter, Delta);
+  return ConstantExpr::getAddrSpaceCast(
+      Counter, bytePointerType(B.getContext(), GSAddressSpace));
+}
+
 } // namespace
 
 void emitOrder(Function &F, const CounterPlace &Counters,
-               const std::vector<ChosenBlock> &Blocks) {
-  FunctionCallee Callee = firstHit(*F.getParent());
+               const std::vector<ChosenBlock> &Blocks,
+               const std::vector<Value *> &Deltas, DeltaKind Kind) {
+  Module &M = *F.getParent();
   LLVMContext &C = F.getContext();
+  GlobalVariable *List = nullptr;
+  if (!Deltas.empty())
+    List = taskVariable(M, KCOV8_ORDER_SYMBOL, bytePointerType(C), Kind);
+  FunctionCallee Callee = List ? firstHitIn(M) : firstHit(M);
   MDNode *Rarely = MDBuilder(C).createBranchWeights(1, (1 << 20) - 1);
   IRBuilder<> B(C);
   for (size_t I = 0; I < Blocks.size(); I++) {
-    startProbe(B, *Blocks[I].Block);
+    BasicBlock &Block = *Blocks[I].Block;
+    startProbe(B, Block);
+    Value *Delta = List ? Deltas[I] : nullptr;
+    if (auto *Load = dyn_cast_or_null<LoadInst>(Delta);
+        Load && Load->getParent() == &Block)
+      B.SetInsertPoint(Load->getNextNode());
     Constant *Counter = counterAddress(Counters, I);
-    LoadInst *Count =
-        B.CreateAlignedLoad(B.getInt8Ty(),
-                            ConstantExpr::getAddrSpaceCast(
-                                Counter, bytePointerType(C, GSAddressSpace)),
-                            Align(1));
+    LoadInst *Count = B.CreateAlignedLoad(
+        B.getInt8Ty(), taskCounter(B, Counter, Delta), Align(1));
     makeProbeAccess(*Count);
     Instruction *Then = SplitBlockAndInsertIfThen(
         B.CreateICmpEQ(Count, B.getInt8(0)), &*B.GetInsertPoint(),
         /*Unreachable=*/false, Rarely);
     B.SetInsertPoint(Then);
     setProbeLocation(B, F);
-    B.CreateCall(Callee, {Counter})->setCallingConv(CallingConv::PreserveAll);
+    if (!List) {
+      B.CreateCall(Callee, {Counter})->setCallingConv(CallingConv::PreserveAll);
+      continue;
+    }
+    LoadInst *Where = B.CreateLoad(List->getValueType(), List);
+    makeProbeAccess(*Where);
+    B.CreateCall(Callee, {Counter, Where});
   }
 }
 

@@ -152,6 +152,8 @@ void emitProbes(const CounterPlace &Counters,
           Load && Load->getParent() == Blocks[I].Block)
         B.SetInsertPoint(Load->getNextNode());
       Counter = B.CreateGEP(B.getInt8Ty(), bytePointer(B, Counter), Deltas[I]);
+      if (Mark)
+        Mark = B.CreateGEP(B.getInt8Ty(), bytePointer(B, Mark), Deltas[I]);
     }
     if (X86)
       emitProbeX86(B, Counter, Mark, O.Probe, Segment, O.Near);

@@ -180,10 +180,12 @@ void emitImage(Module &M) {
   };
   // struct kcov8_image
   auto *Type = StructType::get(
-      C, {Word, Word, Pair, Pair, Pair, Pair, Pair, Pair, Pointer});
-  Constant *Delta = Constant::getNullValue(Pointer);
-  if (Function *Accessor = M.getFunction(KCOV8_DELTA_AT_SYMBOL))
-    Delta = ConstantExpr::getPointerCast(Accessor, Pointer);
+      C, {Word, Word, Pair, Pair, Pair, Pair, Pair, Pair, Pointer, Pointer});
+  auto Accessor = [&](const char *Name) -> Constant * {
+    if (Function *F = M.getFunction(Name))
+      return ConstantExpr::getPointerCast(F, Pointer);
+    return Constant::getNullValue(Pointer);
+  };
   uint64_t Size = M.getDataLayout().getTypeAllocSize(Type);
   auto *Image = new GlobalVariable(
       M, Type, /*isConstant=*/false, GlobalValue::LinkOnceODRLinkage,
@@ -192,7 +194,8 @@ void emitImage(Module &M) {
                  ConstantInt::get(Word, Size), Bounds(KCOV8_SECTION_COUNTERS),
                  Bounds(KCOV8_SECTION_KEYS), Bounds(KCOV8_SECTION_FUNCS),
                  Constant::getNullValue(Pair), Bounds(KCOV8_SECTION_MARKS),
-                 Bounds(KCOV8_SECTION_ARRAYS), Delta}),
+                 Bounds(KCOV8_SECTION_ARRAYS), Accessor(KCOV8_DELTA_AT_SYMBOL),
+                 Accessor(KCOV8_ORDER_AT_SYMBOL)}),
       KCOV8_IMAGE_SYMBOL);
   Image->setVisibility(GlobalValue::HiddenVisibility);
   Image->setComdat(imageComdat(M, KCOV8_IMAGE_SYMBOL));

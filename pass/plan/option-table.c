@@ -106,10 +106,9 @@ const struct kcov8_option_rule kcov8_option_rules[] = {
      * tasks'. */
     {"trace-order", NULL, "attribution=task", "prune"},
     {"flush-in", NULL, "prune", NULL},
-    /* One distance for counters and the rest: a variable has that of counters.
-     */
-    {"summary", "attribution=task", "delta=gs", NULL},
-    {"trace-order", "attribution=task", "delta=gs", NULL},
+    /* A kernel's own variable: neither is tried in one. */
+    {"summary", "attribution=task", NULL, "delta=percpu"},
+    {"trace-order", "attribution=task", NULL, "delta=percpu"},
     {"near", NULL, "attribution=task delta=gs", NULL},
     {"delta", NULL, "attribution=task", NULL},
 };

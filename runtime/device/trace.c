@@ -109,16 +109,23 @@ int kcov8i_trace_section_begin(struct kcov8_file *file,
   return err;
 }
 
+/* False if there is no list, or it has not all. */
+static bool collect_list(struct kcov8i_order *list, struct kcov8_file *file,
+                         const struct kcov8i_view *view,
+                         struct kcov8i_append *direct) {
+  return list && kcov8i_collect_order(list, view->copies, direct, &file->sink,
+                                      kcov8i.keep);
+}
+
 /* What is in a file's own counters, to @direct or its pending set. */
 static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
                          struct kcov8i_append *direct) {
   if (!view)
     return;
-  const bool all_listed =
-      view->order && kcov8i_collect_order(view->order, view->copies, direct,
-                                          &file->sink, kcov8i.keep);
+  const bool all_mapped = collect_list(view->order, file, view, direct);
+  const bool all_listed = collect_list(view->list, file, view, direct);
   for (const struct kcov8i_copy *c = view->copies; c; c = c->next)
-    if (!(all_listed && c->image->ordered))
+    if (!(c->image->ordered && (c->image->segment ? all_mapped : all_listed)))
       kcov8i_collect_copy(c, direct, &file->sink, kcov8i.keep);
   kcov8i_view_refresh(view);
 }

@@ -132,6 +132,15 @@ struct kcov8i_image {
 int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t);
 
 /*
+ * Where the probes of this thread find their list of first hits, if the image
+ * has a variable for it.
+ */
+static inline void **kcov8i_order_at(const struct kcov8_image *desc) {
+  return desc->size >= sizeof(*desc) && desc->order_at ? desc->order_at()
+                                                       : NULL;
+}
+
+/*
  * Fills in @img->slots (allocated by the caller), yielding to all images in the
  * registry. -ENODEV (overlap or no room, logged) or
  * -ENOMEM.

@@ -243,6 +243,8 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
   }
   if (desc->size >= offsetof(struct kcov8_image, delta_at) + sizeof(void *))
     t->delta_at = desc->delta_at;
+  if (t->ordered && !t->segment)
+    t->ordered = kcov8i_order_at(desc) != NULL;
   return 0;
 }
 

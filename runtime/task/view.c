@@ -10,8 +10,8 @@
  *
  * Where the delta is the base of gs, all images share it: their copies lie at
  * one distance from them, in pages that the port maps there; so do those of the
- * marks of a summary. Else each image has a variable of its own, and its copy
- * lies anywhere.
+ * marks of a summary. Else each image has a variable of its own, and its copy,
+ * with that of its marks, lies anywhere.
  *
  * Views are pooled and their copies stay mapped while their image is loaded: a
  * thread that is not told in time that a task stopped writes into a view that
@@ -36,32 +36,48 @@ bool kcov8i_view_possible(const struct kcov8i_table *t) {
 }
 
 /*
- * The pages of an image of which a copy needs its own: of counters, of marks,
- * used or not, and what little a linker may put between the two sections.
+ * What a copy of an image needs its own of: counters, marks, used or not, and
+ * what little a linker may put between the two sections.
  */
-static uint8_t *first_page(const struct kcov8i_image *img, size_t *bytes) {
-  uintptr_t begin = (uintptr_t)img->counters;
-  uintptr_t end = begin + img->n_counters;
-  uint8_t *first_mark;
-  const size_t n_marks = kcov8i_summary_marks(img->desc, &first_mark);
+static uint8_t *first_byte(const struct kcov8i_image *img, size_t *bytes) {
+  uint8_t *begin = img->counters, *end = begin + img->n_counters, *marks;
+  const size_t n_marks = kcov8i_summary_marks(img->desc, &marks);
   if (n_marks) {
-    const uintptr_t marks = (uintptr_t)first_mark;
     begin = marks < begin ? marks : begin;
     end = marks + n_marks > end ? marks + n_marks : end;
   }
-  begin -= begin % PAGE;
-  *bytes = (end + PAGE - 1) / PAGE * PAGE - begin;
-  return (uint8_t *)begin;
+  *bytes = (size_t)(end - begin);
+  return begin;
+}
+
+/* The same in whole pages. */
+static uint8_t *first_page(const struct kcov8i_image *img, size_t *bytes) {
+  uint8_t *const from = first_byte(img, bytes);
+  const size_t ahead = (uintptr_t)from % PAGE;
+  *bytes = (ahead + *bytes + PAGE - 1) / PAGE * PAGE;
+  return from - ahead;
+}
+
+static intptr_t distance(const struct kcov8i_copy *c) {
+  return (intptr_t)((uintptr_t)c->counters - (uintptr_t)c->image->counters);
+}
+
+static void place_copy(struct kcov8i_copy *c, intptr_t delta) {
+  c->counters = c->image->counters + delta;
+  if (c->image->summary.marks)
+    c->marks = c->image->summary.marks + delta;
 }
 
 static void drop_copy(struct kcov8i_copy *c) {
   struct kcov8i_image *const img = c->image;
+  const intptr_t delta = distance(c);
+  size_t bytes;
   if (img->segment) {
-    size_t bytes;
     uint8_t *const page = first_page(img, &bytes);
-    kcov8_port_unmap(page + (c->counters - img->counters), bytes);
+    kcov8_port_unmap(page + delta, bytes);
   } else {
-    kcov8_port_free(c->counters, img->n_counters);
+    uint8_t *const from = first_byte(img, &bytes);
+    kcov8_port_free(from + delta, bytes);
   }
   kcov8_port_free(c, sizeof(*c));
 }
@@ -75,9 +91,18 @@ static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
   if (kcov8_port_map(&at, bytes))
     return -KCOV8_ENOMEM;
   view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
-  c->counters = img->counters + view->delta;
-  if (img->summary.marks)
-    c->marks = img->summary.marks + view->delta;
+  place_copy(c, view->delta);
+  return 0;
+}
+
+/* Anywhere: the image's variable tells. */
+static int allocate_copy(struct kcov8i_copy *c) {
+  size_t bytes;
+  uint8_t *const from = first_byte(c->image, &bytes);
+  uint8_t *const at = kcov8_port_alloc(bytes);
+  if (!at)
+    return -KCOV8_ENOMEM;
+  place_copy(c, (intptr_t)((uintptr_t)at - (uintptr_t)from));
   return 0;
 }
 
@@ -87,11 +112,7 @@ static int new_copy(struct kcov8i_view *view, struct kcov8i_image *img,
   if (!c)
     return -KCOV8_ENOMEM;
   c->image = img;
-  int err = 0;
-  if (img->segment)
-    err = map_copy(view, c);
-  else if (!(c->counters = kcov8_port_alloc(img->n_counters)))
-    err = -KCOV8_ENOMEM;
+  const int err = img->segment ? map_copy(view, c) : allocate_copy(c);
   if (err)
     kcov8_port_free(c, sizeof(*c));
   else
@@ -111,6 +132,18 @@ static int map_order(struct kcov8i_view *view) {
   return 0;
 }
 
+static int add_lists(struct kcov8i_view *view) {
+  for (const struct kcov8i_copy *c = view->copies; c && !view->list;
+       c = c->next)
+    if (!c->image->segment && kcov8i_order_at(c->image->desc)) {
+      view->list = kcov8_port_alloc(sizeof(*view->list));
+      if (!view->list)
+        return -KCOV8_ENOMEM;
+    }
+  return &kcov8i_order_list && view->delta && !view->order ? map_order(view)
+                                                           : 0;
+}
+
 /* For each image that has none; they stay in the order of images. */
 static int add_copies(struct kcov8i_view *view) {
   struct kcov8i_copy **at = &view->copies;
@@ -128,8 +161,7 @@ static int add_copies(struct kcov8i_view *view) {
     }
     at = &(*at)->next;
   }
-  return &kcov8i_order_list && view->delta && !view->order ? map_order(view)
-                                                           : 0;
+  return add_lists(view);
 }
 
 static void drop_all(struct kcov8i_view *view) {
@@ -141,6 +173,9 @@ static void drop_all(struct kcov8i_view *view) {
   if (view->order)
     kcov8_port_unmap(view->order, sizeof(*view->order));
   view->order = NULL;
+  if (view->list)
+    kcov8_port_free(view->list, sizeof(*view->list));
+  view->list = NULL;
   view->n_copies = 0;
   view->delta = 0;
 }
@@ -159,9 +194,17 @@ static int place(struct kcov8i_view *view) {
   return err;
 }
 
+/* None of its copies has to be at one distance with others. */
+static bool is_anywhere(const struct kcov8i_view *view) {
+  bool segment = false;
+  for (const struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    segment |= needs_copy(i) && i->segment;
+  return view->copies && !segment;
+}
+
 /* Images may have come since it had its place. */
 static int fill(struct kcov8i_view *view) {
-  if (view->delta && !add_copies(view))
+  if ((view->delta || is_anywhere(view)) && !add_copies(view))
     return 0;
   drop_all(view);
   return place(view);
@@ -178,6 +221,8 @@ void kcov8i_view_clear(struct kcov8i_view *view, bool keep) {
   collect_copies(view, NULL, keep);
   if (view->order)
     view->order->n = 0;
+  if (view->list)
+    view->list->n = 0;
 }
 
 int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out) {
@@ -217,6 +262,14 @@ void kcov8i_view_put(struct kcov8i_view *view) {
   free_views = view;
 }
 
+static void set_variables(const struct kcov8i_image *i, intptr_t delta,
+                          struct kcov8i_order *list) {
+  void **const order = kcov8i_order_at(i->desc);
+  __atomic_store_n(i->desc->delta_at(), delta, __ATOMIC_RELAXED);
+  if (order)
+    __atomic_store_n(order, list, __ATOMIC_RELAXED);
+}
+
 void kcov8i_view_use(const struct kcov8i_view *view) {
   const struct kcov8i_copy *c = view ? view->copies : NULL;
   bool segment = false;
@@ -226,8 +279,7 @@ void kcov8i_view_use(const struct kcov8i_view *view) {
     const bool has = c && c->image == i;
     segment |= i->segment;
     if (!i->segment)
-      __atomic_store_n(i->desc->delta_at(), has ? c->counters - i->counters : 0,
-                       __ATOMIC_RELAXED);
+      set_variables(i, has ? distance(c) : 0, has ? view->list : NULL);
     if (has)
       c = c->next;
   }
@@ -270,10 +322,12 @@ static int move(struct kcov8i_view *view) {
   const struct kcov8i_view old = *view;
   view->delta = other->delta;
   view->order = other->order;
+  view->list = other->list;
   view->copies = other->copies;
   view->n_copies = other->n_copies;
   other->delta = old.delta;
   other->order = old.order;
+  other->list = old.list;
   other->copies = old.copies;
   other->n_copies = old.n_copies;
   kcov8i_view_put(other);

@@ -16,6 +16,7 @@
  * struct kcov8i_view - copies of the counters of all images with `task`
  * @delta: of those that are reached through gs; 0: there is none yet
  * @order: copy of kcov8i_order_list; NULL: nothing writes there
+ * @list:  the same for images with variables of their own
  * @sink:  for which the view is in use; NULL in the pool, and for a section
  *         whose file is named later
  * @copies: in the order of images
@@ -27,6 +28,7 @@ struct kcov8i_view {
   bool in_use;
   intptr_t delta;
   struct kcov8i_order *order;
+  struct kcov8i_order *list;
   struct kcov8i_copy *copies;
   size_t n_copies;
 };

@@ -132,7 +132,18 @@ if [[ -n $threads ]]; then
   alone -O0
   alone -O2 --kcov8-no-prune --kcov8-probe=counter
   alone -O2 -fPIC --kcov8-delta=thread
+  alone -O2 --kcov8-summary
+  alone -O2 --kcov8-trace-order
 fi
+
+ordered() { # ordered OPTION... - blocks come in the order in which they first ran
+  begin "trace-order $*"
+  "$e2e/attribution/ordered" "$cross" "$root/include" "$work" "$@" >log 2>&1
+  ok
+}
+ordered -O0
+ordered -O2 --kcov8-probe=counter
+ordered -O2 --kcov8-delta=global --kcov8-summary
 
 hosts() { # hosts OPTION... - minihost, which has one thread, prints the same PCs
   local example=$root/examples/minihost

@@ -156,7 +156,7 @@ static void layout(void **state) {
   assert_int_equal(offsetof(struct kcov8_func, rows), 28);
 
   const size_t p = sizeof(void *);
-  assert_int_equal(sizeof(struct kcov8_image), 8 + 13 * p);
+  assert_int_equal(sizeof(struct kcov8_image), 8 + 14 * p);
   assert_int_equal(KCOV8_IMAGE_MIN_SIZE, 8 + 8 * p);
   assert_int_equal(offsetof(struct kcov8_image, marks), 8 + 8 * p);
   assert_int_equal(offsetof(struct kcov8_image, arrays), 8 + 10 * p);

@@ -146,7 +146,8 @@ static void add_libraries(struct args *out, const struct request *r) {
      * exported is for instrumented libraries that the program dlopens. */
     static const char *const exported[] = {
         KCOV8_REGISTER_SYMBOL, KCOV8_UNREGISTER_SYMBOL, KCOV8_CMP_GATE_SYMBOL,
-        KCOV8_CMP_SYMBOL,      KCOV8_SWITCH_SYMBOL,     KCOV8_FIRST_SYMBOL};
+        KCOV8_CMP_SYMBOL,      KCOV8_SWITCH_SYMBOL,     KCOV8_FIRST_SYMBOL,
+        KCOV8_FIRST_IN_SYMBOL};
     add(out, "-Wl,-u," KCOV8_REGISTER_SYMBOL);
     for (size_t i = 0; i < sizeof(exported) / sizeof(*exported); i++)
       addf(out, "-Wl,--export-dynamic-symbol=%s", exported[i]);

@@ -23,6 +23,7 @@ static struct {
   const uint32_t *on;
   void (*compare)(const uint8_t *, uint32_t, uint64_t, uint64_t);
   void (*choose)(const uint8_t *, uint64_t, const uint64_t *);
+  void (*first_in)(uint8_t *, void *);
 } of_program;
 
 static void *find(const char *name) { return dlsym(RTLD_DEFAULT, name); }
@@ -54,6 +55,7 @@ void __kcov8_image_register(struct kcov8_image *image) {
   *(void **)&of_program.drop = find(KCOV8_UNREGISTER_SYMBOL);
   *(void **)&of_program.compare = find(KCOV8_CMP_SYMBOL);
   *(void **)&of_program.choose = find(KCOV8_SWITCH_SYMBOL);
+  *(void **)&of_program.first_in = find(KCOV8_FIRST_IN_SYMBOL);
   of_program.on = find(KCOV8_CMP_GATE_SYMBOL);
   *(void **)&of_program.add = find(KCOV8_REGISTER_SYMBOL);
 #if defined(__x86_64__)
@@ -87,4 +89,11 @@ void __kcov8_trace_switch(const uint8_t *counter, uint64_t value,
                           const uint64_t *cases) {
   if (is_on() && of_program.choose)
     of_program.choose(counter, value, cases);
+}
+
+void __kcov8_first_in(uint8_t *counter, void *list);
+
+void __kcov8_first_in(uint8_t *counter, void *list) {
+  if (of_program.first_in)
+    of_program.first_in(counter, list);
 }
