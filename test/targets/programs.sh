@@ -68,12 +68,14 @@ calc() { # calc NAME OPTION... - totals of three runs
 calc O0 -O0
 calc O2 -O2
 calc static -O2 -static
-calc full -O2 --kcov8-no-prune
-calc counter -O2 --kcov8-probe=counter
-calc unary -O2 --kcov8-probe=unary
-calc wrapping -O0 --kcov8-probe=wrapping
-calc edge -O2 --kcov8-level=edge --kcov8-probe=counter
-calc early -Os --kcov8-place=early
+if [[ -n $heavy ]]; then
+  calc full -O2 --kcov8-no-prune
+  calc counter -O2 --kcov8-probe=counter
+  calc unary -O2 --kcov8-probe=unary
+  calc wrapping -O0 --kcov8-probe=wrapping
+  calc edge -O2 --kcov8-level=edge --kcov8-probe=counter
+  calc early -Os --kcov8-place=early
+fi
 calc summary -O2 --kcov8-summary
 
 begin "kcov8 reads the image: stat, symbolize, report in every form"
