@@ -24,8 +24,8 @@ config.test_format = lit.formats.ShTest()
 config.test_format.execute_external = True
 config.suffixes = [".ll", ".c", ".cpp", ".test", ".s"]
 config.test_source_root = os.path.dirname(__file__)
-config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers", "targets",
-                   "conformance"]
+config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers",
+                   "conformance", "targets"]
 if config.pass_only:
     # The tool is the same whatever the LLVM: once is enough.
     config.excludes.append("tools")
@@ -36,7 +36,8 @@ if config.pass_only:
 # `lit --param target=TRIPLE`: test/pass/lit.local.cfg says what runs.
 target = lit_config.params.get("target")
 if target:
-    config.excludes += ["wrapper", "tools", "e2e", "recipes"]
+    config.excludes += [name for name in os.listdir(config.test_source_root)
+                        if name != "pass"]
     config.test_exec_root = os.path.join(config.test_exec_root, target)
 
 bin_dir = os.path.join(config.kcov8_build_dir, "bin")
