@@ -110,12 +110,11 @@ static void survives_forgery(void **state) {
 static void refuses_expansion(void **state) {
   (void)state;
   char name[4096] = "_RINvC1a1fT";
-  size_t at = strlen(name), last = at - 2;
+  size_t at = strlen(name), last = 8; /* where T stands, behind _R */
   static const char digits[] =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   memcpy(name + at, "hhE", 3);
   at += 3;
-  last = 8; /* where T stands, counted from behind _R */
   for (int i = 0; i < 60; i++) {
     const size_t here = at - 2, n = last - 1;
     name[at++] = 'T';
