@@ -35,7 +35,7 @@ newest_installed_llvm() {
   return 1
 }
 
-archive_has() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+archive_has() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
 
 # distribution_llvm - the LLVM of the distribution's package clang, by apt; else
 # the newest that its archive has. Fails without apt, or without its lists.

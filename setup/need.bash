@@ -56,11 +56,12 @@ need() {
   rm -f "$log"
 }
 
-# can_have JOB[:LLVM] - is all of it installed, or in the archive?
-can_have() {
+# not_to_be_had JOB[:LLVM] - its packages that are neither installed nor in the
+# distribution's archive.
+not_to_be_had() {
   local package found_by role
   while read -r package found_by role; do
-    ! lacks "$package" "$found_by" || archive_has "$package" || return 1
+    ! lacks "$package" "$found_by" || archive_has "$package" || echo "$package"
   done < <(rows "$1")
 }
 
