@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* main.c - kcov8: dispatch and help */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ static int help(const char *name) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGCHLD, SIG_DFL); /* ignored by who started us: wait would fail */
   if (argc < 2) {
     fputs(general_help, stderr);
     return EXIT_USAGE;

@@ -35,6 +35,7 @@ int doctor_run(char *const argv[], const char *variable, char **text) {
       _exit(127);
     close(ends[0]);
     close(ends[1]);
+    setenv("LC_ALL", "C", 1); /* messages that known[] knows */
     if (variable)
       putenv((char *)variable);
     execvp(argv[0], argv);
@@ -149,6 +150,8 @@ static void fails(const struct doctor *d, struct finding *f, const char *what,
   for (size_t i = 0; !f->mend && i < sizeof(known) / sizeof(*known); i++)
     if (strstr(text, known[i].says))
       f->mend = mend_role(d, known[i].package, known[i].role);
+  if (!f->mend && getenv("KCOV8_OPTIONS"))
+    f->mend = xasprintf("unset KCOV8_OPTIONS, and look again");
 }
 
 void doctor_probe(struct doctor *d, struct finding *f) {
@@ -173,7 +176,7 @@ void doctor_probe(struct doctor *d, struct finding *f) {
     fails(d, f, "a program does not compile", text);
   else if (free(text), doctor_run(run, out, &text) != 0)
     fails(d, f, "a compiled program does not run", text);
-  else if (strcmp(text, "kcov8 " KCOV8_VERSION "\n") != 0) {
+  else if (!strstr(text, "kcov8 " KCOV8_VERSION "\n")) {
     say(f, BAD,
         "%s: <kcov8/kcov8.h> is not that of this kcov8: it "
         "says %.*s",

@@ -62,14 +62,19 @@ bool setup_in_path(char path[PATH_MAX], const char *name) {
     return is_program(path);
   }
   const char *dir = getenv("PATH");
-  for (; dir && *dir; dir += *dir == ':') {
+  dir = dir ? dir : "/bin:/usr/bin";
+  for (;; dir++) {
     int n = (int)strcspn(dir, ":");
-    set(path, snprintf(path, PATH_MAX, "%.*s/%s", n, n ? dir : ".", name));
+    if (n)
+      set(path, snprintf(path, PATH_MAX, "%.*s/%s", n, dir, name));
+    else
+      set(path, snprintf(path, PATH_MAX, "./%s", name));
     if (is_program(path))
       return true;
     dir += n;
+    if (!*dir)
+      return false;
   }
-  return false;
 }
 
 bool setup_clang(char path[PATH_MAX], const char *prefix, unsigned major) {

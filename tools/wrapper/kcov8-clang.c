@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static void add_libraries(struct args *out, const struct request *r) {
 }
 
 int main(int argc, char **argv) {
+  signal(SIGCHLD, SIG_DFL); /* ignored by who started us: wait would fail */
   self = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
   size_t name = strlen(self);
   bool cxx = name >= 2 && strcmp(self + name - 2, "++") == 0;

@@ -154,6 +154,9 @@ void explain_failure(const char *clang, const struct plugins *p) {
     add(&without, nothing[i]);
   }
   int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  /* A wrong option fails, too, and the pass has said so. */
+  unsetenv("KCOV8_OPTIONS");
+  unsetenv("KCOV8_WRAPPER_OPTIONS");
   if (null >= 0 && run(with.v, null, null) != 0 &&
       run(without.v, null, null) == 0)
     fprintf(stderr,

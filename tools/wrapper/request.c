@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -144,10 +145,11 @@ bool understand(struct request *r, const struct args *command) {
   add(&ask, "-###");
   for (size_t i = 1; i < command->n; i++)
     add(&ask, command->v[i]);
-  FILE *answer = tmpfile();
+  int memory = memfd_create("kcov8-clang", MFD_CLOEXEC); /* /tmp may be full */
+  FILE *answer = memory < 0 ? NULL : fdopen(memory, "r+");
   int null = open("/dev/null", O_WRONLY);
   if (!answer || null < 0)
-    die("temporary file", strerror(errno));
+    die("memory file", strerror(errno));
   ask = shorten(&ask);
   int status = run(ask.v, null, fileno(answer));
   close(null);
@@ -156,8 +158,6 @@ bool understand(struct request *r, const struct args *command) {
   fclose(answer);
   char version[SETUP_VERSION];
   *r = (struct request){.llvm = setup_clang_version(text, version)};
-  if (!r->llvm && status == 0 && strstr(text, " version "))
-    die(command->v[0], "it is no clang: -### does not say so");
   for (const char *s = text; status == 0 && *s;) {
     if (starts(s, " \"")) {
       struct args job = {0};
@@ -167,6 +167,8 @@ bool understand(struct request *r, const struct args *command) {
     s += strcspn(s, "\n");
     s += *s == '\n';
   }
+  if (!r->llvm && status == 0 && (r->compiles || strstr(text, " version ")))
+    die(command->v[0], "it is no clang: -### does not say so");
   free(text);
   return status == 0;
 }
