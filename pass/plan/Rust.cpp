@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Rust.h"
 #include "LLVMCompat.h"
-#include "rust-names.h"
+#include "Names.h"
 
 using namespace llvm;
 
@@ -13,12 +13,12 @@ bool isRust(const Module &M) {
     return all_of(Units,
                   [](const DICompileUnit *Unit) { return isRustUnit(*Unit); });
   if (const NamedMDNode *Ident = M.getNamedMetadata("llvm.ident"))
-    for (const MDNode *Node : Ident->operands())
-      if (auto *Text = dyn_cast_or_null<MDString>(Node->getOperand(0)))
-        if (Text->getString().take_front(6) == "rustc ")
-          return true;
+    return any_of(Ident->operands(), [](const MDNode *Node) {
+      auto *Text = dyn_cast_or_null<MDString>(Node->getOperand(0));
+      return Text && Text->getString().take_front(6) == "rustc ";
+    });
   return any_of(M, [](const Function &F) { // rustc 1.63 says nothing
-    return kcov8_rust_mangling(F.getName().str().c_str()) != KCOV8_RUST_NONE;
+    return stableName(F) != linkageName(F);
   });
 }
 
