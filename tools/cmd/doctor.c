@@ -189,8 +189,8 @@ static void check_llvms(struct doctor *d) {
     return;
   struct finding *f = find(d, "LLVM");
   say(f, BAD, "there is no clang that works with kcov8");
-  f->mend = d->packaged ? xasprintf("apt-get install kcov8-llvm-N, N one of "
-                                    "what ./dev package made")
+  f->mend = d->packaged ? xasprintf("apt-get install ./kcov8-llvm-N_*.deb, "
+                                    "which ./dev package --llvm N makes")
                         : xasprintf("install clang of an LLVM from %d to %d, "
                                     "and kcov8's plugins for it",
                                     SETUP_OLDEST, SETUP_NEWEST);
@@ -238,7 +238,8 @@ enum format { FORMAT_TEXT, FORMAT_JSON };
 static const char *const formats[] = {"text", "json", NULL};
 
 static bool examine(struct doctor *d) {
-  static const char ours[] = "/usr/share/doc/kcov8/changelog.Debian.gz";
+  /* Small images leave out all other documentation. */
+  static const char ours[] = "/usr/share/doc/kcov8/copyright";
   if (!setup_prefix(d->prefix))
     return fail("/proc/self/exe", "%s", strerror(errno));
   d->debian = access("/etc/debian_version", R_OK) == 0;

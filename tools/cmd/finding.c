@@ -25,7 +25,10 @@ void say(struct finding *f, enum state state, const char *fmt, ...) {
 
 char *mend_part(const struct doctor *d, const char *package,
                 const char *other) {
-  return d->packaged ? xasprintf("apt-get install --reinstall %s", package)
+  /* In no archive but one's own, so by its file. */
+  return d->packaged ? xasprintf("apt-get install --reinstall ./%s_*.deb, "
+                                 "which ./dev package makes",
+                                 package)
                      : xasprintf("%s", other);
 }
 

@@ -14,7 +14,11 @@
 #include <stddef.h>
 
 /* LLVMs for which kcov8 has a plugin, and how many those can be at most. */
-enum { SETUP_OLDEST = 14, SETUP_NEWEST = 23, SETUP_MAJORS = 10 };
+enum {
+  SETUP_OLDEST = 14,
+  SETUP_NEWEST = 23,
+  SETUP_MAJORS = SETUP_NEWEST - SETUP_OLDEST + 1
+};
 
 /* Room for a version such as "22.1.8". */
 enum { SETUP_VERSION = 32 };
@@ -64,8 +68,8 @@ unsigned setup_clang_version(const char *text, char version[SETUP_VERSION]);
 
 /*
  * setup_part_version() - the kcov8 version of a plugin or a library: what
- * stands behind KCOV8_VERSION_TAG in it Return: false if the file cannot be
- * read or has none.
+ * stands behind KCOV8_VERSION_TAG in it
+ * Return: false if the file cannot be read or has none.
  */
 bool setup_part_version(const char *file, char version[SETUP_VERSION]);
 
