@@ -33,6 +33,7 @@
 #include "sweep/sweep.c"
 #include "sweep/words.c"
 #include "sweep/x86.c"
+#include "task/copy.c"
 #include "task/first.c"
 #include "task/view.c"
 /* NOLINTEND(bugprone-suspicious-include) */

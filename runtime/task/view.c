@@ -19,196 +19,8 @@
  */
 #include "task/view.h"
 
-#define PAGE ((uintptr_t)4096) /* x86-64's, the only one with gs */
-
 static struct kcov8i_view *views;      /* all, linked by next */
 static struct kcov8i_view *free_views; /* of nobody, linked by next_free */
-
-/* ---- Copies -------------------------------------------------------------- */
-
-static bool has_hooks(void) {
-  return kcov8_port_map && kcov8_port_unmap && kcov8_port_set_base &&
-         kcov8_port_base;
-}
-
-bool kcov8i_view_possible(const struct kcov8i_table *t) {
-  return t->segment ? has_hooks() : t->delta_at != NULL;
-}
-
-/*
- * What a copy of an image needs its own of: counters, marks, used or not, and
- * what little a linker may put between the two sections.
- */
-static uint8_t *first_byte(const struct kcov8i_image *img, size_t *bytes) {
-  uint8_t *begin = img->counters, *end = begin + img->n_counters, *marks;
-  const size_t n_marks = kcov8i_summary_marks(img->desc, &marks);
-  if (n_marks) {
-    begin = marks < begin ? marks : begin;
-    end = marks + n_marks > end ? marks + n_marks : end;
-  }
-  *bytes = (size_t)(end - begin);
-  return begin;
-}
-
-/* The same in whole pages. */
-static uint8_t *first_page(const struct kcov8i_image *img, size_t *bytes) {
-  uint8_t *const from = first_byte(img, bytes);
-  const size_t ahead = (uintptr_t)from % PAGE;
-  *bytes = (ahead + *bytes + PAGE - 1) / PAGE * PAGE;
-  return from - ahead;
-}
-
-static intptr_t distance(const struct kcov8i_copy *c) {
-  return (intptr_t)((uintptr_t)c->counters - (uintptr_t)c->image->counters);
-}
-
-static void place_copy(struct kcov8i_copy *c, intptr_t delta) {
-  c->counters = c->image->counters + delta;
-  if (c->image->summary.marks)
-    c->marks = c->image->summary.marks + delta;
-}
-
-static void drop_copy(struct kcov8i_copy *c) {
-  struct kcov8i_image *const img = c->image;
-  const intptr_t delta = distance(c);
-  size_t bytes;
-  if (img->segment) {
-    uint8_t *const page = first_page(img, &bytes);
-    kcov8_port_unmap(page + delta, bytes);
-  } else {
-    uint8_t *const from = first_byte(img, &bytes);
-    kcov8_port_free(from + delta, bytes);
-  }
-  kcov8_port_free(c, sizeof(*c));
-}
-
-/* Without a distance yet, the port picks the place, and so the distance. */
-static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
-  struct kcov8i_image *const img = c->image;
-  size_t bytes;
-  uint8_t *const page = first_page(img, &bytes);
-  void *at = view->delta ? page + view->delta : NULL;
-  if (kcov8_port_map(&at, bytes))
-    return -KCOV8_ENOMEM;
-  view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
-  place_copy(c, view->delta);
-  return 0;
-}
-
-/* Anywhere: the image's variable tells. */
-static int allocate_copy(struct kcov8i_copy *c) {
-  size_t bytes;
-  uint8_t *const from = first_byte(c->image, &bytes);
-  uint8_t *const at = kcov8_port_alloc(bytes);
-  if (!at)
-    return -KCOV8_ENOMEM;
-  place_copy(c, (intptr_t)((uintptr_t)at - (uintptr_t)from));
-  return 0;
-}
-
-static int new_copy(struct kcov8i_view *view, struct kcov8i_image *img,
-                    struct kcov8i_copy **out) {
-  struct kcov8i_copy *const c = kcov8_port_alloc(sizeof(*c));
-  if (!c)
-    return -KCOV8_ENOMEM;
-  c->image = img;
-  const int err = img->segment ? map_copy(view, c) : allocate_copy(c);
-  if (err)
-    kcov8_port_free(c, sizeof(*c));
-  else
-    *out = c;
-  return err;
-}
-
-static bool needs_copy(const struct kcov8i_image *img) {
-  return img->counters && img->per_task;
-}
-
-static int map_order(struct kcov8i_view *view) {
-  void *at = (uint8_t *)&kcov8i_order_list + view->delta;
-  if (kcov8_port_map(&at, sizeof(*view->order)))
-    return -KCOV8_ENOMEM;
-  view->order = at;
-  return 0;
-}
-
-static int add_lists(struct kcov8i_view *view) {
-  for (const struct kcov8i_copy *c = view->copies; c && !view->list;
-       c = c->next)
-    if (!c->image->segment && kcov8i_order_at(c->image->desc)) {
-      view->list = kcov8_port_alloc(sizeof(*view->list));
-      if (!view->list)
-        return -KCOV8_ENOMEM;
-    }
-  return &kcov8i_order_list && view->delta && !view->order ? map_order(view)
-                                                           : 0;
-}
-
-/* For each image that has none; they stay in the order of images. */
-static int add_copies(struct kcov8i_view *view) {
-  struct kcov8i_copy **at = &view->copies;
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    if (!needs_copy(i))
-      continue;
-    if (!*at || (*at)->image != i) {
-      struct kcov8i_copy *c;
-      const int err = new_copy(view, i, &c);
-      if (err)
-        return err;
-      c->next = *at;
-      *at = c;
-      view->n_copies++;
-    }
-    at = &(*at)->next;
-  }
-  return add_lists(view);
-}
-
-static void drop_all(struct kcov8i_view *view) {
-  while (view->copies) {
-    struct kcov8i_copy *const c = view->copies;
-    view->copies = c->next;
-    drop_copy(c);
-  }
-  if (view->order)
-    kcov8_port_unmap(view->order, sizeof(*view->order));
-  view->order = NULL;
-  if (view->list)
-    kcov8_port_free(view->list, sizeof(*view->list));
-  view->list = NULL;
-  view->n_copies = 0;
-  view->delta = 0;
-}
-
-/* ---- Views --------------------------------------------------------------- */
-
-static int place(struct kcov8i_view *view) {
-  int err = -KCOV8_ENOMEM;
-  if (!kcov8_port_distance)
-    return add_copies(view);
-  for (unsigned int n = 0; err && (view->delta = kcov8_port_distance(n)); n++) {
-    err = add_copies(view);
-    if (err)
-      drop_all(view);
-  }
-  return err;
-}
-
-/* None of its copies has to be at one distance with others. */
-static bool is_anywhere(const struct kcov8i_view *view) {
-  bool segment = false;
-  for (const struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    segment |= needs_copy(i) && i->segment;
-  return view->copies && !segment;
-}
-
-/* Images may have come since it had its place. */
-static int fill(struct kcov8i_view *view) {
-  if ((view->delta || is_anywhere(view)) && !add_copies(view))
-    return 0;
-  drop_all(view);
-  return place(view);
-}
 
 /* To @sink's pending set; without @sink they are cleared. */
 static void collect_copies(const struct kcov8i_view *view,
@@ -240,9 +52,9 @@ int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out) {
     view->next = views;
     views = view;
   }
-  err = fill(view);
+  err = kcov8i_copies_fill(view);
   if (err) {
-    drop_all(view);
+    kcov8i_copies_drop(view);
     return err;
   }
   free_views = view->next_free;
@@ -274,12 +86,13 @@ void kcov8i_view_use(const struct kcov8i_view *view) {
   const struct kcov8i_copy *c = view ? view->copies : NULL;
   bool segment = false;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
-    if (!needs_copy(i))
+    if (!kcov8i_needs_copy(i))
       continue;
     const bool has = c && c->image == i;
     segment |= i->segment;
     if (!i->segment)
-      set_variables(i, has ? distance(c) : 0, has ? view->list : NULL);
+      set_variables(i, has ? kcov8i_copy_distance(c) : 0,
+                    has ? view->list : NULL);
     if (has)
       c = c->next;
   }
@@ -338,7 +151,7 @@ static int move(struct kcov8i_view *view) {
 void kcov8i_view_refresh(struct kcov8i_view *view) {
   if (!lacks_any(view) || !is_used_here(view))
     return;
-  if (!add_copies(view))
+  if (!kcov8i_copies_add(view))
     kcov8i_view_use(view);
   else
     (void)move(view);
@@ -356,7 +169,7 @@ bool kcov8i_view_any(void) { return views != NULL; }
 
 void kcov8i_view_image_came(bool failed) {
   for (struct kcov8i_view *v = views; v; v = v->next)
-    if (v->in_use && v->delta && add_copies(v))
+    if (v->in_use && v->delta && kcov8i_copies_add(v))
       failed |= !is_used_here(v) || save_and_move(v);
   if (failed)
     kcov8_port_log(KCOV8_LOG_ERROR,
@@ -371,7 +184,7 @@ static void forget_copy(struct kcov8i_view *view, struct kcov8i_copy **at) {
     kcov8i_collect_copy(c, NULL, view->sink, kcov8i.keep);
   *at = c->next;
   view->n_copies--;
-  drop_copy(c);
+  kcov8i_copy_drop(c);
 }
 
 void kcov8i_view_forget_image(const struct kcov8i_image *img) {
@@ -393,7 +206,7 @@ void kcov8i_view_forget_all(void) {
   while (views) {
     struct kcov8i_view *const v = views;
     views = v->next;
-    drop_all(v);
+    kcov8i_copies_drop(v);
     kcov8_port_free(v, sizeof(*v));
   }
   free_views = NULL;

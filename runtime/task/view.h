@@ -36,9 +36,6 @@ struct kcov8i_view {
 /* order.c; NULL if nothing was compiled with trace-order. */
 extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
 
-/* Does the host supply what the image's probes need? */
-bool kcov8i_view_possible(const struct kcov8i_table *t);
-
 /*
  * A clear view for @sink or, NULL, for one named later; NULL and 0 if no image
  * needs one. -ENOMEM.
@@ -80,6 +77,25 @@ void kcov8i_view_collect_all(void);
 /* Moves what its copies hold to pending sets, frees them. */
 void kcov8i_view_forget_image(const struct kcov8i_image *img);
 void kcov8i_view_forget_all(void);
+
+/* ---- copy.c: where its copies lie ---------------------------------------- */
+
+/* Does the host supply what the image's probes need? */
+bool kcov8i_view_possible(const struct kcov8i_table *t);
+
+bool kcov8i_needs_copy(const struct kcov8i_image *img);
+intptr_t kcov8i_copy_distance(const struct kcov8i_copy *c);
+
+/*
+ * For each image that has none; they stay in the order of images. -ENOMEM: some
+ * may have been added. fill: elsewhere, if there is no room where the others
+ * are.
+ */
+int kcov8i_copies_add(struct kcov8i_view *view);
+int kcov8i_copies_fill(struct kcov8i_view *view);
+
+void kcov8i_copy_drop(struct kcov8i_copy *c);
+void kcov8i_copies_drop(struct kcov8i_view *view);
 
 #pragma GCC visibility pop
 
