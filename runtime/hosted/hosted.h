@@ -46,6 +46,11 @@ static inline void kcov8i_copy_name(char *to, const char *from) {
   memcpy(to, from, strlen(from) + 1);
 }
 
+/* ---- gs.c ---------------------------------------------------------------- */
+
+/* Its hooks are weak: nothing else takes the file out of an archive. */
+extern const char kcov8i_gs_linked;
+
 /* ---- outfile.c ----------------------------------------------------------- */
 
 /**
