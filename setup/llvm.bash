@@ -35,13 +35,15 @@ newest_installed_llvm() {
   return 1
 }
 
-archive_has() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
+# candidate PACKAGE - the line with what apt would install, in English
+candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep '^ *Candidate: [^(]'; }
+archive_has() { [[ $(candidate "$1") ]]; }
 
 # distribution_llvm - the LLVM of the distribution's package clang, by apt; else
 # the newest that its archive has. Fails without apt, or without its lists.
 distribution_llvm() {
   local version i
-  version=$(apt-cache policy clang 2>/dev/null | sed -nE 's/^ *Candidate: ([0-9]+:)?([0-9]+)\..*/\2/p')
+  version=$(candidate clang | sed -nE 's/^ *Candidate: ([0-9]+:)?([0-9]+)\..*/\2/p') || true
   if [[ $version && " ${supported_llvm[*]} " == *" $version "* ]]; then
     echo "$version"
     return
