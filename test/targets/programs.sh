@@ -68,6 +68,16 @@ calc() { # calc NAME OPTION... - totals of three runs
 calc O0 -O0
 calc O2 -O2
 calc static -O2 -static
+
+begin "kcov8-clang --target, as docs/targets.md has it"
+"$native" "--target=$triple" "--ld-path=$linker" --kcov8-no-runtime -g "$e2e/suite/calc.c" \
+  rt2/libkcov8.a -lpthread -o wrapped >log 2>&1
+dump wrapped add 1 2
+grep -q ^0x wrapped.pcs
+for name in O0 wrapped; do "$kcov8" list "$name" >"$name.list"; done
+cmp O0.list wrapped.list >log
+ok
+
 if [[ -n $heavy ]]; then
   calc full -O2 --kcov8-no-prune
   calc counter -O2 --kcov8-probe=counter
