@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Looked for by `kcov8 doctor`. */
@@ -63,6 +64,13 @@ static char *format(const char *text, ...) {
   return out;
 }
 
+/* A link named clang, perhaps: it would start itself without end. */
+static bool is_wrapper(const char *path) {
+  struct stat ours, theirs;
+  return stat("/proc/self/exe", &ours) == 0 && stat(path, &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 char *choose_clang(const char *given) {
   char path[PATH_MAX];
   const char *from = "--kcov8-clang";
@@ -73,9 +81,11 @@ char *choose_clang(const char *given) {
   if (given && *given) {
     if (!setup_in_path(path, given))
       die(given, format("there is no such program (%s)", from));
+    if (is_wrapper(path))
+      die(given, format("it is this wrapper itself: name a clang (%s)", from));
     return need(strdup(given));
   }
-  if (setup_default_clang(path, prefix()))
+  if (setup_default_clang(path, prefix()) && !is_wrapper(path))
     return need(strdup(path));
   const char *llvm = which_llvm();
   if (!*llvm)
