@@ -17,7 +17,8 @@ on_debian() { [[ -x /usr/bin/dpkg-query && -x /usr/bin/apt-get ]]; }
 # lacks PACKAGE FOUND-BY - is it missing here?
 lacks() {
   if on_debian; then
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) != installed ]]
+    # A line for each architecture.
+    ! dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -x installed >/dev/null
     return
   fi
   case $2 in
