@@ -132,6 +132,19 @@ void kcov8_port_set_base(intptr_t base) __attribute__((weak));
 intptr_t kcov8_port_base(void) __attribute__((weak));
 
 /**
+ * kcov8_port_rebase() - the delta of other threads
+ * @from: what threads may have that are not the calling one
+ * @to:   what they have when this returns
+ *
+ * An image was loaded that has no room at @from: who ran it with that would
+ * write anywhere. Optional: without it the core says so, and only the tasks
+ * whose threads do not run go elsewhere.
+ *
+ * Return: 0, or negative if a thread may still have @from.
+ */
+int kcov8_port_rebase(intptr_t from, intptr_t to) __attribute__((weak));
+
+/**
  * kcov8_port_distance() - a base to try, in bytes
  * @n: 0, 1, 2, ...
  *

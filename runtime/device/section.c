@@ -152,7 +152,7 @@ int kcov8_remote_prepare(struct kcov8_task *worker) {
 
 intptr_t kcov8_remote_base(const struct kcov8_task *worker) {
   const struct section *const s = worker->section;
-  return s && s->view ? s->view->delta : 0;
+  return s ? kcov8i_view_base(s->view) : 0;
 }
 
 static int give(struct kcov8_device *device, struct kcov8i_view *view,

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * gs.c - attribution `task`: the base of gs, and pages at given addresses
- *
- * User space leaves gs to programs. Linux saves it per thread, and a new thread
- * starts with its creator's: kcov8_task_set_current() sets it.
+ * gs.c - attribution `task` through the base of gs: pages at given addresses
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* MAP_FIXED_NOREPLACE */
@@ -13,7 +10,6 @@
 const char kcov8i_gs_linked;
 
 #if defined(__linux__) && defined(__x86_64__)
-#include <asm/prctl.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,12 +22,6 @@ const char kcov8i_gs_linked;
 #pragma GCC visibility push(default)
 #include <kcov8/port.h>
 #pragma GCC visibility pop
-
-/* May user space write the base itself, without a call? */
-static bool has_fsgsbase(void) {
-  enum { HAS_FSGSBASE = 1 << 1 }; /* HWCAP2_FSGSBASE of <asm/hwcap2.h> */
-  return getauxval(AT_HWCAP2) & HAS_FSGSBASE;
-}
 
 /* ---- Pages --------------------------------------------------------------- */
 
@@ -126,42 +116,6 @@ intptr_t kcov8_port_distance(unsigned int n) {
   if (n < STEPS)
     return GIB16 * (n + 1);
   n -= STEPS;
-  return has_fsgsbase() && n < MOST ? -TIB * (n + 1) : 0;
-}
-
-/* ---- The base ------------------------------------------------------------ */
-
-/*
- * The base that this thread has, as far as we set it. A thread begins with its
- * creator's, so the first call always sets; afterwards one that changes nothing
- * costs a comparison. Nobody else may use gs in such a program.
- */
-static _Thread_local struct {
-  bool known;
-  intptr_t delta;
-} base;
-
-void kcov8_port_set_base(intptr_t delta) {
-  if (base.known && base.delta == delta)
-    return;
-  if (has_fsgsbase()) {
-    __asm__ volatile("wrgsbase %0" : : "r"(delta));
-  } else {
-    const int saved = errno;
-    syscall(SYS_arch_prctl, ARCH_SET_GS, delta);
-    errno = saved;
-  }
-  base.known = true;
-  base.delta = delta;
-}
-
-intptr_t kcov8_port_base(void) {
-  if (base.known)
-    return base.delta;
-  const int saved = errno;
-  unsigned long at = 0;
-  syscall(SYS_arch_prctl, ARCH_GET_GS, &at);
-  errno = saved;
-  return (intptr_t)at;
+  return kcov8i_has_fsgsbase() && n < MOST ? -TIB * (n + 1) : 0;
 }
 #endif

@@ -13,6 +13,11 @@
 
 #pragma GCC visibility push(hidden)
 
+/* ---- base.c -------------------------------------------------------------- */
+
+/* May user space write the base of gs itself, without a call? */
+bool kcov8i_has_fsgsbase(void);
+
 /* ---- dump.c -------------------------------------------------------------- */
 
 /*

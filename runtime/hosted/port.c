@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * port.c - the port hooks on POSIX, but for the lock (init.c), the current task
- * (current.c) and the base of gs (gs.c)
+ * (current.c) and gs (gs.c, base.c)
  *
  * The heap, pages for what is big, standard error. errno is left alone: a host
  * may be in the middle of a system call.

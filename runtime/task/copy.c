@@ -184,6 +184,9 @@ static bool is_anywhere(const struct kcov8i_view *view) {
 int kcov8i_copies_fill(struct kcov8i_view *view) {
   if ((view->delta || is_anywhere(view)) && !kcov8i_copies_add(view))
     return 0;
+  /* A thread that was not told yet that its task stopped may count there. */
+  if (view->delta && kcov8_port_rebase)
+    (void)kcov8_port_rebase(view->delta, 0);
   kcov8i_copies_drop(view);
   return place(view);
 }

@@ -59,6 +59,7 @@ int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out) {
   }
   free_views = view->next_free;
   view->in_use = true;
+  view->stranded = false;
   view->sink = sink;
   kcov8i_view_clear(view, false);
   *out = view;
@@ -82,6 +83,10 @@ static void set_variables(const struct kcov8i_image *i, intptr_t delta,
     __atomic_store_n(order, list, __ATOMIC_RELAXED);
 }
 
+intptr_t kcov8i_view_base(const struct kcov8i_view *view) {
+  return view && !view->stranded ? view->delta : 0;
+}
+
 void kcov8i_view_use(const struct kcov8i_view *view) {
   const struct kcov8i_copy *c = view ? view->copies : NULL;
   bool segment = false;
@@ -97,7 +102,7 @@ void kcov8i_view_use(const struct kcov8i_view *view) {
       c = c->next;
   }
   if (segment)
-    kcov8_port_set_base(view ? view->delta : 0);
+    kcov8_port_set_base(kcov8i_view_base(view));
 }
 
 /* Any copy tells: a thread goes over to all of a view's at once. */
@@ -126,55 +131,99 @@ static bool lacks_any(const struct kcov8i_view *view) {
   return view->n_copies < kcov8i.n_per_task;
 }
 
-/* The view of this thread goes where all images have room. */
-static int move(struct kcov8i_view *view) {
-  struct kcov8i_view *other;
-  const int err = kcov8i_view_get(view->sink, &other);
-  if (err || !other)
-    return err;
-  const struct kcov8i_view old = *view;
-  view->delta = other->delta;
-  view->order = other->order;
-  view->list = other->list;
-  view->copies = other->copies;
-  view->n_copies = other->n_copies;
-  other->delta = old.delta;
-  other->order = old.order;
-  other->list = old.list;
-  other->copies = old.copies;
-  other->n_copies = old.n_copies;
-  kcov8i_view_put(other);
-  kcov8i_view_use(view);
+/* Who counts in @view, of images that are reached through gs, goes to @to. */
+static int send(const struct kcov8i_view *view, intptr_t to) {
+  if (!is_used_here(view))
+    return kcov8_port_rebase ? kcov8_port_rebase(view->delta, to) : -1;
+  kcov8_port_set_base(to);
   return 0;
 }
 
-void kcov8i_view_refresh(struct kcov8i_view *view) {
-  if (!lacks_any(view) || !is_used_here(view))
-    return;
-  if (!kcov8i_copies_add(view))
-    kcov8i_view_use(view);
-  else
-    (void)move(view);
+/*
+ * @other has a copy of each image, @view may lack some. Copies that are not
+ * reached through gs stay: this thread alone can set its variables.
+ */
+static void exchange(struct kcov8i_view *view, struct kcov8i_view *other) {
+  const struct kcov8i_view old = *view;
+  struct kcov8i_copy **mine = &view->copies, **theirs = &other->copies;
+  while (*theirs) {
+    struct kcov8i_copy *const m = *mine, *const t = *theirs;
+    if (m && m->image == t->image) {
+      if (t->image->segment) {
+        const struct kcov8i_copy c = *m;
+        m->counters = t->counters, m->marks = t->marks;
+        t->counters = c.counters, t->marks = c.marks;
+      }
+      mine = &m->next;
+      theirs = &t->next;
+    } else if (t->image->segment) {
+      *theirs = t->next;
+      t->next = m;
+      *mine = t;
+      mine = &t->next;
+      view->n_copies++;
+      other->n_copies--;
+    } else {
+      theirs = &t->next;
+    }
+  }
+  view->delta = other->delta;
+  view->order = other->order;
+  other->delta = old.delta;
+  other->order = old.order;
 }
 
-static int save_and_move(struct kcov8i_view *view) {
-  const int err = kcov8i_pending_need(view->sink);
-  if (err)
+/* Where all images have room. What is there goes to the view's file. */
+static int move(struct kcov8i_view *view) {
+  struct kcov8i_sink *const sink = view->sink;
+  struct kcov8i_view *other;
+  int err = kcov8i_view_get(sink, &other);
+  if (err || !other)
     return err;
-  collect_copies(view, view->sink, kcov8i.keep);
-  return move(view);
+  err = send(view, other->delta);
+  if (!err) {
+    collect_copies(view, kcov8i_pending_need(sink) ? NULL : sink, kcov8i.keep);
+    exchange(view, other);
+  }
+  kcov8i_view_put(other);
+  return err;
+}
+
+void kcov8i_view_refresh(struct kcov8i_view *view) {
+  const bool here = is_used_here(view);
+  if (!(lacks_any(view) && here) && !view->stranded)
+    return;
+  if (kcov8i.n_unprepared)
+    return;
+  view->stranded = kcov8i_copies_add(view) &&
+                   (!here || move(view) || kcov8i_copies_add(view));
+  kcov8i_view_use(view);
 }
 
 bool kcov8i_view_any(void) { return views != NULL; }
 
+/* It has room, here or elsewhere. */
+static bool has_room(struct kcov8i_view *view) {
+  return !kcov8i_copies_add(view) || (view->in_use && !move(view));
+}
+
 void kcov8i_view_image_came(bool failed) {
-  for (struct kcov8i_view *v = views; v; v = v->next)
-    if (v->in_use && v->delta && kcov8i_copies_add(v))
-      failed |= !is_used_here(v) || save_and_move(v);
-  if (failed)
+  bool stranded = false, stuck = false;
+  for (struct kcov8i_view *v = views; v; v = v->next) {
+    if (!v->delta || (!failed && has_room(v)))
+      continue;
+    stranded |= v->in_use && !v->stranded;
+    v->stranded = v->in_use;
+    stuck |= send(v, 0) && (v->in_use || kcov8_port_rebase);
+  }
+  if (stuck)
     kcov8_port_log(KCOV8_LOG_ERROR,
                    "image loaded while tasks trace: no room for copies of its "
-                   "counters; a thread that traces will fault in it");
+                   "counters; a thread that traces may fault in it");
+  else if (stranded)
+    kcov8_port_log(KCOV8_LOG_WARNING,
+                   "image loaded while tasks trace: no room for copies of its "
+                   "counters; what these tasks run from now on is lost");
 }
 
 /* What it holds goes to its file first. */

@@ -20,6 +20,8 @@
  * @sink:  for which the view is in use; NULL in the pool, and for a section
  *         whose file is named later
  * @copies: in the order of images
+ * @stranded: an image is loaded of which there is no copy for want of room: who
+ *         counts here would write anywhere. So no thread does
  */
 struct kcov8i_view {
   struct kcov8i_view *next;
@@ -31,6 +33,7 @@ struct kcov8i_view {
   struct kcov8i_order *list;
   struct kcov8i_copy *copies;
   size_t n_copies;
+  bool stranded;
 };
 
 /* order.c; NULL if nothing was compiled with trace-order. */
@@ -53,6 +56,9 @@ void kcov8i_view_reset(struct kcov8i_view *view, bool keep);
 /* The calling thread counts in @view from now on; NULL: in nobody's. */
 void kcov8i_view_use(const struct kcov8i_view *view);
 
+/* What is added to addresses by who counts in it, where gs leads there. */
+intptr_t kcov8i_view_base(const struct kcov8i_view *view);
+
 /* If it counts in @view, no longer. */
 void kcov8i_view_leave(const struct kcov8i_view *view);
 
@@ -60,8 +66,9 @@ void kcov8i_view_leave(const struct kcov8i_view *view);
 bool kcov8i_view_any(void);
 
 /*
- * An image was registered: views in use need a copy before any thread runs it.
- * @failed: it could not be prepared. Says so if there is no room.
+ * An image was registered: views need a copy before any thread runs it. Those
+ * that find no room elsewhere either are stranded, and it is said.
+ * @failed: it could not be prepared.
  */
 void kcov8i_view_image_came(bool failed);
 

@@ -54,6 +54,19 @@ intptr_t kcov8_port_distance(unsigned int n) {
 void kcov8_port_set_base(intptr_t to) { base = to; }
 intptr_t kcov8_port_base(void) { return base; }
 
+/* Of a thread that runs and calls nothing; and whether it can be told. */
+static intptr_t others_base;
+static bool deaf;
+
+int kcov8_port_rebase(intptr_t from, intptr_t to) {
+  if (others_base != from)
+    return 0;
+  if (deaf)
+    return -1;
+  others_base = to;
+  return 0;
+}
+
 /* ---- Order --------------------------------------------------------------- */
 
 _Alignas(4096) struct kcov8i_order kcov8i_order_list; /* instead of order.c's */
@@ -118,6 +131,8 @@ static int set_up(void **state) {
   fail_map = -1;
   live_pages = most_pages = 0;
   taken = 0;
+  others_base = 0;
+  deaf = false;
   device = NULL;
   return 0;
 }
@@ -279,6 +294,122 @@ static void image_comes_while_tracing(void **state) {
     image_unload(i);
     kcov8i_forget_images();
   }
+}
+
+/* @t's task runs on another thread. */
+static void away(struct tracer *t) {
+  kcov8_task_run(&t->task);
+  others_base = base;
+  kcov8_task_run(NULL);
+}
+
+static void back(struct tracer *t) {
+  base = others_base;
+  others_base = 0;
+  kcov8_syscall_return(&t->task);
+}
+
+/* Where a task on another thread counts there is no room: it goes elsewhere. */
+static void image_comes_for_another_thread(void **state) {
+  (void)state;
+  struct tracer a;
+  struct image *const i = load(1), *const late = image_of(2, 600);
+  per_task(late);
+  device = device_make();
+  tracer_start(&a, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  ran(i, 1);
+  away(&a);
+  const intptr_t before = others_base;
+  taken = ((uintptr_t)late->counters + (uintptr_t)before) & -4096ul;
+  __kcov8_image_register(&late->desc);
+  assert_true(others_base && others_base != before);
+  base = others_base;
+  ran(i, 2);
+  ran(late, 3);
+  back(&a);
+  expect_pcs(a.words, i, 1, i, 2, late, 3, NULL);
+  tracer_end(&a);
+  image_unload(i);
+  image_unload(late);
+}
+
+/*
+ * No room anywhere, or no memory for its tables: nobody's counters, wherever
+ * the task runs, until there is room. Nothing of before is lost.
+ */
+static void image_finds_no_room(void **state) {
+  (void)state;
+  struct tracer a, b, c;
+  for (int tables = 0; tables < 2; tables++) {
+    struct image *const i = load(1), *const late = image_of(2, 600);
+    per_task(late);
+    device = device_make();
+    tracer_start(&a, device, WORDS); /* on another thread */
+    tracer_start(&b, device, WORDS); /* on none */
+    tracer_start(&c, device, WORDS); /* here */
+    assert_int_equal(tracer_enable(&a), 0);
+    ran(i, 1);
+    away(&a);
+    assert_int_equal(tracer_enable(&b), 0);
+    ran(i, 2);
+    assert_int_equal(tracer_enable(&c), 0);
+    ran(i, 3);
+    fail_map = tables ? -1 : 0;
+    port.fail_alloc = tables ? 0 : -1;
+    __kcov8_image_register(&late->desc);
+    expect_log("what these tasks run from now on is lost");
+    assert_int_equal(others_base, 0);
+    assert_int_equal(base, 0);
+    ran(late, 4);
+    kcov8_syscall_return(&c.task);
+    expect_pcs(c.words, i, 3, NULL);
+    kcov8_task_run(&b.task);
+    assert_int_equal(base, 0);
+    ran(late, 5);
+    kcov8_syscall_return(&b.task);
+    expect_pcs(b.words, i, 2, NULL);
+    fail_map = port.fail_alloc = -1; /* there is room again */
+    back(&a);
+    expect_pcs(a.words, i, 1, NULL);
+    assert_true(base != 0);
+    ran(late, 6);
+    kcov8_syscall_return(&a.task);
+    expect_pcs(a.words, late, 6, NULL);
+    tracer_end(&a);
+    tracer_end(&b);
+    tracer_end(&c);
+    assert_int_equal(kcov8_device_destroy(device), 0);
+    device = NULL;
+    image_unload(i);
+    image_unload(late);
+    kcov8i_forget_images();
+  }
+}
+
+/* A thread that cannot be told: it is said, and its next return mends it. */
+static void thread_is_deaf(void **state) {
+  (void)state;
+  struct tracer a;
+  struct image *const i = load(1), *const late = image_of(2, 600);
+  per_task(late);
+  device = device_make();
+  tracer_start(&a, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  ran(i, 1);
+  away(&a);
+  deaf = true;
+  taken = ((uintptr_t)late->counters + (uintptr_t)others_base) & -4096ul;
+  __kcov8_image_register(&late->desc);
+  expect_log("a thread that traces may fault in it");
+  back(&a);
+  expect_pcs(a.words, i, 1, NULL);
+  ran(late, 2);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, late, 2, NULL);
+  tracer_end(&a);
+  image_unload(i);
+  image_unload(late);
 }
 
 /* A library that is loaded again has its old place, in front of the other's. */
@@ -700,6 +831,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(several_images, set_up, tear_down),
       cmocka_unit_test_setup_teardown(image_comes_while_tracing, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(image_comes_for_another_thread, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(image_finds_no_room, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(thread_is_deaf, set_up, tear_down),
       cmocka_unit_test_setup_teardown(image_comes_again, set_up, tear_down),
       cmocka_unit_test_setup_teardown(no_memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(first_come, set_up, tear_down),
