@@ -72,6 +72,10 @@ pick_llvm() {
   built_for build && return
   newest_installed_llvm && return
   default_llvm && return
+  no_llvm
+}
+
+no_llvm() {
   # shellcheck disable=SC2154 # of llvm.bash
   die "no LLVM here; install clang, LLVM's headers and clang's headers (Debian: clang-N llvm-N-dev libclang-N-dev) of one of ${supported_llvm[*]}"
 }
@@ -84,5 +88,9 @@ default_llvm() {
   distribution_llvm && return
   on_debian && [[ $(id -u) == 0 ]] || return 1
   say "reading apt's lists of packages"
-  apt-get update >/dev/null 2>&1 && distribution_llvm
+  local said
+  said=$(apt-get update 2>&1) || true # without a network it succeeds, and warns
+  distribution_llvm && return
+  grep '^[EW]:' <<<"$said" | tail -n 3 >&2
+  return 1
 }
