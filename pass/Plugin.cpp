@@ -4,6 +4,7 @@
 // compilation share what place=early has to remember.
 #include "Kcov8Pass.h"
 #include "LLVMCompat.h"
+#include "kcov8/kcov8.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
 
@@ -41,6 +42,5 @@ static void registerKcov8(PassBuilder &PB) {
 
 extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo
 llvmGetPassPluginInfo() {
-  return {LLVM_PLUGIN_API_VERSION, "kcov8", KCOV8_VERSION_STRING,
-          registerKcov8};
+  return {LLVM_PLUGIN_API_VERSION, "kcov8", KCOV8_VERSION, registerKcov8};
 }

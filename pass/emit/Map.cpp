@@ -8,6 +8,7 @@
 // may hold (comdat functions) go into a section group named by hash and keys:
 // equal copies are linked once.
 #include "Map.h"
+#include "kcov8/kcov8.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/LEB128.h"
 #include "llvm/Support/raw_ostream.h"
@@ -104,7 +105,7 @@ void writeUnitMap(Module &M, StringRef Source, StringRef Options,
                   ArrayRef<kcov8_rule> Rules) {
   Entry E(M, KCOV8_MAP_UNIT);
   E.str(Source);
-  E.str("kcov8 " KCOV8_VERSION_STRING " LLVM " LLVM_VERSION_STRING);
+  E.str("kcov8 " KCOV8_VERSION " LLVM " LLVM_VERSION_STRING);
   E.str(Options);
   E.uleb(Rules.size());
   for (const kcov8_rule &R : Rules) {

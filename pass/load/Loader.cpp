@@ -18,8 +18,7 @@ namespace {
 
 __attribute__((used)) const char Digest[] = KCOV8_PLUGIN_DIGEST;
 // Looked for by kcov8-clang and `kcov8 doctor`.
-__attribute__((used)) const char Version[] =
-    KCOV8_VERSION_TAG KCOV8_VERSION_STRING;
+__attribute__((used)) const char Version[] = KCOV8_VERSION_TAG KCOV8_VERSION;
 
 // The major of the LLVM to whose symbols ours would be bound: the first in the
 // process's global scope. 0: it has none, or one that does not tell.

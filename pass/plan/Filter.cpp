@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Filter.h"
-#include "rust-names.h"
+#include "Names.h"
 #include "llvm/Demangle/Demangle.h"
-#include <cstdlib>
 
 using namespace llvm;
 
@@ -32,13 +31,9 @@ const char *Filter::refusesSource(StringRef Path) {
 
 const char *Filter::refusesFunction(StringRef Name) {
   const std::string Linked = Name.str();
-  std::string Demangled;
-  if (char *Rust = kcov8_rust_demangle(Linked.c_str())) {
-    Demangled = Rust;
-    std::free(Rust);
-  } else if (Name.take_front(2) == "_Z") {
+  std::string Demangled = demangledRust(Linked);
+  if (Demangled.empty() && Name.take_front(2) == "_Z")
     Demangled = demangle(Linked);
-  }
   return kcov8_rules_refuse_function(
       &Rules, Linked.c_str(), Demangled.empty() ? nullptr : Demangled.c_str());
 }

@@ -15,13 +15,16 @@ std::string linkageName(const GlobalValue &V) {
   return Name.split(".__uniq.").first.str();
 }
 
+std::string demangledRust(const std::string &Name) {
+  char *Source = kcov8_rust_demangle(Name.c_str());
+  std::string Text = Source ? Source : "";
+  std::free(Source);
+  return Text;
+}
+
 std::string stableName(const GlobalValue &V) {
-  std::string Name = linkageName(V);
-  if (char *Source = kcov8_rust_demangle(Name.c_str())) {
-    Name = Source;
-    std::free(Source);
-  }
-  return Name;
+  const std::string Linked = linkageName(V), Rust = demangledRust(Linked);
+  return Rust.empty() ? Linked : Rust;
 }
 
 std::string functionName(const Function &F) {

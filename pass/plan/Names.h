@@ -12,8 +12,12 @@ namespace kcov8 {
 // Linkage name without \1, .llvm.N (ThinLTO) and .__uniq.N.
 std::string linkageName(const llvm::GlobalValue &V);
 
-// The same; a name that rustc mangled is the source's, without hashes. (No
-// function of C or C++ has such a name.)
+// What rustc mangled, as the source has it, without hashes; empty for any other
+// name.
+std::string demangledRust(const std::string &Name);
+
+// The linkage name; a name that rustc mangled is the source's, without hashes.
+// (No function of C or C++ has such a name.)
 std::string stableName(const llvm::GlobalValue &V);
 
 // What tells F from all other functions of its source. Legacy names of Rust
