@@ -33,22 +33,31 @@ static const char help[] =
 
 /* ---- The parts of this tree ---------------------------------------------- */
 
+typedef bool (*version_reader)(const char *file, char version[SETUP_VERSION]);
+
 struct part {
   const char *name, *path, *package;
-  bool (*version)(const char *file, char version[SETUP_VERSION]);
+  version_reader version;
 };
+
+/* Of this version; says so if it is not. */
+static bool is_ours(struct finding *f, const char *path, version_reader read) {
+  char found[SETUP_VERSION];
+  if (read(path, found) && strcmp(found, KCOV8_VERSION) == 0)
+    return true;
+  say(f, BAD, "%s is of %s, this is kcov8 " KCOV8_VERSION, path,
+      *found ? found : "an unknown version");
+  return false;
+}
 
 static void check_part(struct doctor *d, const struct part *part) {
   static const char again[] = "cmake --install the build again";
-  char path[PATH_MAX], found[SETUP_VERSION];
+  char path[PATH_MAX];
   setup_path(path, d->prefix, part->path);
   struct finding *f = find(d, part->name);
   if (access(path, R_OK) != 0)
     say(f, BAD, "%s: %s", path, strerror(errno));
-  else if (!part->version(path, found) || strcmp(found, KCOV8_VERSION) != 0)
-    say(f, BAD, "%s is of %s, this is kcov8 " KCOV8_VERSION, path,
-        *found ? found : "an unknown version");
-  else
+  else if (is_ours(f, path, part->version))
     say(f, FINE, "%s", path);
   if (f->state == BAD)
     f->mend = mend_part(d, part->package, again);
@@ -113,7 +122,7 @@ static unsigned ask_clang(const char *clang, char found[SETUP_VERSION]) {
 /* @clang NULL: there is none. @named: the user chose it, so it must work. */
 static void check_llvm(struct doctor *d, unsigned major, const char *clang,
                        bool named) {
-  char pass[PATH_MAX], options[PATH_MAX], found[SETUP_VERSION];
+  char pass[PATH_MAX], options[PATH_MAX];
   setup_plugin(pass, d->prefix, major, "kcov8-pass.so");
   setup_plugin(options, d->prefix, major, "kcov8-options.so");
   const bool plugin = access(pass, R_OK) == 0;
@@ -128,10 +137,7 @@ static void check_llvm(struct doctor *d, unsigned major, const char *clang,
   if (plugin && !clang) {
     say(f, BAD, "there are plugins, and no clang");
     f->mend = mend_role(d, of, role);
-  } else if (plugin && (!setup_part_version(pass, found) ||
-                        strcmp(found, KCOV8_VERSION) != 0)) {
-    say(f, BAD, "%s is of %s, this is kcov8 " KCOV8_VERSION, pass,
-        *found ? found : "an unknown version");
+  } else if (plugin && !is_ours(f, pass, setup_part_version)) {
     f->mend = mend_part(d, package, build);
   } else if (plugin && access(options, R_OK) != 0) {
     say(f, BAD, "%s: %s", options, strerror(errno));

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* main.c - kcov8: dispatch and help */
+#include <kcov8/kcov8.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/command.h"
-
-#ifndef KCOV8_TOOL_VERSION
-#define KCOV8_TOOL_VERSION "unknown"
-#endif
 
 static const char general_help[] =
     "usage: kcov8 COMMAND [OPTION...] IMAGE [ARGUMENT...]\n"
@@ -59,7 +56,7 @@ int main(int argc, char **argv) {
   if (strcmp(name, "help") == 0)
     return help(argv[2]);
   if (strcmp(name, "--version") == 0)
-    return print_text("kcov8 " KCOV8_TOOL_VERSION "\n");
+    return print_text("kcov8 " KCOV8_VERSION "\n");
   const struct command *c = find_command(name);
   if (!c)
     return usage_error(NULL, "unknown command '%s'", name);

@@ -10,6 +10,7 @@
 #include "base/tool.h"
 #include "report/report.h"
 #include "report/sources.h"
+#include "setup/setup.h"
 
 extern char **environ;
 
@@ -33,16 +34,8 @@ static int run(char *const argv[]) {
 }
 
 static bool on_path(const char *program) {
-  const char *path = getenv("PATH");
-  for (size_t len; path && *path; path += len + (path[len] == ':')) {
-    len = strcspn(path, ":");
-    char *file = xasprintf("%.*s/%s", (int)len, path, program);
-    bool found = access(file, X_OK) == 0;
-    free(file);
-    if (found)
-      return true;
-  }
-  return false;
+  char path[PATH_MAX];
+  return setup_in_path(path, program);
 }
 
 /* How many sources genhtml will not find. */
