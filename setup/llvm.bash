@@ -26,32 +26,36 @@ is_llvm_root() { # is_llvm_root N DIR
     grep -qE "^set\(LLVM_VERSION_MAJOR $1\)" "$2/lib/cmake/llvm/LLVMConfig.cmake"
 }
 
-# newest_installed_llvm - fails if no LLVM is complete.
-newest_installed_llvm() {
+is_supported() { [[ " ${supported_llvm[*]} " == *" $1 "* ]]; }
+
+# newest_that TEST - the newest supported LLVM for which `TEST N` succeeds, which
+# may print; fails if there is none.
+newest_that() {
   local i
   for ((i = ${#supported_llvm[@]} - 1; i >= 0; i--)); do
-    llvm_root "${supported_llvm[i]}" >/dev/null && echo "${supported_llvm[i]}" && return
+    "$1" "${supported_llvm[i]}" >/dev/null && echo "${supported_llvm[i]}" && return
   done
   return 1
 }
 
+# newest_installed_llvm - fails if no LLVM is complete.
+newest_installed_llvm() { newest_that llvm_root; }
+
 # candidate PACKAGE - the line with what apt would install, in English
 candidate() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep '^ *Candidate: [^(]'; }
 archive_has() { [[ $(candidate "$1") ]]; }
+archive_has_clang() { archive_has "clang-$1"; }
 
 # distribution_llvm - the LLVM of the distribution's package clang, by apt; else
 # the newest that its archive has. Fails without apt, or without its lists.
 distribution_llvm() {
-  local version i
+  local version
   version=$(candidate clang | sed -nE 's/^ *Candidate: ([0-9]+:)?([0-9]+)\..*/\2/p') || true
-  if [[ $version && " ${supported_llvm[*]} " == *" $version "* ]]; then
+  if [[ $version ]] && is_supported "$version"; then
     echo "$version"
-    return
+  else
+    newest_that archive_has_clang
   fi
-  for ((i = ${#supported_llvm[@]} - 1; i >= 0; i--)); do
-    archive_has "clang-${supported_llvm[i]}" && echo "${supported_llvm[i]}" && return
-  done
-  return 1
 }
 
 # llvms_to_test FIRST - FIRST, then each tested one that can be had here.
@@ -60,6 +64,6 @@ llvms_to_test() {
   echo "$1"
   for n in "${tested_llvm[@]}"; do
     [[ $n != "$1" ]] || continue
-    ! llvm_root "$n" >/dev/null && ! archive_has "clang-$n" || echo "$n"
+    ! llvm_root "$n" >/dev/null && ! archive_has_clang "$n" || echo "$n"
   done
 }

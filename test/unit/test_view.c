@@ -309,17 +309,22 @@ static void back(struct tracer *t) {
   kcov8_syscall_return(&t->task);
 }
 
+/* A task that traces on another thread, and has run @i's block 1. */
+static void start_away(struct tracer *t, struct image *i) {
+  device = device_make();
+  tracer_start(t, device, WORDS);
+  assert_int_equal(tracer_enable(t), 0);
+  ran(i, 1);
+  away(t);
+}
+
 /* Where a task on another thread counts there is no room: it goes elsewhere. */
 static void image_comes_for_another_thread(void **state) {
   (void)state;
   struct tracer a;
   struct image *const i = load(1), *const late = image_of(2, 600);
   per_task(late);
-  device = device_make();
-  tracer_start(&a, device, WORDS);
-  assert_int_equal(tracer_enable(&a), 0);
-  ran(i, 1);
-  away(&a);
+  start_away(&a, i);
   const intptr_t before = others_base;
   taken = ((uintptr_t)late->counters + (uintptr_t)before) & -4096ul;
   __kcov8_image_register(&late->desc);
@@ -393,11 +398,7 @@ static void thread_is_deaf(void **state) {
   struct tracer a;
   struct image *const i = load(1), *const late = image_of(2, 600);
   per_task(late);
-  device = device_make();
-  tracer_start(&a, device, WORDS);
-  assert_int_equal(tracer_enable(&a), 0);
-  ran(i, 1);
-  away(&a);
+  start_away(&a, i);
   deaf = true;
   taken = ((uintptr_t)late->counters + (uintptr_t)others_base) & -4096ul;
   __kcov8_image_register(&late->desc);
