@@ -3,7 +3,7 @@
 # programs.sh - part of run: instrumented programs, beside the same for x86-64
 
 export TARGET_CLANG=$clang TARGET_LIB=$build/lib TARGET_RUNTIME=$work/rt2/libkcov8.a
-export TARGET_FLAGS="--target=$triple --ld-path=$linker -rdynamic"
+export TARGET_FLAGS="--target=$triple ${abi[*]} --ld-path=$linker -rdynamic"
 export KCOV8_TEST_RUN=$qemu
 kcov8=$build/bin/kcov8 native=$build/bin/kcov8-clang cross=$here/cross-clang
 
@@ -70,7 +70,7 @@ calc O2 -O2
 calc static -O2 -static
 
 begin "kcov8-clang --target, as docs/targets.md has it"
-"$native" "--target=$triple" "--ld-path=$linker" --kcov8-no-runtime -g "$e2e/suite/calc.c" \
+"$native" "--target=$triple" "${abi[@]}" "--ld-path=$linker" --kcov8-no-runtime -g "$e2e/suite/calc.c" \
   rt2/libkcov8.a -lpthread -o wrapped >log 2>&1
 dump wrapped add 1 2
 grep -q ^0x wrapped.pcs
