@@ -28,6 +28,7 @@
 #include "image/summary.c"
 #include "image/table.c"
 #include "image/unary.c"
+#include "keep.c"
 #include "registry.c"
 #include "sweep/neon.c"
 #include "sweep/sweep.c"

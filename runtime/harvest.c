@@ -3,15 +3,9 @@
  * harvest.c - what ran, outside the device
  *
  * For dumps at exit and for hosts without a guest. Each public function takes
- * the lock.
+ * the lock, and so does kcov8i_dump().
  */
 #include "registry.h"
-
-void kcov8i_keep_for_harvest(void) {
-  kcov8_port_lock();
-  kcov8i.keep = true;
-  kcov8_port_unlock();
-}
 
 static void report(struct kcov8i_image *img,
                    void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
@@ -81,6 +75,105 @@ int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
       if (i->moved[c])
         fn(ctx, i->fingerprint, kcov8_slot_pc(i->slots[c]), i->ids[c]);
   }
+  kcov8_port_unlock();
+  return err;
+}
+
+/* ---- Dumps --------------------------------------------------------------- */
+
+static void dump_bytes(const struct kcov8i_dump_to *to,
+                       const struct kcov8i_dump_image *image, uint8_t *bytes) {
+  struct kcov8i_hit hits[KCOV8I_BATCH];
+  to->image(image);
+  for (size_t pos = 0; pos < image->n_counters;) {
+    const size_t n = kcov8i_sweep(bytes, image->n_counters, &pos, hits);
+    if (n)
+      to->hits(hits, n);
+  }
+}
+
+static void dump_prepared(const struct kcov8i_dump_to *to,
+                          struct kcov8i_image *i) {
+  const struct kcov8i_dump_image image = {
+      .name = i->desc   ? kcov8i_keep_name_of(i->desc)
+              : i->name ? i->name
+                        : "",
+      .digest = i->desc ? kcov8i_table_digest(i->desc) : i->digest,
+      .n_counters = i->n_counters,
+      .counted = true,
+  };
+  dump_bytes(to, &image, i->kept);
+  /* Blocks without a counter: who reads the dump counts them. */
+  for (size_t c = i->n_counters; c < i->n_indexes; c++)
+    i->kept[c] = 0;
+  for (size_t c = 0; c < i->n_indexes; c++)
+    if (i->moved[c])
+      to->moved(kcov8_slot_pc(i->slots[c]), i->ids[c]);
+}
+
+/* Those whose blocks have PCs, since somebody opened the device. */
+static int dump_all_prepared(const struct kcov8i_dump_to *to) {
+  if (!kcov8i.images)
+    return 0;
+  int err = kcov8i_pending_need(NULL);
+  for (struct kcov8i_image *i = kcov8i.images; !err && i; i = i->next)
+    if (i->desc)
+      err = kcov8i_table_identify(i);
+  if (err)
+    return err;
+  kcov8i_collect(NULL, true);
+  kcov8i_view_collect_all();
+  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
+    if (i->kept)
+      dump_prepared(to, i);
+  return 0;
+}
+
+static void dump_registered(const struct kcov8i_dump_to *to,
+                            const struct kcov8_image *desc) {
+  const struct kcov8i_dump_image image = {
+      .name = kcov8i_keep_name_of(desc),
+      .digest = kcov8i_table_digest(desc),
+      .n_counters = (uintptr_t)desc->counters[1] - (uintptr_t)desc->counters[0],
+  };
+  dump_bytes(to, &image, desc->counters[0]);
+}
+
+static void dump_kept(const struct kcov8i_dump_to *to, struct kcov8i_kept *k) {
+  const struct kcov8i_dump_image image = {
+      .name = k->name ? k->name : "",
+      .digest = k->digest,
+      .n_counters = k->n_counters,
+      .counted = k->decoded,
+  };
+  dump_bytes(to, &image, k->bytes);
+}
+
+static int dump_all(const struct kcov8i_dump_to *to) {
+  int err = 0;
+
+  kcov8i_refuse_foreign();
+  for (struct kcov8_image *d = kcov8i_registered(); d; d = d->runtime[0])
+    if (!d->runtime[1] && kcov8i_keep_look(d) == KCOV8I_UNUSABLE)
+      err = kcov8i_prepare_images(); /* says why, and refuses it */
+  if (!err)
+    err = dump_all_prepared(to);
+  if (err)
+    return err;
+  bool any = kcov8i.images || kcov8i_keep_first();
+  for (struct kcov8i_kept *k = kcov8i_keep_first(); k; k = k->next)
+    dump_kept(to, k);
+  for (struct kcov8_image *d = kcov8i_registered(); d; d = d->runtime[0])
+    if (!d->runtime[1] && d->funcs[0] != d->funcs[1]) {
+      dump_registered(to, d);
+      any = true;
+    }
+  return any ? 0 : kcov8i_require_blocks();
+}
+
+int kcov8i_dump(const struct kcov8i_dump_to *to) {
+  kcov8_port_lock();
+  const int err = dump_all(to);
   kcov8_port_unlock();
   return err;
 }

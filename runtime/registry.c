@@ -58,7 +58,7 @@ static void remove_foreign(void) {
 }
 
 /* Refuses those that have come since the last call. */
-static void refuse_foreign(void) {
+void kcov8i_refuse_foreign(void) {
   struct kcov8i_msg m = {0};
   if (foreign.n == foreign.n_said)
     return;
@@ -94,6 +94,7 @@ static struct kcov8i_image *find_ghost(const struct kcov8i_table *t) {
 }
 
 static void free_image(struct kcov8i_image *img) {
+  kcov8i_keep_free_name(img->name);
   kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
   kcov8i_implied_free(img);
   kcov8i_unary_free(img);
@@ -187,7 +188,7 @@ int kcov8i_prepare_images(void) {
   int result = 0;
   if (__builtin_expect(!kcov8i.n_unprepared, 1))
     return 0;
-  refuse_foreign();
+  kcov8i_refuse_foreign();
   for (struct kcov8_image *d = registered; d; d = d->runtime[0]) {
     if (d->runtime[1])
       continue;
@@ -216,6 +217,10 @@ int kcov8i_require_blocks(void) {
                          "linked with kcov8's pass?");
   said_no_blocks |= !kcov8i.n_refused;
   return -KCOV8_ENODEV;
+}
+
+struct kcov8_image *kcov8i_registered(void) {
+  return registered;
 }
 
 /* ---- Coming and going -------------------------------------------------- */
@@ -273,9 +278,19 @@ static void say_lost(const struct kcov8_image *desc) {
   kcov8i_msg_log(&m, KCOV8_LOG_WARNING);
 }
 
+/* A dump needs no PCs; nobody else has ever asked for any. */
+static bool rescue_for_dump(struct kcov8_image *desc) {
+  const enum kcov8i_tables tables = kcov8i_keep_look(desc);
+  if (tables == KCOV8I_USABLE && kcov8i_keep_counters(desc))
+    say_lost(desc);
+  return tables != KCOV8I_UNUSABLE;
+}
+
 /* Takes what the image's counters hold to whoever wants it. */
 static void rescue(struct kcov8_image *desc) {
   if (!kcov8i.n_enabled && !kcov8i.keep)
+    return;
+  if (!kcov8i.n_enabled && !kcov8i.images && rescue_for_dump(desc))
     return;
   kcov8i_prepare_images();
   if (desc->runtime[1] == &refused_mark || desc->runtime[1] == &empty_mark)
@@ -303,6 +318,8 @@ static void unregister(struct kcov8_image *desc) {
     *(img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared) -= 1;
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_table_take_fingerprint(img);
+    if (kcov8i.keep)
+      kcov8i_keep_identity(img);
     kcov8i_summary_free(img);
     img->desc = NULL;
     __atomic_store_n(&img->counters, NULL, __ATOMIC_RELEASE);
@@ -333,6 +350,7 @@ void kcov8i_forget_images(void) {
     kcov8i.images = img->next;
     free_image(img);
   }
+  kcov8i_keep_forget();
   kcov8i = (struct kcov8i_state){
       .enabled = kcov8i.enabled,
       .n_enabled = kcov8i.n_enabled,

@@ -4,10 +4,8 @@
  *
  *   KCOV8_OUT=FILE   %p in FILE is the process ID, %% a percent sign
  *
- * FILE gets one `0xPC COUNT` per block that ran (COUNT up to 255), in table
- * order, after a first line `# kcov8 PCs of PROGRAM, pid N` and a line
- * `# moved 0xPC 0xID 0xIMAGE` for each block, hit or not, whose PC is not the
- * one that its image alone gives it. outfile.c knows how it gets there.
+ * FILE gets what the counters of each image hold (encode.c), and `kcov8` makes
+ * blocks of that, with the image. outfile.c knows how it gets there.
  *
  * Written by a destructor with the last place in the program: after atexit
  * handlers, C++ static destructors and the images' own destructors (what an
@@ -20,7 +18,7 @@
  * another process that had the number, of another container, of what this
  * process was before exec), the number gets -1, -2, ... Without, FILE is
  * replaced, unless it is what this process wrote before exec, which stays in
- * front: its last line says so.
+ * front: its last record says so.
  *
  * A child of fork() writes only if FILE has a %p, for else it would overwrite
  * its parent's file; its file also has what the parent ran before the fork. A
@@ -33,6 +31,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -157,6 +156,47 @@ static bool is_owner(void) {
   return *owner == getpid();
 }
 
+/* ---- Names of images ----------------------------------------------------- */
+
+struct place {
+  uintptr_t address;
+  const char *name; /* once it is found */
+};
+
+static int is_there(struct dl_phdr_info *object, size_t size, void *ctx) {
+  struct place *const p = ctx;
+  (void)size;
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *const h = &object->dlpi_phdr[i];
+    if (h->p_type == PT_LOAD &&
+        p->address - (uintptr_t)object->dlpi_addr - h->p_vaddr < h->p_memsz) {
+      p->name = object->dlpi_name;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static char program[PATH_MAX];
+
+static const char *find_program(void) {
+  const ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+  if (n > 0)
+    program[n] = 0;
+  else
+    snprintf(program, sizeof(program), "%s", program_invocation_name);
+  return program;
+}
+
+/* The program has none in the loader's list. A dying process may have the
+ * loader's lock. */
+static const char *name_of(const void *address) {
+  struct place p = {(uintptr_t)address, NULL};
+  if (kcov8i_no_heap || !dl_iterate_phdr(is_there, &p) || !p.name)
+    return "";
+  return *p.name ? p.name : find_program();
+}
+
 /* ---- At start ------------------------------------------------------------ */
 
 static void dump(enum kcov8i_end end);
@@ -187,7 +227,7 @@ void kcov8i_dump_set_up(bool (*is_free)(void)) {
     return;
   }
   lock_is_free = is_free;
-  kcov8i_keep_for_harvest();
+  kcov8i_keep_start(name_of);
   kcov8i_ends_watch(dump);
 }
 
@@ -198,21 +238,8 @@ static struct kcov8i_out out; /* too big for some stacks */
 static pthread_mutex_t dumping = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool in_dump; /* this thread has it */
 
-static void put_program(void) {
-  static char name[PATH_MAX];
-  const ssize_t n = readlink("/proc/self/exe", name, sizeof(name) - 1);
-  if (n > 0)
-    name[n] = 0;
-  else
-    snprintf(name, sizeof(name), "%s", program_invocation_name);
-  for (char *p = name; *p; p++)
-    if ((unsigned char)*p < ' ') /* it goes into a one-line comment */
-      *p = '?';
-  kcov8i_out_string(&out, name);
-}
-
 /*
- * The last line of what this process wrote before exec; "" without /proc. exec
+ * The mark of what this process wrote before exec; "" without /proc. exec
  * changes neither its ID, in its namespace, nor when it began.
  */
 static void get_mark(char *mark, size_t size) {
@@ -231,43 +258,17 @@ static void get_mark(char *mark, size_t size) {
   for (int field = FIRST; p && field < BEGAN; field++)
     p = strchr(p + 1, ' ');
   if (p)
-    snprintf(mark, size, "# before exec of pid %ld in %s, begun at %llu\n",
+    snprintf(mark, size, "before exec of pid %ld in %s, begun at %llu",
              (long)getpid(), space, strtoull(p, NULL, 10));
 }
 
-static void write_moved(void *ctx, uint64_t image, uint64_t pc, uint64_t id) {
-  (void)ctx;
-  kcov8i_out_string(&out, "# moved ");
-  kcov8i_out_hex(&out, pc);
-  kcov8i_out_string(&out, " ");
-  kcov8i_out_hex(&out, id);
-  kcov8i_out_string(&out, " ");
-  kcov8i_out_hex(&out, image);
-  kcov8i_out_string(&out, "\n");
-}
-
-static void write_block(void *ctx, uint64_t pc, unsigned int hits, uint64_t id,
-                        int moved) {
-  (void)ctx, (void)id, (void)moved; /* write_moved() has told */
-  kcov8i_out_hex(&out, pc);
-  kcov8i_out_string(&out, " ");
-  kcov8i_out_decimal(&out, hits);
-  kcov8i_out_string(&out, "\n");
-}
-
-/* 0, a negative errno of the harvest, or a positive one of the file. */
-static int write_all(const char *last) {
-  kcov8i_out_string(&out, "# kcov8 PCs of ");
-  put_program();
-  kcov8i_out_string(&out, ", pid ");
-  kcov8i_out_decimal(&out, (uint64_t)getpid());
-  kcov8i_out_string(&out, "\n");
-  int err = kcov8_moved(write_moved, NULL);
-  if (!err)
-    err = kcov8_harvest(write_block, NULL);
-  kcov8i_out_string(&out, last);
-  const int failed = kcov8i_out_flush(&out);
-  return failed ? failed : err;
+/* 0, a negative errno of the runtime, or a positive one of the file. */
+static int write_all(const char *mark) {
+  const int err = kcov8i_encode(&out, find_program());
+  if (err)
+    return err;
+  kcov8i_encode_end(&out, mark);
+  return kcov8i_out_flush(&out);
 }
 
 /* @name: FILE, expanded; out: what it is called if it is written */
@@ -283,16 +284,15 @@ static int publish(char *name) {
 }
 
 static int write_file(char *name, enum kcov8i_end end) {
-  static char mark[256], last[256];
-  mark[0] = last[0] = 0;
+  static char mark[200], tail[256];
+  mark[0] = 0;
   if (!has_pid)
     get_mark(mark, sizeof(mark));
-  if (end == KCOV8I_EXEC)
-    kcov8i_copy_name(last, mark);
+  const size_t n = kcov8i_encode_tail(tail, sizeof(tail), mark);
   int err = kcov8i_out_open(&out, own[0] ? own : name,
-                            own[0] || kcov8i_out_ends_in(name, mark));
+                            own[0] || kcov8i_out_ends_in(name, tail, n));
   if (!err)
-    err = write_all(last);
+    err = write_all(end == KCOV8I_EXEC ? mark : "");
   if (!err)
     err = publish(name);
   if (!err && out.aside && !own[0])
@@ -353,6 +353,7 @@ static void dump(enum kcov8i_end end) {
   dump_with_lock(end);
   if (end == KCOV8I_EXIT) {
     pattern[0] = 0;
+    kcov8i_keep_stop();
     kcov8i_ends_unwatch();
   }
   in_dump = false;

@@ -81,9 +81,7 @@ struct kcov8i_out {
  */
 int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry);
 
-void kcov8i_out_string(struct kcov8i_out *out, const char *s);
-void kcov8i_out_hex(struct kcov8i_out *out, uint64_t v);
-void kcov8i_out_decimal(struct kcov8i_out *out, uint64_t v);
+void kcov8i_out_bytes(struct kcov8i_out *out, const void *bytes, size_t n);
 int kcov8i_out_flush(struct kcov8i_out *out); /* 0 or a positive errno */
 
 /*
@@ -96,8 +94,19 @@ int kcov8i_out_publish(struct kcov8i_out *out, const char *name, bool replace);
 /* What is not published by now is gone. */
 void kcov8i_out_close(struct kcov8i_out *out);
 
-/* Whether @name is a regular file that ends in @last. */
-bool kcov8i_out_ends_in(const char *name, const char *last);
+/* Whether @name is a regular file that ends in the @n bytes @last. */
+bool kcov8i_out_ends_in(const char *name, const char *last, size_t n);
+
+/* ---- encode.c: docs/dump-format.md --------------------------------------- */
+
+/* What ran since the last dump, to @out: 0, or the error of kcov8i_dump(). */
+int kcov8i_encode(struct kcov8i_out *out, const char *program);
+
+/* The dump is whole. @mark: its process goes on as another program; "": no. */
+void kcov8i_encode_end(struct kcov8i_out *out, const char *mark);
+
+/* What a dump with that @mark ends in. Return: how many bytes. */
+size_t kcov8i_encode_tail(char *tail, size_t size, const char *mark);
 
 #pragma GCC visibility pop
 

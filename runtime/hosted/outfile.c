@@ -2,7 +2,8 @@
 /*
  * outfile.c - where a dump goes
  *
- * A regular file is written aside and appears when it is whole. Aside is a file
+ * Directories that are not there are made. A regular file is written aside and
+ * appears when it is whole. Aside is a file
  * without a name (O_TMPFILE), so that a kill leaves nothing behind, or, where
  * the file system or a missing /proc does not allow that, one with a random
  * name: process IDs are not unique among containers. If the directory lets
@@ -129,6 +130,19 @@ static void make_temporary(char *temporary, const char *name) {
     temporary[0] = 0;
 }
 
+/* Those directories of @name that are not there. */
+static void make_directories(const char *name) {
+  char dir[PATH_MAX];
+  directory_of(dir, name);
+  for (char *p = dir + 1; *p; p++)
+    if (*p == '/') {
+      *p = 0;
+      mkdir(dir, 0777);
+      *p = '/';
+    }
+  mkdir(dir, 0777); /* what fails shows when the file is made */
+}
+
 static int open_aside(struct kcov8i_out *out) {
   char dir[PATH_MAX];
   directory_of(dir, out->name);
@@ -157,6 +171,10 @@ static int open_regular(struct kcov8i_out *out, const struct stat *old,
   if (old && faccessat(AT_FDCWD, out->name, W_OK, AT_EACCESS))
     return errno;
   int err = open_aside(out);
+  if (err == ENOENT) {
+    make_directories(out->name);
+    err = open_aside(out);
+  }
   if (err && old)
     return open_in_place(out, carry ? O_APPEND : O_TRUNC);
   if (err || !old)
@@ -209,30 +227,17 @@ int kcov8i_out_flush(struct kcov8i_out *out) {
   return out->err;
 }
 
-void kcov8i_out_string(struct kcov8i_out *out, const char *s) {
-  for (; *s; s++) {
-    if (out->n == sizeof(out->buffer))
+void kcov8i_out_bytes(struct kcov8i_out *out, const void *bytes, size_t n) {
+  for (const char *p = bytes; n;) {
+    const size_t room = sizeof(out->buffer) - out->n;
+    const size_t now = n < room ? n : room;
+    memcpy(out->buffer + out->n, p, now);
+    out->n += now;
+    p += now;
+    n -= now;
+    if (n)
       kcov8i_out_flush(out);
-    out->buffer[out->n++] = *s;
   }
-}
-
-static void put_number(struct kcov8i_out *out, uint64_t v, unsigned int base) {
-  char digits[24], *p = digits + sizeof(digits) - 1;
-  *p = 0;
-  do
-    *--p = "0123456789abcdef"[v % base];
-  while (v /= base);
-  kcov8i_out_string(out, p);
-}
-
-void kcov8i_out_hex(struct kcov8i_out *out, uint64_t v) {
-  kcov8i_out_string(out, "0x");
-  put_number(out, v, 16);
-}
-
-void kcov8i_out_decimal(struct kcov8i_out *out, uint64_t v) {
-  put_number(out, v, 10);
 }
 
 /* ---- Becoming visible ---------------------------------------------------- */
@@ -307,10 +312,9 @@ void kcov8i_out_close(struct kcov8i_out *out) {
   out->temporary[0] = 0;
 }
 
-bool kcov8i_out_ends_in(const char *name, const char *last) {
+bool kcov8i_out_ends_in(const char *name, const char *last, size_t n) {
   char tail[256];
   struct stat st;
-  const size_t n = strlen(last);
   if (!n || n > sizeof(tail) || stat(name, &st) || !S_ISREG(st.st_mode) ||
       st.st_size < (off_t)n)
     return false;

@@ -105,6 +105,7 @@ struct kcov8i_summary {
  * @segment:     reached through the base of gs
  * @ordered:     all that can be hit in a copy is in the list of task/order.c
  * @said_stray:  a hit on a byte without owner was reported
+ * @digest, @name: for dumps, once unloaded: registry.h
  */
 struct kcov8i_image {
   struct kcov8i_image *next;
@@ -126,6 +127,8 @@ struct kcov8i_image {
   bool segment;
   bool ordered;
   bool said_stray;
+  uint64_t digest;
+  char *name;
 };
 
 /* Checks all but overlaps. -ENODEV, with the reason logged, or 0. */
@@ -175,6 +178,12 @@ uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t);
 
 /* Makes sure of @img->fingerprint, while the image is loaded. */
 void kcov8i_table_take_fingerprint(struct kcov8i_image *img);
+
+/*
+ * Of the bytes of the tables (record.h). They need not be checked, but each
+ * ends behind where it begins.
+ */
+uint64_t kcov8i_table_digest(const struct kcov8_image *desc);
 
 /* ---- summary.c: where counters may have been hit ----------------------- */
 

@@ -38,3 +38,47 @@ uint64_t kcov8i_fingerprint_add(uint64_t h, uint64_t hash, uint64_t place,
     h = kcov8_mix64(h ^ keys[b]);
   return h;
 }
+
+/* ---- Digest -------------------------------------------------------------- */
+
+/* For a given word a bijection of @h, and the other way round. */
+static uint64_t digest_step(uint64_t h, uint64_t word) {
+  h ^= word;
+  h = h << 29 | h >> 35;
+  return h * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static uint64_t word_pair(const kcov8i_word *w) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  typedef uint64_t __attribute__((may_alias, aligned(4))) both;
+  return *(const both *)w; /* the same, in one load */
+#else
+  return w[0] | (uint64_t)w[1] << 32;
+#endif
+}
+
+/* Four lanes, since a multiplication takes as long as four words. */
+uint64_t kcov8i_digest(uint64_t h, const kcov8i_word *words, uint64_t n_words) {
+  uint64_t a = h, b = h + 1, c = h + 2, d = h + 3;
+  const uint64_t whole = n_words / 8 * 8;
+  for (uint64_t i = 0; i < whole; i += 8) {
+    a = digest_step(a, word_pair(words + i));
+    b = digest_step(b, word_pair(words + i + 2));
+    c = digest_step(c, word_pair(words + i + 4));
+    d = digest_step(d, word_pair(words + i + 6));
+  }
+  for (uint64_t i = whole; i < n_words; i++)
+    a = digest_step(a, words[i]);
+  h = kcov8_mix64(h ^ n_words);
+  h = kcov8_mix64(h ^ a);
+  h = kcov8_mix64(h ^ b);
+  h = kcov8_mix64(h ^ c);
+  return kcov8_mix64(h ^ d);
+}
+
+uint64_t kcov8i_digest_start(uint64_t counter_bytes, int64_t to_counters,
+                             int64_t to_keys) {
+  uint64_t h = kcov8_mix64(counter_bytes);
+  h = kcov8_mix64(h ^ (uint64_t)to_counters);
+  return kcov8_mix64(h ^ (uint64_t)to_keys);
+}

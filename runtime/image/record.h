@@ -42,6 +42,24 @@ uint64_t kcov8i_fingerprint_start(uint64_t counter_bytes);
 uint64_t kcov8i_fingerprint_add(uint64_t h, uint64_t hash, uint64_t place,
                                 const uint32_t *keys, uint32_t n_blocks);
 
+/* Words of a table, whatever their types. */
+typedef uint32_t __attribute__((may_alias)) kcov8i_word;
+
+/**
+ * kcov8i_digest() - goes on with the digest of an image's tables
+ * @h:     so far
+ * @words: @n_words of them, in the host's order
+ *
+ * Tells one build of an image from all others, in one pass over the bytes: see
+ * docs/dump-format.md, "Digest". Of no use for kernel modules, whose records
+ * hold distances that their loader chooses.
+ */
+uint64_t kcov8i_digest(uint64_t h, const kcov8i_word *words, uint64_t n_words);
+
+/* Where the tables are: begins the digest. Distances in bytes, from funcs. */
+uint64_t kcov8i_digest_start(uint64_t counter_bytes, int64_t to_counters,
+                             int64_t to_keys);
+
 #pragma GCC visibility pop
 
 #endif /* KCOV8_RECORD_H */

@@ -264,6 +264,21 @@ void kcov8i_table_take_fingerprint(struct kcov8i_image *img) {
   img->has_fingerprint = true;
 }
 
+static uint64_t digest_of(uint64_t h, const void *begin, const void *end) {
+  return kcov8i_digest(h, begin,
+                       ((uintptr_t)end - (uintptr_t)begin) / sizeof(uint32_t));
+}
+
+uint64_t kcov8i_table_digest(const struct kcov8_image *desc) {
+  const uintptr_t funcs = (uintptr_t)desc->funcs[0];
+  uint64_t h = kcov8i_digest_start(
+      (uintptr_t)desc->counters[1] - (uintptr_t)desc->counters[0],
+      (intptr_t)((uintptr_t)desc->counters[0] - funcs),
+      (intptr_t)((uintptr_t)desc->keys[0] - funcs));
+  h = digest_of(h, desc->funcs[0], desc->funcs[1]);
+  return digest_of(h, desc->keys[0], desc->keys[1]);
+}
+
 /* The IDs in table order, then sorted and with the slots of this image alone */
 static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
                    struct kcov8i_id *scratch) {

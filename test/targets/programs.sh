@@ -21,7 +21,7 @@ dump() {
   shift
   [[ $program == x86-* ]] || read -ra how <<<"$qemu"
   KCOV8_OUT=$work/$program.out "${how[@]}" "./$program" "$@" >>log 2>&1
-  grep ^0x "$program.out" | sort >"$program.pcs"
+  "$kcov8" pcs "$program" "$program.out" | grep ^0x | sort >"$program.pcs"
   rm "$program.out"
 }
 
@@ -195,11 +195,12 @@ ok
 begin "a library, loaded twice"
 "$cross" -g -O1 -shared -fPIC "$e2e/dso/lib.c" -o lib.so >log 2>&1
 "$cross" -g -O1 "$e2e/dso/main.c" -o dso >log 2>&1
-KCOV8_OUT=dso.pcs on_target ./dso ./lib.so ./lib.so >log
+KCOV8_OUT=dso.dump on_target ./dso ./lib.so ./lib.so >log
 grep -qx 5 log
 "$kcov8" list lib.so | cut -f2 | sort >lib.pcs
-[[ -n $(grep -o '^0x[0-9a-f]*' dso.pcs | sort | comm -12 lib.pcs -) ]]
-[[ -z $(grep -o '^0x[0-9a-f]*' dso.pcs | sort | uniq -d) ]]
+"$kcov8" pcs lib.so dso.dump | grep -o '^0x[0-9a-f]*' | sort >dso.pcs
+[[ -n $(comm -12 lib.pcs dso.pcs) ]]
+[[ -z $(uniq -d dso.pcs) ]]
 ok
 
 # An inline function in program and library: one ID, two blocks. No libstdc++.
@@ -208,10 +209,11 @@ begin "C++ comdats, in a library, too"
   >log 2>&1
 "$cross" -g -O1 -nostdlib++ --driver-mode=g++ "$e2e/dso/inline-main.cpp" ./libinline.so \
   -o inline >log 2>&1
-KCOV8_OUT=inline.pcs LD_LIBRARY_PATH=. on_target ./inline >log 2>&1
+KCOV8_OUT=inline.dump LD_LIBRARY_PATH=. on_target ./inline >log 2>&1
 [[ $("$kcov8" list inline | grep -c 'twice(int)') == 1 ]]
 [[ $(comm -12 <("$kcov8" list inline | cut -f1 | sort) \
   <("$kcov8" list libinline.so | cut -f1 | sort) | wc -l) == 1 ]]
+{ "$kcov8" pcs inline inline.dump && "$kcov8" pcs libinline.so inline.dump; } >inline.pcs
 [[ $(grep -c ^0x inline.pcs) -ge 3 ]]
 ok
 
@@ -238,16 +240,16 @@ if [[ -n $threads ]]; then
     KCOV8_OUT=$work/dump.%p "${how[@]}" "./$name" fork
     files=(dump.*)
     [[ ${#files[@]} == 2 ]]
-    grep -h ^0x "${files[@]}" | sort >"$name.pcs"
+    "$kcov8" pcs "$name" "${files[@]}" | grep ^0x | sort >"$name.pcs"
   done
   reports_agree dumps
   ok
 fi
 
-begin "a process that is killed while it dumps leaves no list"
+begin "a process that is killed while it dumps leaves no dump"
 rm -f dump.*
 KCOV8_OUT=$work/dump.whole on_target ./dumps nowhere
-grep -q ^0x dump.whole
+"$kcov8" pcs dumps dump.whole | grep -q ^0x
 for call in write linkat; do
   status=0
   KCOV8_OUT=$work/dump.$call on_target ./dumps "$call" 2>log || status=$?

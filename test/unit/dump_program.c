@@ -3,7 +3,8 @@
  * dump_program.c - an "instrumented" program for test_dump.sh
  *
  *   dump_program [plain | exit STATUS | _exit | abort | atexit | chdir | fork |
- *                 orphan | forks | plugin FILE | silent]
+ *                 orphan | forks | plugin FILE... | harvested-plugin FILE |
+ *                 silent]
  *
  * Runs block 0, and block 2 three times, then what the word says.
  */
@@ -111,8 +112,13 @@ int main(int argc, char **argv) {
     return do_orphan();
   if (!strcmp(what, "forks"))
     return do_forks();
+  for (int i = 2; i < argc && !strcmp(what, "plugin"); i++)
+    if (do_plugin(argv[i]))
+      return 1;
   if (!strcmp(what, "plugin"))
-    return do_plugin(argv[2]);
+    return 0;
+  if (!strcmp(what, "harvested-plugin"))
+    return kcov8_harvest(ignore, NULL) || do_plugin(argv[2]);
   printf("%ld\n", (long)getpid());
   return 0;
 }

@@ -151,7 +151,7 @@ static void harvest_keeps(void **state) {
   (void)state;
   struct seen s = {0};
   struct kcov8_task task;
-  kcov8i_keep_for_harvest();
+  kcov8i_keep_start(NULL);
   struct image *const i = image_load(1, 30), *const gone = image_load(2, 30);
   struct image *const late = image_of(3, 30);
   struct kcov8_device *const d = device_make();

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# test_dump.sh PROGRAM EMPTY-PROGRAM PLUGIN - KCOV8_OUT, end to end
+# test_dump.sh MKDUMP TOOL PROGRAM EMPTY-PROGRAM PLUGIN - KCOV8_OUT, end to end
 set -uo pipefail
-program=$1 empty=$2 plugin=$3
+mkdump=$1 tool=$2 program=$3 empty=$4 plugin=$5
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+trap 'rm -rf "$dir" "$dir".*' EXIT
 cd "$dir" || exit 2
 bad=0
 
@@ -20,12 +20,16 @@ go() {
   ((status == want)) || fail "$*: exit $status, expected $want"
 }
 
+hex() { od -An -v -tx1 "$1" | tr -d ' \n'; }
+
 # said TEXT : stderr is that
 said() { [[ $err == "$1" ]] || fail "stderr '$err', expected '$1'"; }
 files() { [[ $(ls -A) == "$1" ]] || fail "files '$(ls -A)', expected '$1'"; }
-# pcs FILE REGEX... : lines after the first
+# pcs FILE REGEX... : what it says of $image, the program
+image=$program
 pcs() {
-  local file=$1 n=1 line
+  local file=$dir.pcs n=1 line
+  "$tool" pcs "$image" "$1" >"$file" 2>"$dir.said" || fail "$1: $(<"$dir.said")"
   shift
   for want; do
     n=$((n + 1))
@@ -51,8 +55,10 @@ go 0 a "$program"
 said ''
 files a
 pcs a "$zero" "$two"
-[[ $(head -n 1 a) == "# kcov8 PCs of $(readlink -f "$program"), pid $out" ]] ||
-  fail "first line $(head -n 1 a)"
+# Byte by byte, but for how long the path is: docs/dump-format.md.
+path=$(readlink -f "$program" | tr -d '\n' | hex -)
+[[ $(hex a) =~ ^896b636f76380d0a0150....*${path}49..(01)?$(python3 "$mkdump" "$program")2000${path}4802001b4500$ ]] ||
+  fail "$(hex a)"
 [[ $(stat -c %a a) == "$(printf %o $((0666 & ~$(umask))))" ]] || fail "mode of a"
 go 0 a "$program" silent # replaces
 pcs a
@@ -73,9 +79,15 @@ files ''
 go 0 "$(printf 'a%.0s' {1..5000})" "$program"
 said 'kcov8: KCOV8_OUT: name too long; no coverage will be written'
 
-go 0 none/a "$program"
-said "kcov8: $dir/none/a: not written: No such file or directory"
-go 5 none/a "$program" exit 5 # the program's own
+# Directories are made; if they cannot be, the status is the program's own.
+go 0 none/such/a "$program"
+said ''
+pcs none/such/a "$zero" "$two"
+rm -r none
+: >none
+go 5 none/such/a "$program" exit 5
+said "kcov8: $dir/none/such/a: not written: Not a directory"
+rm none
 mkdir d
 go 0 d "$program"
 said "kcov8: $dir/d: not written: Is a directory"
@@ -112,13 +124,33 @@ rm a*
 # What an unloaded plugin ran is kept; the program was there first.
 go 0 a "$program" plugin "$plugin"
 said ''
-grep '^#' a | head -n 2 | tail -n 1 | grep -qE '^# moved 0xf[0-9a-f]{15} 0x[0-9a-f]+ 0x[0-9a-f]+$' ||
-  fail "no note of a moved block before the PCs: $(cat a)"
-# Those that did not run, too.
-[[ $(grep -c '^# moved' a) -gt 2 ]] || fail "moved: $(cat a)"
-[[ $(grep '^# moved' a | cut -d' ' -f5 | sort -u | wc -l) == 1 ]] || fail "images: $(cat a)"
-grep -q "^${two% *} 1$" a && fail "the plugin has the program's PC"
+pcs a "$zero" "$two"
+image=$plugin pcs a "${two% *} 1" '0xffffffffc0afb3c0 1'
+grep -qaF "${plugin##*/}" a || fail "no name of the plugin: $(hex a)"
 rm a
+# It comes and goes: counts add up.
+go 0 a "$program" plugin "$plugin" "$plugin" "$plugin"
+pcs a "$zero" "$two"
+image=$plugin pcs a "${two% *} 3" '0xffffffffc0afb3c0 3'
+# A dump of other images alone is refused.
+go 0 b "$program"
+"$tool" pcs "$plugin" b >out 2>err && fail "a dump of the program is one of the plugin"
+grep -qF "b: not of $plugin, but of $(readlink -f "$program"): left out" err || fail "$(<err)"
+[[ $(grep -c ^0x out) == 0 ]] || fail "counted: $(<out)"
+rm a b out err
+# If the program is a host and gives PCs to all, those of the plugin, which
+# came later, move: also those that did not run.
+go 0 a "$program" harvested-plugin "$plugin"
+image=$plugin
+"$tool" pcs "$plugin" a >out 2>/dev/null || fail "$(hex a)"
+grep '^#' out | sed -n 2p | grep -qE '^# moved 0xf[0-9a-f]{15} 0x[0-9a-f]+ 0x[0-9a-f]+$' ||
+  fail "no note of a moved block before the PCs: $(<out)"
+[[ $(grep -c '^# moved' out) -gt 2 ]] || fail "moved: $(<out)"
+[[ $(grep '^# moved' out | cut -d' ' -f5 | sort -u | wc -l) == 1 ]] || fail "images: $(<out)"
+[[ $(grep -c '^0x' out) == 2 ]] || fail "ran: $(<out)"
+grep -q "^${two% *} 1$" out && fail "the plugin has the program's PC"
+image=$program
+rm a out
 
 go 0 a "$empty"
 said "kcov8: no instrumented image: was the program compiled and linked with kcov8's pass?
@@ -156,11 +188,13 @@ rm a b
 for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
   rm -f log
   go 0 $name sh -c '{ echo before; "$0" silent; echo after; } >log' "$program"
-  [[ $(sed -n '1p;3p' log) == $'before\nafter' && $(wc -l <log) == 3 ]] ||
-    fail "$name: $(<log)"
+  [[ $(head -n 1 log | cut -c 1-6) == before && $(tail -c 8 log | tr -d '\0') == Eafter ]] ||
+    fail "$name: $(hex log)"
 done
-go 0 /dev/stdout "$program" silent
-[[ $out == "# kcov8 PCs of"* ]] || fail "stdout is a pipe: $out"
+# A pipe.
+KCOV8_OUT=/dev/stdout "$program" silent | "$tool" pcs "$program" - >out 2>err || fail "$(<err)"
+[[ $(<out) == "# kcov8 PCs of stdin" ]] || fail "stdout is a pipe: $(<out)"
+rm out err
 rm -f log
 go 0 /dev/fd/9 "$program"
 said "kcov8: /dev/fd/9: not written: No such file or directory"

@@ -14,6 +14,7 @@ static const char general_help[] =
     "\n"
     "  list       every block: ID, PC, function, source range\n"
     "  symbolize  PCs to functions and source ranges\n"
+    "  pcs        what a process has dumped, as text\n"
     "  report     coverage of files, functions and lines\n"
     "  stat       what is in the image's tables\n"
     "  doctor     what is wrong with this setup of kcov8, and what mends it\n"
@@ -24,8 +25,8 @@ static const char general_help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
 
 static const struct command *const commands[] = {
-    &list_command, &symbolize_command, &report_command,
-    &stat_command, &doctor_command,
+    &list_command,   &symbolize_command, &pcs_command,
+    &report_command, &stat_command,      &doctor_command,
 };
 
 static const struct command *find_command(const char *name) {

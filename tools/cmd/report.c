@@ -17,9 +17,11 @@
 static const char help[] =
     "usage: kcov8 report [OPTION...] IMAGE PCFILE...\n"
     "\n"
-    "Sums up the coverage in the PCFILEs: one hexadecimal PC a line, with an\n"
-    "optional decimal count after a blank; `#' begins a comment; - is stdin.\n"
-    "A PC that is not in IMAGE is reported, and the exit status is 1.\n"
+    "Sums up the coverage in the PCFILEs: dumps, as processes write them for\n"
+    "KCOV8_OUT, or text: one hexadecimal PC a line, with an optional decimal\n"
+    "count after a blank; `#' begins a comment. - is stdin.\n"
+    "A PC that is not in IMAGE, or a dump without IMAGE, is reported, and the\n"
+    "exit status is 1. Of a dump that has other images, too, those are named.\n"
     "\n"
     "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
     "                         (needs genhtml, of package lcov)\n"
@@ -51,17 +53,34 @@ static const struct format {
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
+/**
+ * struct sum - of all lists
+ * @others:  names of images in the dumps that are not this one
+ * @unknown: something in the lists is not of the image
+ */
+struct sum {
+  struct image *img;
+  struct cov_count *counts;
+  struct strtab others;
+  bool unknown;
+};
+
+static const struct block *find(struct sum *sum, struct moves *moves,
+                                const struct pcfile_entry *e) {
+  return e->block ? e->block : image_find(sum->img, moves, e->pc);
+}
+
 /*
- * Add one list to @counts. Notes about moved PCs hold for the list they are
+ * Add one list to @sum. Notes about moved PCs hold for the list they are
  * in, wherever they stand in it: so it is read whole before it is resolved.
  */
-static int add_list(const struct image *img, const char *path,
-                    struct cov_count *counts, bool *unknown) {
+static int add_list(struct sum *sum, const char *path) {
+  struct image *img = sum->img;
   struct pcfile list;
   struct pcfile_entry e, *pcs = NULL;
   struct moves moves = {0};
   size_t n = 0, cap = 0;
-  if (!pcfile_open(&list, path))
+  if (!pcfile_open(&list, path, img))
     return EXIT_FAILED;
   enum pcfile_result r;
   while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
@@ -76,22 +95,40 @@ static int add_list(const struct image *img, const char *path,
   size_t n_unknown = 0;
   uint64_t first_unknown = 0;
   for (size_t i = 0; i < n && r == PCFILE_END; i++) {
-    const struct block *b = image_find(img, &moves, pcs[i].pc);
+    const struct block *b = find(sum, &moves, &pcs[i]);
     if (b)
-      count_add(&counts[b - img->blocks], &img->funcs[b->func], pcs[i].count);
+      count_add(&sum->counts[b - img->blocks], &img->funcs[b->func],
+                pcs[i].count);
     else if (n_unknown++ == 0)
       first_unknown = pcs[i].pc;
   }
   if (n_unknown)
     warn(list.name, "%zu PC%s not in %s (first 0x%" PRIx64 ")", n_unknown,
          n_unknown == 1 ? " is" : "s are", img->path, first_unknown);
-  *unknown |= n_unknown != 0;
+  for (size_t i = 0; r == PCFILE_END && i < list.dump.others.n; i++)
+    strtab_copy(&sum->others, list.dump.others.strings[i],
+                strlen(list.dump.others.strings[i]));
+  sum->unknown |= n_unknown != 0 || r == PCFILE_OTHER;
   free(pcs);
   moves_free(&moves);
   pcfile_close(&list);
-  return r == PCFILE_END   ? EXIT_DONE
-         : r == PCFILE_BAD ? EXIT_USAGE
-                           : EXIT_FAILED;
+  return r == PCFILE_END || r == PCFILE_OTHER ? EXIT_DONE
+         : r == PCFILE_BAD                    ? EXIT_USAGE
+                                              : EXIT_FAILED;
+}
+
+static void tell_others(const struct sum *sum) {
+  char *names = NULL;
+  for (size_t i = 0; i < sum->others.n; i++) {
+    char *more = xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
+                           sum->others.strings[i]);
+    free(names);
+    names = more;
+  }
+  if (names)
+    warn(sum->img->path, "the dumps have other images, too, left out: %s",
+         names);
+  free(names);
 }
 
 /* Absolute, without a final slash; symbolic links stay as they are. */
@@ -140,29 +177,30 @@ static int report(const struct format *format, const char *root,
   struct image img;
   struct coverage cov;
   struct filter filter = {0};
-  bool unknown = false;
+  struct sum sum = {.img = &img};
   int status = EXIT_FAILED;
-  struct cov_count *counts = NULL;
   if (image_load(&img, argv[0]) && image_require_blocks(&img)) {
-    counts = xcalloc(img.n_blocks, sizeof(*counts));
+    sum.counts = xcalloc(img.n_blocks, sizeof(*sum.counts));
     status = EXIT_DONE;
     for (int i = 1; i < argc && status == EXIT_DONE; i++)
-      status = add_list(&img, argv[i], counts, &unknown);
+      status = add_list(&sum, argv[i]);
+    tell_others(&sum);
   }
   if (status == EXIT_DONE) {
     if (rules->n)
       filter_make(&filter, &img, rules);
-    coverage_make(&cov, &img, counts, &filter);
-    counts = NULL;
+    coverage_make(&cov, &img, sum.counts, &filter);
+    sum.counts = NULL;
     bool ok =
         cov.n_files || !rules->n ||
         fail(img.path, "--filter wants no block of it: nothing to report");
-    if (!ok || !write_report(&cov, format, root, target) || unknown)
+    if (!ok || !write_report(&cov, format, root, target) || sum.unknown)
       status = EXIT_FAILED;
     coverage_free(&cov);
     filter_free(&filter);
   }
-  free(counts);
+  free(sum.counts);
+  strtab_free(&sum.others);
   image_free(&img);
   return status;
 }
@@ -229,7 +267,7 @@ static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
   if (argc == optind)
     return usage_error("report", "which image?");
   if (argc - optind == 1)
-    return usage_error("report", "which PC files? (- is stdin)");
+    return usage_error("report", "which dumps or PC files? (- is stdin)");
   if (!format->write && (!target || strcmp(target, "-") == 0))
     return usage_error("report", "format html needs --output DIRECTORY");
   char *root = absolute_root(source_root);

@@ -28,8 +28,9 @@ static const char help[] =
     "line. An address up to 15 below a PC means that PC. An unknown PC is\n"
     "answered with question marks, and the exit status is 1.\n"
     "\n"
-    "  -m, --map FILE       PC file of the run: its notes `# moved PC ID'\n"
-    "                       tell which PCs the run moved\n"
+    "  -m, --map FILE       dump or PC file of the run: it tells which PCs the "
+    "run\n"
+    "                       moved (in text: `# moved PC ID')\n"
     "  -f, --format FORMAT  text (default), json or gvisor\n"
     "      --json           same as --format json\n"
     "  -h, --help           this text\n";
@@ -80,7 +81,7 @@ static void answer(struct symbolizer *s, uint64_t pc) {
 static int read_list(struct symbolizer *s, const char *path, bool moves_only) {
   struct pcfile list;
   struct pcfile_entry e;
-  if (!pcfile_open(&list, path))
+  if (!pcfile_open(&list, path, &s->img))
     return EXIT_FAILED;
   struct stat st;
   bool interactive =

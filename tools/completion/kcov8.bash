@@ -11,9 +11,9 @@ _kcov8() {
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
   if ((COMP_CWORD == 1)); then
-    words='list symbolize report stat doctor help --help --version'
+    words='list symbolize pcs report stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='list symbolize report stat doctor'
+    words='list symbolize pcs report stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
@@ -25,6 +25,7 @@ _kcov8() {
     return
   elif [[ $current == -* ]]; then
     words='--format --json --help'
+    [[ $command == pcs ]] && words='--output --help'
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;

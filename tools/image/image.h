@@ -80,7 +80,10 @@ struct func {
  * @blocks: in table order
  * @by_pc:  indices in blocks, by ascending PC, which is ascending ID
  * @files:  paths as in the map, without leading "./"; "?" if unknown
+ * @by_counter: indices in blocks, by ascending counter; NULL until a dump is
+ *          read. Those without one are at the end.
  * @fingerprint: names the image in `# moved` notes (abi.h)
+ * @digest: names the image in dumps (docs/dump-format.md)
  * @n_collisions: blocks that are not in their preferred slot
  * @n_duplicates: blocks whose ID had to get an ordinal
  */
@@ -95,11 +98,11 @@ struct image {
   size_t n_funcs;
   struct block *blocks;
   size_t n_blocks;
-  uint32_t *by_pc;
+  uint32_t *by_pc, *by_counter;
   struct run *runs;
   size_t n_runs, cap_runs;
   struct strtab files, names;
-  uint64_t fingerprint;
+  uint64_t fingerprint, digest;
   size_t n_collisions, n_duplicates;
 };
 

@@ -45,6 +45,7 @@ void image_free(struct image *img) {
   free(img->funcs);
   free(img->blocks);
   free(img->by_pc);
+  free(img->by_counter);
   free(img->runs);
   strtab_free(&img->files);
   strtab_free(&img->names);

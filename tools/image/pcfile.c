@@ -9,22 +9,37 @@
 
 #include "base/tool.h"
 
-bool pcfile_open(struct pcfile *p, const char *path) {
+static bool begins_dump(FILE *f) {
+  int c = getc(f);
+  if (c != EOF)
+    ungetc(c, f);
+  return c == DUMP_FIRST_BYTE;
+}
+
+bool pcfile_open(struct pcfile *p, const char *path, struct image *img) {
   bool is_stdin = strcmp(path, "-") == 0;
   struct stat st;
   p->f = is_stdin ? stdin : fopen(path, "re");
   p->name = is_stdin ? "stdin" : path;
   p->line = 0;
+  p->img = img;
+  p->dump = (struct dump){0};
+  p->at = 0;
+  p->is_dump = false;
   if (!p->f)
     return fail(p->name, "%s", strerror(errno));
   if (fstat(fileno(p->f), &st) == 0 && S_ISDIR(st.st_mode)) {
     pcfile_close(p);
     return fail(p->name, "%s", strerror(EISDIR));
   }
+  p->is_dump = begins_dump(p->f);
+  if (p->is_dump)
+    p->result = dump_read(&p->dump, p->f, p->name, img);
   return true;
 }
 
 void pcfile_close(struct pcfile *p) {
+  dump_free(&p->dump);
   if (p->f && p->f != stdin)
     fclose(p->f);
   p->f = NULL;
@@ -143,8 +158,55 @@ static void complain(const struct pcfile *p, const char *s) {
   free(where);
 }
 
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* Counters of another image would be counted for the wrong blocks. */
+static void refuse(const struct pcfile *p) {
+  const struct strtab *others = &p->dump.others;
+  bool namesake = false;
+  for (size_t i = 0; i < others->n; i++)
+    namesake |=
+        strcmp(base_name(others->strings[i]), base_name(p->img->path)) == 0;
+  if (!others->n)
+    warn(p->name, "the dump is empty");
+  else if (namesake)
+    warn(p->name, "not of this %s, but of another build of it: left out",
+         p->img->path);
+  else
+    warn(p->name, "not of %s, but of %s%s: left out", p->img->path,
+         others->strings[0], others->n > 1 ? " and others" : "");
+}
+
+static enum pcfile_result next_of_dump(struct pcfile *p,
+                                       struct pcfile_entry *e) {
+  if (p->result != DUMP_READ)
+    return p->result == DUMP_BAD ? PCFILE_BAD : PCFILE_FAILED;
+  if (!p->dump.n_images) {
+    refuse(p);
+    return PCFILE_OTHER;
+  }
+  if (p->at == p->dump.n)
+    return PCFILE_END;
+  const struct dump_block *b = &p->dump.blocks[p->at++];
+  *e = (struct pcfile_entry){
+      .block = &p->img->blocks[b->block],
+      .pc = b->pc,
+      .count = b->count,
+      .id = p->img->blocks[b->block].id,
+      .image = p->img->fingerprint,
+      .has_image = true,
+  };
+  return b->count ? PCFILE_PC : PCFILE_MOVED;
+}
+
 enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *e) {
   bool odd;
+  if (p->is_dump)
+    return next_of_dump(p, e);
+  e->block = NULL;
   while (next_line(p, &odd)) {
     const char *s = p->text;
     take_blanks(&s);

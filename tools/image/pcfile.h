@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * pcfile.h - reader of PC lists
+ * pcfile.h - reader of PC lists, in text and as the dumps that processes write
  *
+ * A dump becomes the same list, with the image: dump.h. Of text:
  * One hex PC per line, 0x optional, optional decimal count after blanks; '#'
  * begins a comment; empty lines are skipped. The comment
  * "# moved 0xPC 0xID [IMAGE]" tells that a run gave PC to block ID of IMAGE.
@@ -13,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "image/dump.h"
+
 /* A note about a moved PC, with the longest path. */
 #define PCFILE_MAX_TEXT 4200
 
@@ -21,31 +24,45 @@
  * @name:  for messages
  * @line:  number of the last line read
  * @text:  that line; longer ones are cut, comments excepted refused
+ * @is_dump: then @dump has been read with @result, and @at is the next block
  */
 struct pcfile {
   FILE *f;
   const char *name;
   unsigned long line;
   char text[PCFILE_MAX_TEXT + 1];
+  const struct image *img;
+  struct dump dump;
+  enum dump_result result;
+  size_t at;
+  bool is_dump;
 };
 
 enum pcfile_result {
   PCFILE_PC,    /* pc, count */
   PCFILE_MOVED, /* pc, id, image */
   PCFILE_END,
+  PCFILE_OTHER,  /* a dump of other images alone, message given */
   PCFILE_BAD,    /* malformed line, message given */
   PCFILE_FAILED, /* cannot be read, message given */
 };
 
-/* @image: fingerprint of the image that a note is about (abi.h) */
+/*
+ * @block: of a dump, the block itself; else NULL
+ * @image: fingerprint of the image that a note is about (abi.h)
+ */
 struct pcfile_entry {
+  const struct block *block;
   uint64_t pc, count, id;
   uint64_t image;
   bool has_image;
 };
 
-/* pcfile_open() - "-" is stdin. Return: true; false after a message. */
-bool pcfile_open(struct pcfile *p, const char *path);
+/*
+ * pcfile_open() - "-" is stdin; @img is what a dump must be of
+ * Return: true; false after a message.
+ */
+bool pcfile_open(struct pcfile *p, const char *path, struct image *img);
 enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *entry);
 void pcfile_close(struct pcfile *p);
 

@@ -172,6 +172,28 @@ static void take_fingerprint(struct image *img) {
   img->fingerprint = h;
 }
 
+/* Addresses of a program of 32 bits are signed there. */
+static int64_t distance(const struct elf_file *elf, enum table from,
+                        enum table to) {
+  uint64_t d = elf->tables[to].addr - elf->tables[from].addr;
+  return elf->is64 ? (int64_t)d : (int32_t)d;
+}
+
+static void take_digest(struct image *img) {
+  const struct elf_file *elf = &img->elf;
+  const struct table_data *funcs = &elf->tables[TABLE_FUNCS];
+  size_t n = funcs->size / 4;
+  uint32_t *words = xcalloc(n, sizeof(*words));
+  for (size_t i = 0; i < n; i++)
+    words[i] = read_u32(funcs->data + 4 * i, elf->big_endian);
+  uint64_t h = kcov8i_digest_start(elf->tables[TABLE_COUNTERS].size,
+                                   distance(elf, TABLE_FUNCS, TABLE_COUNTERS),
+                                   distance(elf, TABLE_FUNCS, TABLE_KEYS));
+  h = kcov8i_digest(h, words, n);
+  img->digest = kcov8i_digest(h, img->keys, img->n_keys);
+  free(words);
+}
+
 /* Before duplicates are made distinct. */
 static uint64_t first_id(const struct image *img, const struct block *b) {
   const struct func *f = &img->funcs[b->func];
@@ -226,6 +248,7 @@ bool records_read(struct image *img) {
   if (!ok)
     return false;
   take_fingerprint(img);
+  take_digest(img);
   assign_pcs(img);
   return true;
 }

@@ -193,7 +193,7 @@ static size_t pcfiles(size_t n, uint64_t seed) {
     struct pcfile list;
     struct pcfile_entry e;
     enum pcfile_result r = PCFILE_BAD;
-    if (pcfile_open(&list, scratch)) {
+    if (pcfile_open(&list, scratch, NULL)) {
       while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED)
         ;
       pcfile_close(&list);

@@ -11,4 +11,4 @@ config.suffixes = [".txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.environ["CALC_OUT"]
 config.substitutions.append(("%calc", os.environ["CALC"]))
-config.environment["KCOV8_OUT"] = os.path.join(os.environ["CALC_OUT"], "%p.pcs")
+config.environment["KCOV8_OUT"] = os.path.join(os.environ["CALC_OUT"], "%p.dump")
