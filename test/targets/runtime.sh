@@ -3,7 +3,7 @@
 # runtime.sh - part of run: the runtime for the target, and its unit tests
 
 core=("$root"/runtime/{base,sweep,image,collect,task,device}/*.c
-  "$root"/runtime/{harvest,registry}.c)
+  "$root"/runtime/{harvest,keep,registry}.c)
 
 compile() { # compile LEVEL SOURCE - an object in rt<LEVEL>/
   local freestanding=(-ffreestanding -fno-stack-protector)

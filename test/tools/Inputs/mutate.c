@@ -5,6 +5,7 @@
  *   kcov8-mutate prefixes IMAGE       every prefix of the file
  *   kcov8-mutate flips IMAGE N SEED   N images with some damaged bytes
  *   kcov8-mutate pcfile N SEED        N PC lists of random text
+ *   kcov8-mutate dump IMAGE DUMP N SEED  N dumps of IMAGE with damaged bytes
  *
  * Each one is loaded and, if the reader accepts it, reported in every format.
  * Success is to be still alive, with no sanitizer's complaint; the closing
@@ -203,6 +204,46 @@ static size_t pcfiles(size_t n, uint64_t seed) {
   return accepted;
 }
 
+static bool try_dump(struct image *img, const char *bytes, size_t len) {
+  struct pcfile list;
+  struct pcfile_entry e;
+  enum pcfile_result r = PCFILE_BAD;
+  FILE *f = fopen(scratch, "w");
+  if (!f || fwrite(bytes, 1, len, f) != len || fclose(f))
+    abort();
+  if (pcfile_open(&list, scratch, img)) {
+    while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED)
+      if (e.block &&
+          (e.block < img->blocks || e.block >= img->blocks + img->n_blocks))
+        abort();
+    pcfile_close(&list);
+  }
+  return r == PCFILE_END;
+}
+
+static size_t dumps(char **argv, size_t n, uint64_t seed) {
+  struct image img;
+  size_t len, accepted = 0;
+  if (!image_load(&img, argv[2]))
+    abort();
+  char *bytes = read_all(argv[3], &len);
+  char *copy = xcalloc(len, 1);
+  for (size_t i = 0; i < n; i++) {
+    uint64_t state = kcov8_block_id(seed, (uint32_t)i);
+    begin_round("dump number", i);
+    memcpy(copy, bytes, len);
+    for (uint64_t k = next_random(&state) % 3; k > 0; k--) {
+      uint8_t *at = (uint8_t *)copy + next_random(&state) % len;
+      *at = odd_byte(next_random(&state), *at);
+    }
+    accepted += try_dump(&img, copy, next_random(&state) % 4 ? len : i % len);
+  }
+  free(bytes);
+  free(copy);
+  image_free(&img);
+  return accepted;
+}
+
 static int run(int argc, char **argv) {
   size_t tried = 0, accepted = 0;
   if (strcmp(argv[1], "prefixes") == 0 && argc == 3) {
@@ -213,6 +254,9 @@ static int run(int argc, char **argv) {
   } else if (strcmp(argv[1], "pcfile") == 0 && argc == 4) {
     tried = strtoul(argv[2], NULL, 10);
     accepted = pcfiles(tried, strtoull(argv[3], NULL, 10));
+  } else if (strcmp(argv[1], "dump") == 0 && argc == 6) {
+    tried = strtoul(argv[4], NULL, 10);
+    accepted = dumps(argv, tried, strtoull(argv[5], NULL, 10));
   } else {
     return 2;
   }
