@@ -167,11 +167,12 @@ void kcov8i_encode_end(struct kcov8i_out *out, const char *mark) {
 }
 
 size_t kcov8i_encode_tail(char *tail, size_t size, const char *mark) {
-  static const char end[] = {'E', 0};
   const size_t n = strlen(mark);
-  if (!n || n + sizeof(end) > size)
+  enum { END = 2 }; /* E, and that it is empty */
+  if (!n || n + END > size)
     return 0;
-  memcpy(tail, mark, n);
-  memcpy(tail + n, end, sizeof(end));
-  return n + sizeof(end);
+  memcpy(tail, mark, n + 1);
+  tail[n] = 'E';
+  tail[n + 1] = 0;
+  return n + END;
 }
