@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* dump.h - what a process wrote for KCOV8_OUT (docs/dump-format.md) */
+/* dump.h - which blocks a process ran, according to what it wrote */
 #ifndef KCOV8_DUMP_H
 #define KCOV8_DUMP_H
 
@@ -9,9 +9,8 @@
 #include <stdio.h>
 
 #include "base/strtab.h"
+#include "image/dumpfile.h"
 #include "image/image.h"
-
-#define DUMP_FIRST_BYTE 0x89 /* which no text has */
 
 /**
  * struct dump_block - one block that ran, or one that has moved
@@ -34,12 +33,6 @@ struct dump {
   struct dump_block *blocks;
   size_t n, cap, n_images;
   struct strtab others;
-};
-
-enum dump_result {
-  DUMP_READ,
-  DUMP_BAD,    /* damaged, message given */
-  DUMP_FAILED, /* cannot be read, message given */
 };
 
 /*
