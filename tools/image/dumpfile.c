@@ -97,7 +97,7 @@ bool dump_hits(const uint8_t *bytes, size_t size, uint64_t n_counters,
     uint64_t skipped = token >> 4, n = 1;
     uint32_t low = token & 15, value = 1;
     if (skipped == MORE)
-      skipped += take_uleb(&b);
+      skipped = add_saturating(skipped, take_uleb(&b));
     if (low < LONGEST_RUN) {
       n = low + 1;
     } else if (low < MORE) {
