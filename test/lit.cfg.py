@@ -67,6 +67,7 @@ substitutions = {
     "lit": "%s %s" % (sys.executable, config.lit),
     "mkimage": "%s %s" % (sys.executable, os.path.join(inputs, "mkimage.py")),
     "mutate": os.path.join(config.test_exec_root, "tools", "kcov8-mutate"),
+    "roundtrip": os.path.join(config.test_exec_root, "tools", "kcov8-code-roundtrip"),
 }
 # Whole words only: %opt is not the beginning of %options.
 for name, value in substitutions.items():

@@ -59,6 +59,8 @@ enum join {
  * @keys:    of its n_blocks blocks, in image.keys
  * @first_block: the first of these in image.blocks
  * @n_implied:   blocks without a probe
+ * @array:   offset of its counter array in the counter section
+ * @first, @rows: where it is in that array, see kcov8_counter_at()
  * @discarded:   the linker dropped its code but kept its tables. Drops the
  *               function from every total, unless a PC says otherwise.
  */
@@ -68,6 +70,8 @@ struct func {
   uint32_t file, line, unit;
   const uint32_t *keys;
   uint32_t first_block, n_blocks, n_implied;
+  uint64_t array;
+  uint32_t first, rows;
   uint8_t probe, level, flags;
   enum join join;
   bool discarded;

@@ -131,6 +131,9 @@ static bool read_record(struct image *img, const struct record *r,
       .level = p[offsetof(struct kcov8_func, level)],
       .flags = flags,
       .n_implied = n - n_counters,
+      .array = counters,
+      .first = first,
+      .rows = rows,
   };
   for (uint32_t b = 0; b < n; b++) {
     uint64_t key = keys + b;
@@ -200,7 +203,7 @@ static uint64_t first_id(const struct image *img, const struct block *b) {
   return kcov8_block_id(f->hash, f->keys[b - img->blocks - f->first_block]);
 }
 
-static void assign_pcs(struct image *img) {
+void records_assign_pcs(struct image *img) {
   size_t n = img->n_blocks;
   struct kcov8i_id *ids = xcalloc(n, sizeof(*ids));
   struct kcov8i_id *scratch = xcalloc(n, sizeof(*scratch));
@@ -249,6 +252,6 @@ bool records_read(struct image *img) {
     return false;
   take_fingerprint(img);
   take_digest(img);
-  assign_pcs(img);
+  records_assign_pcs(img);
   return true;
 }

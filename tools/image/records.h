@@ -14,4 +14,11 @@
  */
 bool records_read(struct image *img);
 
+/*
+ * records_assign_pcs() - IDs and PCs of all blocks of @img
+ * Needs their functions, with keys, and nothing else; all of the image, as a PC
+ * depends on the others.
+ */
+void records_assign_pcs(struct image *img);
+
 #endif /* KCOV8_RECORDS_H */
