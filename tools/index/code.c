@@ -24,7 +24,7 @@ struct adder {
   struct index *ix;
   const struct image *img;
   int64_t *files;
-  struct buffer code, whole;
+  struct byte_buffer code, whole;
 };
 
 static bool file_row(struct adder *a, uint32_t file, int64_t *row) {
@@ -51,7 +51,7 @@ static uint64_t sum_func(const struct adder *a, const struct func *f,
   sum = kcov8_mix64(sum ^ f->line);
   for (size_t i = 0; i < n_files; i++)
     sum = sum_string(sum, a->img->files.strings[files[i].file]);
-  return kcov8_mix64(kcov8_hash_bytes(sum, a->code.data, a->code.n));
+  return kcov8_mix64(kcov8_hash_bytes(sum, a->code.bytes, a->code.n));
 }
 
 static bool add_places(struct adder *a, const struct lines *files,
@@ -71,22 +71,21 @@ static bool add_new_func(struct adder *a, const struct func *f, uint64_t sum,
                          const struct lines *files, size_t n_files,
                          int64_t *row) {
   a->whole.n = 0;
-  buffer_uleb(&a->whole, n_files);
+  bytes_put_uleb(&a->whole, n_files);
   for (size_t i = 0; i < n_files; i++) {
     int64_t file;
     if (!file_row(a, files[i].file, &file))
       return false;
-    buffer_uleb(&a->whole, (uint64_t)file);
+    bytes_put_uleb(&a->whole, (uint64_t)file);
   }
-  for (size_t i = 0; i < a->code.n; i++)
-    buffer_byte(&a->whole, a->code.data[i]);
+  bytes_put(&a->whole, a->code.bytes, a->code.n);
   return sql_get(a->ix, row,
                  "INSERT INTO function(sum, hash, name, display, file, line,"
                  " n_blocks, code) VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                  "iittiiib", (int64_t)sum, (int64_t)f->hash, f->name,
                  strcmp(f->display, f->name) == 0 ? "" : f->display,
                  a->files[f->file], (int64_t)f->line, (int64_t)f->n_blocks,
-                 (const void *)a->whole.data, a->whole.n) &&
+                 (const void *)a->whole.bytes, a->whole.n) &&
          add_places(a, files, n_files, *row);
 }
 
@@ -105,7 +104,7 @@ static bool add_func(struct adder *a, const struct func *f, int64_t *row) {
 }
 
 /* Where the functions are, in table order. */
-static bool add_funcs(struct adder *a, struct buffer *placed) {
+static bool add_funcs(struct adder *a, struct byte_buffer *placed) {
   struct placed last = {0};
   for (size_t i = 0; i < a->img->n_funcs; i++) {
     const struct func *f = &a->img->funcs[i];
@@ -144,7 +143,7 @@ static bool find_image(struct index *ix, const struct image *img, int64_t *row,
 
 /* @functions: NULL: not known */
 static bool put_image(struct index *ix, const struct image *img, int64_t added,
-                      const struct buffer *functions, int64_t *row) {
+                      const struct byte_buffer *functions, int64_t *row) {
   if (!functions)
     return sql_get(ix, row,
                    "INSERT INTO image(digest, n_counters, path, added)"
@@ -158,13 +157,14 @@ static bool put_image(struct index *ix, const struct image *img, int64_t added,
                  " functions = ?5"
                  " RETURNING id",
                  "iitib", (int64_t)img->digest, (int64_t)n_counters_of(img),
-                 img->path, added, (const void *)functions->data, functions->n);
+                 img->path, added, (const void *)functions->bytes,
+                 functions->n);
 }
 
 static bool add_image(struct index *ix, const struct image *img, int64_t added,
                       int64_t *row) {
   struct adder a = {.ix = ix, .img = img};
-  struct buffer placed = {0};
+  struct byte_buffer placed = {0};
   bool known;
   if (!find_image(ix, img, row, &known))
     return false;
@@ -175,9 +175,9 @@ static bool add_image(struct index *ix, const struct image *img, int64_t added,
   a.files = xcalloc(img->files.n, sizeof(*a.files));
   bool ok = add_funcs(&a, &placed) && put_image(ix, img, added, &placed, row);
   free(a.files);
-  free(a.code.data);
-  free(a.whole.data);
-  free(placed.data);
+  free(a.code.bytes);
+  free(a.whole.bytes);
+  free(placed.bytes);
   return ok;
 }
 

@@ -29,20 +29,13 @@ enum {
 
 /* ---- Bytes --------------------------------------------------------------- */
 
-void buffer_byte(struct buffer *b, uint8_t byte) {
-  b->data = vec_push(b->data, &b->n, &b->cap, 1);
-  b->data[b->n - 1] = byte;
+static void put_byte(struct byte_buffer *b, uint8_t byte) {
+  bytes_put(b, &byte, 1);
 }
 
-void buffer_uleb(struct buffer *b, uint64_t v) {
-  for (; v > 0x7f; v >>= 7)
-    buffer_byte(b, (uint8_t)(v | 0x80));
-  buffer_byte(b, (uint8_t)v);
-}
-
-static void buffer_word(struct buffer *b, uint64_t v, int n_bytes) {
+static void put_word(struct byte_buffer *b, uint64_t v, int n_bytes) {
   for (int i = 0; i < n_bytes; i++)
-    buffer_byte(b, (uint8_t)(v >> 8 * i));
+    put_byte(b, (uint8_t)(v >> 8 * i));
 }
 
 uint64_t span_uleb(struct span *s) {
@@ -116,12 +109,12 @@ struct last {
   uint32_t number, line, file;
 };
 
-static void put_line(struct buffer *out, struct last *last, uint32_t file,
+static void put_line(struct byte_buffer *out, struct last *last, uint32_t file,
                      uint32_t line) {
   bool moved = file != last->file;
-  buffer_uleb(out, zigzag((int64_t)line - last->line) << 1 | moved);
+  bytes_put_uleb(out, zigzag((int64_t)line - last->line) << 1 | moved);
   if (moved)
-    buffer_uleb(out, file);
+    bytes_put_uleb(out, file);
   last->file = file;
   last->line = line;
 }
@@ -142,7 +135,7 @@ static bool is_one_run(const struct image *img, const struct block *b) {
          r->count == b->l1 - b->l0 + 1;
 }
 
-static void encode_block(struct buffer *out, const struct image *img,
+static void encode_block(struct byte_buffer *out, const struct image *img,
                          const struct func *f, uint32_t index,
                          struct lines **files, size_t *n_files,
                          struct last *last) {
@@ -151,25 +144,24 @@ static void encode_block(struct buffer *out, const struct image *img,
   bool has_id = b->id != kcov8_block_id(f->hash, key);
   bool has_number = b->number != last->number + 1;
   bool one_run = is_one_run(img, b);
-  buffer_byte(out,
-              (uint8_t)((b->flags & FLAGS) | (has_id ? HAS_ID : 0) |
-                        (has_number ? HAS_NUMBER : 0) |
-                        (b->l0 ? HAS_PLACE : 0) | (one_run ? ONE_RUN : 0)));
-  buffer_word(out, key, KEY_BYTES);
+  put_byte(out, (uint8_t)((b->flags & FLAGS) | (has_id ? HAS_ID : 0) |
+                          (has_number ? HAS_NUMBER : 0) |
+                          (b->l0 ? HAS_PLACE : 0) | (one_run ? ONE_RUN : 0)));
+  put_word(out, key, KEY_BYTES);
   if (has_id)
-    buffer_word(out, b->id, 8);
+    put_word(out, b->id, 8);
   if (has_number)
-    buffer_uleb(out, b->number);
+    bytes_put_uleb(out, b->number);
   last->number = b->number;
   put_line(out, last, local_file(files, n_files, b->file),
            b->l0 ? b->l0 : last->line);
   if (b->l0) {
-    buffer_uleb(out, b->l1 - b->l0);
-    buffer_uleb(out, b->c0);
-    buffer_uleb(out, b->c1);
+    bytes_put_uleb(out, b->l1 - b->l0);
+    bytes_put_uleb(out, b->c0);
+    bytes_put_uleb(out, b->c1);
   }
   if (!one_run)
-    buffer_uleb(out, b->n_runs);
+    bytes_put_uleb(out, b->n_runs);
   struct last at = *last;
   for (uint32_t i = 0; i < b->n_runs; i++) {
     const struct run *r = &img->runs[b->run + i];
@@ -178,7 +170,7 @@ static void encode_block(struct buffer *out, const struct image *img,
     if (one_run)
       break;
     put_line(out, &at, file, r->first);
-    buffer_uleb(out, r->count - 1);
+    bytes_put_uleb(out, r->count - 1);
   }
 }
 
@@ -241,23 +233,23 @@ static void decode_block(struct span *in, struct image *img,
 /* As if the block before block 0 had this number. */
 #define BEFORE_FIRST UINT32_MAX
 
-void encode_func(struct buffer *out, const struct image *img,
+void encode_func(struct byte_buffer *out, const struct image *img,
                  const struct func *f, struct lines **files, size_t *n_files) {
   struct last last = {BEFORE_FIRST, f->line, 0};
   const uint32_t *rules = f->keys + f->n_blocks;
   *files = NULL;
   *n_files = 0;
   local_file(files, n_files, f->file);
-  buffer_byte(out, f->probe);
-  buffer_byte(out, f->level);
-  buffer_byte(out, f->flags);
+  put_byte(out, f->probe);
+  put_byte(out, f->level);
+  put_byte(out, f->flags);
   for (uint32_t i = 0; i < f->n_blocks; i++)
     encode_block(out, img, f, i, files, n_files, &last);
   if (f->flags & KCOV8_FUNC_PRUNED) {
-    buffer_uleb(out, rules[0]);
+    bytes_put_uleb(out, rules[0]);
     for (uint32_t r = 1; r <= rules[0]; r++) {
-      buffer_uleb(out, rules[r] & UINT16_MAX);
-      buffer_uleb(out, rules[r] >> 16);
+      bytes_put_uleb(out, rules[r] & UINT16_MAX);
+      bytes_put_uleb(out, rules[r] >> 16);
     }
   }
   struct lines *own = &(*files)[0];
@@ -336,18 +328,18 @@ bool decode_func(struct span *in, struct image *img, struct func *f,
 
 enum { SAME_ARRAY = 1, DISCARDED = 2 };
 
-void encode_placed(struct buffer *out, const struct placed *last,
+void encode_placed(struct byte_buffer *out, const struct placed *last,
                    const struct placed *p) {
   bool same = p->array == last->array && p->rows == last->rows &&
               p->first >= last->first;
-  buffer_uleb(out, zigzag(p->row - last->row - 1) << 2 |
-                       (p->discarded ? DISCARDED : 0) |
-                       (same ? SAME_ARRAY : 0));
+  bytes_put_uleb(out, zigzag(p->row - last->row - 1) << 2 |
+                          (p->discarded ? DISCARDED : 0) |
+                          (same ? SAME_ARRAY : 0));
   if (!same) {
-    buffer_uleb(out, p->array);
-    buffer_uleb(out, p->rows);
+    bytes_put_uleb(out, p->array);
+    bytes_put_uleb(out, p->rows);
   }
-  buffer_uleb(out, same ? p->first - last->first : p->first);
+  bytes_put_uleb(out, same ? p->first - last->first : p->first);
 }
 
 bool decode_placed(struct span *in, struct placed *p) {

@@ -12,16 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/dumpwrite.h"
 #include "image/image.h"
-
-/* Bytes being written; all zero is none. */
-struct buffer {
-  uint8_t *data;
-  size_t n, cap;
-};
-
-void buffer_byte(struct buffer *b, uint8_t byte);
-void buffer_uleb(struct buffer *b, uint64_t value);
 
 /* Bytes being read; once @bad they are not to be trusted. */
 struct span {
@@ -48,7 +40,7 @@ struct lines {
  * @files: *@n_files entries, which the caller frees; the code has indices in
  *         it. The first is the function's own.
  */
-void encode_func(struct buffer *out, const struct image *img,
+void encode_func(struct byte_buffer *out, const struct image *img,
                  const struct func *f, struct lines **files, size_t *n_files);
 
 /*
@@ -77,7 +69,7 @@ struct placed {
 };
 
 /* encode_placed() - one function more; @last is the one before, or zeroes */
-void encode_placed(struct buffer *out, const struct placed *last,
+void encode_placed(struct byte_buffer *out, const struct placed *last,
                    const struct placed *p);
 
 /*
