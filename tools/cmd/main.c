@@ -16,6 +16,7 @@ static const char general_help[] =
     "  symbolize  PCs to functions and source ranges\n"
     "  pcs        what a process has dumped, as text\n"
     "  report     coverage of files, functions and lines\n"
+    "  index      results of tests into an index, and what is in it\n"
     "  stat       what is in the image's tables\n"
     "  doctor     what is wrong with this setup of kcov8, and what mends it\n"
     "\n"
@@ -25,8 +26,8 @@ static const char general_help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
 
 static const struct command *const commands[] = {
-    &list_command,   &symbolize_command, &pcs_command,
-    &report_command, &stat_command,      &doctor_command,
+    &list_command,  &symbolize_command, &pcs_command,    &report_command,
+    &index_command, &stat_command,      &doctor_command,
 };
 
 static const struct command *find_command(const char *name) {

@@ -11,14 +11,14 @@ _kcov8() {
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
   if ((COMP_CWORD == 1)); then
-    words='list symbolize pcs report stat doctor help --help --version'
+    words='list symbolize pcs report index stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='list symbolize pcs report stat doctor'
+    words='list symbolize pcs report index stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
       report) words='text lcov html json cobertura' ;;
-      stat | doctor) words='text json' ;;
+      index | stat | doctor) words='text json' ;;
     esac
   elif [[ $previous == --source-root ]]; then
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
@@ -30,6 +30,7 @@ _kcov8() {
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
       report) words+=' --filter --output --source-root' ;;
+      index) words+=' --name --outcome --seconds' ;;
       stat) words+=' --unmatched' ;;
     esac
   fi

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/tool.h"
 
@@ -16,25 +15,25 @@ static bool begins_dump(FILE *f) {
   return c == DUMP_FIRST_BYTE;
 }
 
-bool pcfile_open(struct pcfile *p, const char *path, struct image *img) {
-  bool is_stdin = strcmp(path, "-") == 0;
-  struct stat st;
-  p->f = is_stdin ? stdin : fopen(path, "re");
-  p->name = is_stdin ? "stdin" : path;
+void pcfile_begin(struct pcfile *p, FILE *f, const char *name,
+                  struct image *img) {
+  p->f = f;
+  p->name = name;
   p->line = 0;
   p->img = img;
   p->dump = (struct dump){0};
   p->at = 0;
-  p->is_dump = false;
-  if (!p->f)
-    return fail(p->name, "%s", strerror(errno));
-  if (fstat(fileno(p->f), &st) == 0 && S_ISDIR(st.st_mode)) {
-    pcfile_close(p);
-    return fail(p->name, "%s", strerror(EISDIR));
-  }
-  p->is_dump = begins_dump(p->f);
+  p->is_dump = begins_dump(f);
   if (p->is_dump)
-    p->result = dump_read(&p->dump, p->f, p->name, img);
+    p->result = dump_read(&p->dump, f, name, img);
+}
+
+bool pcfile_open(struct pcfile *p, const char *path, struct image *img) {
+  bool is_stdin = strcmp(path, "-") == 0;
+  FILE *f = is_stdin ? stdin : dumpfile_open(path);
+  if (!f)
+    return false;
+  pcfile_begin(p, f, is_stdin ? "stdin" : path, img);
   return true;
 }
 

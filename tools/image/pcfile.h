@@ -63,6 +63,10 @@ struct pcfile_entry {
  * Return: true; false after a message.
  */
 bool pcfile_open(struct pcfile *p, const char *path, struct image *img);
+
+/* The same for a file that is open; pcfile_close() is not due. */
+void pcfile_begin(struct pcfile *p, FILE *f, const char *name,
+                  struct image *img);
 enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *entry);
 void pcfile_close(struct pcfile *p);
 
