@@ -39,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,11 +189,26 @@ static const char *find_program(void) {
   return program;
 }
 
-/* The program has none in the loader's list. A dying process may have the
- * loader's lock. */
+/* Without the loader, whose lock a dying process may have. */
+static bool in_program(const void *address) {
+  const ElfW(Phdr) *const headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+  struct dl_phdr_info object = {
+      .dlpi_phdr = headers,
+      .dlpi_phnum = headers ? (ElfW(Half))getauxval(AT_PHNUM) : 0,
+  };
+  struct place p = {(uintptr_t)address, NULL};
+  for (int i = 0; i < object.dlpi_phnum; i++)
+    if (headers[i].p_type == PT_PHDR)
+      object.dlpi_addr = (uintptr_t)headers - headers[i].p_vaddr;
+  return is_there(&object, sizeof(object), &p);
+}
+
+/* The program has none in the loader's list. */
 static const char *name_of(const void *address) {
   struct place p = {(uintptr_t)address, NULL};
-  if (kcov8i_no_heap || !dl_iterate_phdr(is_there, &p) || !p.name)
+  if (kcov8i_no_heap)
+    return in_program(address) ? find_program() : "";
+  if (!dl_iterate_phdr(is_there, &p) || !p.name)
     return "";
   return *p.name ? p.name : find_program();
 }
