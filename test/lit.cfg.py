@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""One suite: test/pass, test/wrapper, test/recipes, test/tools, test/e2e.
+"""One suite: test/pass, test/wrapper, test/recipes, test/tools, test/run, test/e2e.
 
 Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 %kcov8_clang %kcov8_clangxx %ukernel %guests of this build; %pass %options
@@ -28,7 +28,7 @@ config.excludes = ["Inputs", "unit", "guests", "freestanding", "layers",
                    "conformance", "targets"]
 if config.pass_only:
     # The tool is the same whatever the LLVM: once is enough.
-    config.excludes.append("tools")
+    config.excludes += ["tools", "run"]
     config.excludes += [name for name in os.listdir(
         os.path.join(os.path.dirname(__file__), "e2e"))
         if name.startswith("ukernel-")]
@@ -80,7 +80,7 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TMPDIR"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 # What a user may have set must not change what tests see.
-for name in ("KCOV8_OPTIONS", "KCOV8_OUT", "KCOV8_CLANG", "NO_COLOR", "SOURCE_DATE_EPOCH"):
+for name in ("KCOV8_OPTIONS", "KCOV8_OUT", "KCOV8_INDEX", "KCOV8_CLANG", "NO_COLOR", "SOURCE_DATE_EPOCH"):
     config.environment.pop(name, None)
 
 major = config.llvm_version_major

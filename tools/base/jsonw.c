@@ -101,6 +101,11 @@ void json_number(struct jsonw *j, const char *key, uint64_t value) {
   fprintf(j->f, "%" PRIu64, value);
 }
 
+void json_real(struct jsonw *j, const char *key, double value) {
+  element(j, key);
+  fprintf(j->f, "%.6f", value);
+}
+
 void json_bool(struct jsonw *j, const char *key, bool value) {
   element(j, key);
   fputs(value ? "true" : "false", j->f);

@@ -25,6 +25,7 @@ void json_array_inline(struct jsonw *j, const char *key); /* on one line */
 void json_end(struct jsonw *j, char bracket);
 void json_string(struct jsonw *j, const char *key, const char *value);
 void json_number(struct jsonw *j, const char *key, uint64_t value);
+void json_real(struct jsonw *j, const char *key, double value); /* finite */
 void json_bool(struct jsonw *j, const char *key, bool value);
 void json_hex(struct jsonw *j, const char *key, uint64_t value, int digits);
 

@@ -8,10 +8,12 @@
 #include "cmd/command.h"
 
 static const char general_help[] =
-    "usage: kcov8 COMMAND [OPTION...] IMAGE [ARGUMENT...]\n"
+    "usage: kcov8 COMMAND [OPTION...] [ARGUMENT...]\n"
     "\n"
     "Tells what the coverage of an image compiled with the kcov8 pass means.\n"
     "\n"
+    "  run        run a program, or a tree of them, and take what they "
+    "reached\n"
     "  list       every block: ID, PC, function, source range\n"
     "  symbolize  PCs to functions and source ranges\n"
     "  pcs        what a process has dumped, as text\n"
@@ -26,8 +28,8 @@ static const char general_help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
 
 static const struct command *const commands[] = {
-    &list_command,  &symbolize_command, &pcs_command,    &report_command,
-    &index_command, &stat_command,      &doctor_command,
+    &run_command,    &list_command,  &symbolize_command, &pcs_command,
+    &report_command, &index_command, &stat_command,      &doctor_command,
 };
 
 static const struct command *find_command(const char *name) {

@@ -10,10 +10,29 @@ _kcov8() {
   [[ $current == = ]] && current=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
+  # What stands behind `run` and its options is another command's.
+  if [[ $command == run ]]; then
+    local i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+      case ${COMP_WORDS[i]} in
+        -n | -i | -o | --name | --index | --output) ((i++)) ;;
+        -?*) [[ ${COMP_WORDS[i]} == -- ]] && ((i++)) && break ;;
+        *) break ;;
+      esac
+    done
+    if ((i < COMP_CWORD)) && declare -F _command_offset >/dev/null; then
+      _command_offset "$i"
+      return
+    elif ((i == COMP_CWORD)) && [[ $current != -* ]]; then
+      mapfile -t COMPREPLY < <(compgen -c -- "$current")
+      return
+    fi
+  fi
+
   if ((COMP_CWORD == 1)); then
-    words='list symbolize pcs report index stat doctor help --help --version'
+    words='run list symbolize pcs report index stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='list symbolize pcs report index stat doctor'
+    words='run list symbolize pcs report index stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
@@ -26,6 +45,7 @@ _kcov8() {
   elif [[ $current == -* ]]; then
     words='--format --json --help'
     [[ $command == pcs ]] && words='--output --help'
+    [[ $command == run ]] && words='--name --index --output --quiet --help'
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;

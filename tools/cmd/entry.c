@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* entry.c - a running test among the new results of an index */
+#include "cmd/entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/jsonw.h"
+#include "base/tool.h"
+
+/* JSON's readers keep integers as doubles. */
+#define UID_MASK ((UINT64_C(1) << 53) - 1)
+
+static bool fill(int fd, const struct entry *e, const char *outcome,
+                 double seconds) {
+  char *text = NULL;
+  size_t size;
+  struct jsonw j = {.f = open_memstream(&text, &size)};
+  if (!j.f)
+    return false;
+  json_object(&j, NULL);
+  json_string(&j, "name", e->name);
+  if (outcome) {
+    json_string(&j, "outcome", outcome);
+    json_real(&j, "seconds", seconds);
+  }
+  json_number(&j, "began", e->began);
+  json_number(&j, "uid", e->uid);
+  json_end(&j, '}');
+  bool ok = fclose(j.f) == 0 && write(fd, text, size) == (ssize_t)size;
+  if (!ok && !errno)
+    errno = ENOSPC; /* a part was written */
+  free(text);
+  return ok;
+}
+
+/* @path, written whole and locked: an open file, or -1. */
+static int make(const struct entry *e, const char *path, const char *outcome,
+                double seconds) {
+  errno = 0;
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0)
+    return -1;
+  if (flock(fd, LOCK_EX) == 0 && fill(fd, e, outcome, seconds))
+    return fd;
+  int error = errno;
+  unlink(path);
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+/* Written aside: who gathers never sees a part of it. */
+static bool publish(struct entry *e, const char *outcome, double seconds) {
+  char *json = xasprintf("%s.json", e->path);
+  char *temporary = xasprintf("%s.tmp", e->path);
+  int fd = make(e, temporary, outcome, seconds);
+  bool ok = fd >= 0 && rename(temporary, json) == 0;
+  int error = errno;
+  if (fd >= 0 && !ok)
+    unlink(temporary);
+  if (e->fd >= 0)
+    close(e->fd);
+  e->fd = fd;
+  free(json);
+  free(temporary);
+  errno = error;
+  return ok;
+}
+
+bool entry_begin(struct entry *e, const char *index, const char *name) {
+  struct timespec now;
+  uint64_t random[2] = {0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (getrandom(random, sizeof(random), 0) != sizeof(random))
+    return fail(index, "no random numbers: %s", strerror(errno));
+  *e = (struct entry){
+      .path = xasprintf("%s.new/%016" PRIx64, index, random[0]),
+      .name = name,
+      .fd = -1,
+      .began = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+      .uid = random[1] & UID_MASK,
+  };
+  char *dir = xasprintf("%s.new", index);
+  bool ok = false;
+  /* Who gathers may take away an empty directory. */
+  for (int i = 0; !ok && i < 100; i++) {
+    if (mkdir(dir, 0777) != 0 && errno != EEXIST)
+      break;
+    ok = publish(e, NULL, 0);
+    if (!ok && errno != ENOENT)
+      break;
+  }
+  if (!ok) {
+    warn(dir, "%s", strerror(errno));
+    entry_drop(e);
+  }
+  free(dir);
+  return ok;
+}
+
+static void forget(struct entry *e) {
+  if (e->fd >= 0)
+    close(e->fd);
+  free(e->path);
+  *e = (struct entry){.fd = -1};
+}
+
+bool entry_end(struct entry *e, const char *outcome, double seconds) {
+  bool ok = publish(e, outcome, seconds) ||
+            fail(e->path, "%s: the test counts as killed", strerror(errno));
+  forget(e);
+  return ok;
+}
+
+void entry_drop(struct entry *e) {
+  if (e->fd >= 0) {
+    char *json = xasprintf("%s.json", e->path);
+    unlink(json);
+    free(json);
+  }
+  forget(e);
+}
