@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/jsonw.h"
 #include "base/tool.h"
-
-/* JSON's readers keep integers as doubles. */
-#define UID_MASK ((UINT64_C(1) << 53) - 1)
+#include "index/tests.h"
 
 static bool fill(int fd, const struct entry *e, const char *outcome,
                  double seconds) {
@@ -33,8 +29,8 @@ static bool fill(int fd, const struct entry *e, const char *outcome,
     json_string(&j, "outcome", outcome);
     json_real(&j, "seconds", seconds);
   }
-  json_number(&j, "began", e->began);
-  json_number(&j, "uid", e->uid);
+  json_number(&j, "began", (uint64_t)e->began);
+  json_number(&j, "uid", (uint64_t)e->uid);
   json_end(&j, '}');
   bool ok = fclose(j.f) == 0 && write(fd, text, size) == (ssize_t)size;
   if (!ok && !errno)
@@ -78,17 +74,13 @@ static bool publish(struct entry *e, const char *outcome, double seconds) {
 }
 
 bool entry_begin(struct entry *e, const char *index, const char *name) {
-  struct timespec now;
-  uint64_t random[2] = {0};
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (getrandom(random, sizeof(random), 0) != sizeof(random))
-    return fail(index, "no random numbers: %s", strerror(errno));
+  uint64_t number = (uint64_t)random_uid() << 11 ^ (uint64_t)random_uid();
   *e = (struct entry){
-      .path = xasprintf("%s.new/%016" PRIx64, index, random[0]),
+      .path = xasprintf("%s.new/%016" PRIx64, index, number),
       .name = name,
       .fd = -1,
-      .began = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
-      .uid = random[1] & UID_MASK,
+      .began = microseconds_now(),
+      .uid = random_uid(),
   };
   char *dir = xasprintf("%s.new", index);
   bool ok = false;

@@ -20,7 +20,7 @@ struct entry {
   char *path;
   const char *name;
   int fd;
-  uint64_t began, uid;
+  int64_t began, uid;
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "cmd/command.h"
 #include "cmd/contents.h"
+#include "cmd/run.h"
 #include "image/load.h"
 #include "image/lookup.h"
 #include "index/code.h"
@@ -16,6 +17,7 @@
 
 static const char help[] =
     "usage: kcov8 index [OPTION...] INDEX [IMAGE|DUMP...]\n"
+    "       kcov8 index [OPTION...] INDEX -- COMMAND [ARGUMENT...]\n"
     "\n"
     "Takes the results that wait in the directory INDEX.new into INDEX, which "
     "is\n"
@@ -30,8 +32,12 @@ static const char help[] =
     "in INDEX is read from the file that ran. If that is gone, or another "
     "build,\n"
     "it is named, and the exit status is 1.\n"
+    "With a COMMAND, runs it as `kcov8 run' does, for INDEX: each kcov8 run "
+    "and\n"
+    "lit test in it is a test, and what no test of theirs reached is one, "
+    "too.\n"
     "\n"
-    "  -n, --name TEST      the test whose result the DUMPs are\n"
+    "  -n, --name TEST      the test whose result the DUMPs are, or COMMAND's\n"
     "      --outcome TEXT   how it ended (default: PASS)\n"
     "      --seconds S      how long it took\n"
     "  -f, --format FORMAT  text (default) or json, of what is in INDEX\n"
@@ -225,6 +231,16 @@ static bool parse_seconds(const char *word, double *seconds) {
   return end != word && !*end && isfinite(*seconds) && *seconds >= 0;
 }
 
+static int run_suite(const struct request *q, char **argv) {
+  char *index = absolute_path(q->index);
+  if (!index)
+    return EXIT_RUN_FAILED;
+  int status = run_request(&(struct run_request){
+      .name = q->test.name, .index = index, .suite = true, .argv = argv});
+  free(index);
+  return status;
+}
+
 static int run_with(struct request *q, int argc, char **argv) {
   static const struct option options[] = {
       {"name", required_argument, NULL, 'n'},
@@ -237,8 +253,10 @@ static int run_with(struct request *q, int argc, char **argv) {
   };
   static const char *const formats[] = {"text", "json", NULL};
   unsigned int format = 0;
-  int opt;
-  while ((opt = getopt_long(argc, argv, ":n:f:h", options, NULL)) != -1)
+  int opt, end = 1; /* of what is ours */
+  while (end < argc && strcmp(argv[end], "--") != 0)
+    end++;
+  while ((opt = getopt_long(end, argv, ":n:f:h", options, NULL)) != -1)
     switch (opt) {
     case 'n':
       q->test.name = optarg;
@@ -262,9 +280,19 @@ static int run_with(struct request *q, int argc, char **argv) {
     default:
       return opt_error("index", opt, argv);
     }
-  if (argc == optind)
+  if (optind == end && end < argc) { /* the -- is in front of INDEX */
+    optind++;
+    end = argc;
+  }
+  if (optind == end)
     return usage_error("index", "which index?");
   q->index = argv[optind];
+  if (end < argc) {
+    if (optind + 1 < end || end + 1 == argc)
+      return usage_error("index", optind + 1 < end ? "files, or a command?"
+                                                   : "which command?");
+    return run_suite(q, argv + end + 1);
+  }
   sort_files(q, argv + optind + 1, argc - optind - 1);
   if (q->n_lists && !q->test.name)
     return usage_error("index",

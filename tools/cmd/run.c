@@ -15,6 +15,7 @@
 #include "cmd/dumps.h"
 #include "cmd/entry.h"
 #include "cmd/tree.h"
+#include "index/gather.h"
 
 static const char help[] =
     "usage: kcov8 run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
@@ -47,8 +48,7 @@ static void set_out(const char *dir) {
   free(out);
 }
 
-/* The command may change directories. NULL after a message. */
-static char *absolute(const char *path) {
+char *absolute_path(const char *path) {
   char *cwd = *path == '/' ? NULL : getcwd(NULL, 0);
   if (*path != '/' && !cwd) {
     warn(path, "%s", strerror(errno));
@@ -92,12 +92,13 @@ static void say_end(const struct tree *t, char **argv) {
 static bool take(const struct run_request *q, const char *dir) {
   struct dumps d;
   bool ok = true;
-  if (q->quiet && !q->output)
+  bool summary = !q->quiet && !q->suite;
+  if (!summary && !q->output)
     return true;
   dumps_read(&d, dir);
   if (q->output)
     ok = dumps_write(&d, q->output);
-  if (!q->quiet)
+  if (summary)
     dumps_summary(&d);
   dumps_free(&d);
   return ok;
@@ -112,18 +113,45 @@ static bool run_in(const struct run_request *q, const char *dir,
   return t->error || take(q, dir);
 }
 
+/*
+ * What cannot be taken now waits for who opens the index next. A suite's tests
+ * leave it to the suite, which says so with this variable.
+ */
+static const char gatherer[] = "KCOV8_GATHERER";
+
+static bool gather(const struct run_request *q) {
+  struct index ix;
+  struct gathered out = {.complete = false};
+  bool ok = index_open(&ix, q->index, INDEX_WRITE) &&
+            index_gather(&ix, q->suite, &out) && out.complete;
+  if (q->suite && !q->quiet)
+    warn(q->index, "%zu result%s", out.n_tests, out.n_tests == 1 ? "" : "s");
+  index_close(&ix);
+  return ok;
+}
+
+static bool is_gathered(const char *index) {
+  const char *by = getenv(gatherer);
+  return by && strcmp(by, index) == 0;
+}
+
 static bool run_test(const struct run_request *q, const sigset_t *before,
                      struct tree *t) {
   struct entry e;
   char *line = q->name ? NULL : command_line(q->argv);
+  bool later = is_gathered(q->index);
   bool ok = entry_begin(&e, q->index, line ? line : q->name);
   if (ok) {
     setenv("KCOV8_INDEX", q->index, 1);
+    if (q->suite)
+      setenv(gatherer, q->index, 1);
     ok = run_in(q, e.path, before, t);
-    if (t->error)
+    if (t->error || (q->suite && access(e.path, F_OK) != 0))
       entry_drop(&e);
     else
       ok = entry_end(&e, outcome(t), t->seconds) && ok;
+    sigprocmask(SIG_SETMASK, before, NULL); /* nothing is left behind now */
+    ok = (later || gather(q)) && ok;
   }
   free(line);
   return ok;
@@ -193,7 +221,7 @@ static int run(int argc, char **argv) {
   char *all = NULL;
   if (!index && (index = getenv("KCOV8_INDEX")) && *index)
     q.quiet = true;
-  if (index && *index && !(all = absolute(index)))
+  if (index && *index && !(all = absolute_path(index)))
     return EXIT_RUN_FAILED;
   q.index = all;
   int status = run_request(&q);

@@ -10,13 +10,19 @@
  * @name:   of the test; NULL: the command line
  * @index:  NULL: none
  * @output: of a dump of all processes; NULL: none
+ * @suite:  runs and lit tests within are tests of their own. They leave it to
+ * us to gather; what no test of theirs has is a test only if there is any
  * @argv:   the command
  */
 struct run_request {
   const char *name, *index, *output;
-  bool quiet;
+  bool quiet, suite;
   char **argv;
 };
+
+/* absolute_path() - the command may change directories. NULL after a message.
+ */
+char *absolute_path(const char *path);
 
 /* Exit status of failures of our own; 126 and 127 are those of a shell. */
 enum { EXIT_RUN_FAILED = 125 };
