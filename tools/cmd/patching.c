@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/*
+ * patching.c - a patch becomes places to ask about
+ *
+ * Lines with code are asked about as they are. What has none, or what control
+ * may come to by another way, asks for its function; what is outside of
+ * functions for the file, and in a header for all of the program.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/tool.h"
+#include "cmd/asking.h"
+#include "index/change.h"
+#include "index/extent.h"
+#include "index/paths.h"
+
+/**
+ * struct patching - a patch and what is known of it
+ * @new_side: which numbers of lines count
+ * @strip:    leading directories of its paths that the index does not have
+ */
+struct patching {
+  struct asking *a;
+  struct patch patch;
+  bool new_side;
+  unsigned int strip;
+};
+
+static char *read_patch(const char *name, size_t *n) {
+  bool is_stdin = strcmp(name, "-") == 0;
+  FILE *f = is_stdin ? stdin : fopen(name, "re");
+  if (!f) {
+    warn(name, "%s", strerror(errno));
+    return NULL;
+  }
+  size_t cap = 1 << 16;
+  char *text = xcalloc(cap, 1);
+  *n = 0;
+  for (size_t got; (got = fread(text + *n, 1, cap - *n - 1, f)) != 0;) {
+    *n += got;
+    if (*n == cap - 1)
+      text = xrealloc(text, cap *= 2, 1);
+  }
+  text[*n] = 0;
+  if (ferror(f)) {
+    warn(name, "%s", strerror(errno));
+    free(text);
+    text = NULL;
+  }
+  if (!is_stdin)
+    fclose(f);
+  return text;
+}
+
+/* ---- Files --------------------------------------------------------------- */
+
+static const char *path_of(const struct patching *p,
+                           const struct patch_file *f) {
+  return p->new_side ? f->new_path : f->old_path;
+}
+
+/* As many as make most paths known; of those that do, the fewest. */
+static void guess_strip(struct patching *p) {
+  size_t best = 0;
+  for (unsigned int strip = 0; strip < 16; strip++) {
+    size_t known = 0;
+    for (size_t i = 0; i < p->patch.n; i++) {
+      const char *path = path_of(p, &p->patch.files[i]);
+      const char *rest = path ? patch_strip(path, strip) : NULL;
+      for (size_t k = 0; rest && k < p->a->n_files; k++)
+        if (path_fit(p->a->files[k], rest) <= FIT_END) {
+          known++;
+          break;
+        }
+    }
+    if (known > best) {
+      best = known;
+      p->strip = strip;
+    }
+  }
+}
+
+static bool has_ending(const char *path, const char *const *endings) {
+  const char *dot = strrchr(path, '.');
+  for (; dot && !strchr(dot, '/') && *endings; endings++)
+    if (strcmp(dot + 1, *endings) == 0)
+      return true;
+  return false;
+}
+
+static bool is_header(const char *path) {
+  static const char *const endings[] = {"h",   "hh",  "hpp", "hxx", "inc",
+                                        "def", "inl", "ipp", "tpp", NULL};
+  return has_ending(path, endings);
+}
+
+static bool is_source(const char *path) {
+  static const char *const endings[] = {"c",  "cc", "cpp", "cxx", "C", "m",
+                                        "mm", "rs", "S",   "s",   NULL};
+  return has_ending(path, endings);
+}
+
+/* ---- Changes ------------------------------------------------------------- */
+
+static void ask_all(struct asking *a) {
+  for (size_t i = 0; i < a->ask.n_targets; i++)
+    a->ask.targets[i].all = WHY_IMAGE;
+}
+
+static void add_name(struct asking *a, const char *name) {
+  struct where *w = asking_add(a);
+  w->text = a->patch;
+  w->name = xstrndup(name, strlen(name));
+  w->why = WHY_FUNCTION;
+}
+
+/* @w: number of the file's place; asking_add() moves it */
+static void ask_outside(struct patching *p, const struct changes *c,
+                        const struct change *change, size_t w) {
+  struct asking *a = p->a;
+  char **names;
+  size_t n;
+  enum scope scope = changes_scope(c, change, &names, &n);
+  for (size_t i = 0; i < n && scope == SCOPE_DECLARATIONS; i++)
+    add_name(a, names[i]);
+  change_free_names(names, n);
+  if (scope != SCOPE_OTHER)
+    return;
+  if (!is_header(a->where[w].path))
+    where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
+  else if (!p->new_side || change->literals)
+    ask_all(a);
+  /* Else IDs tell which functions it has changed. */
+}
+
+/* Something is added behind change->before on the other side. */
+static void ask_between(struct patching *p, const struct file_code *code,
+                        const struct changes *c, const struct change *change,
+                        size_t w) {
+  struct where *where = &p->a->where[w];
+  bool first, last, x;
+  bool inside = (change->before &&
+                 file_code_in(code, change->before, &x, &last) && !last) ||
+                (change->after &&
+                 file_code_in(code, change->after, &first, &x) && !first);
+  if (!inside) {
+    ask_outside(p, c, change, w);
+    return;
+  }
+  uint32_t from = change->before ? change->before : change->after;
+  uint32_t to = change->after ? change->after : change->before;
+  if (change->straight && !change->labels && file_code_on(code, from)) {
+    where_add_lines(where, from, from, WHY_LINE);
+    where_add_lines(where, to, to, WHY_LINE);
+  } else {
+    where_add_lines(where, from, to, WHY_FUNCTION);
+  }
+}
+
+static void ask_lines(struct patching *p, const struct file_code *code,
+                      const struct changes *c, const struct change *change,
+                      size_t w) {
+  struct where *where = &p->a->where[w];
+  bool inside = false, first, last;
+  for (size_t i = 0; i < change->n_lines; i++)
+    inside |= file_code_in(code, change->lines[i], &first, &last) ||
+              file_code_on(code, change->lines[i]);
+  if (!inside) {
+    ask_outside(p, c, change, w);
+    return;
+  }
+  bool whole = change->labels || !file_code_on(code, change->lines[0]);
+  bool outside = false;
+  for (size_t i = 0; i < change->n_lines; i++) {
+    uint32_t line = change->lines[i];
+    where_add_lines(where, line, line, WHY_LINE);
+    if (whole)
+      where_add_lines(where, line, line, WHY_FUNCTION);
+    outside |= !file_code_in(code, line, &first, &last);
+  }
+  char **names;
+  size_t n;
+  if (outside && changes_scope(c, change, &names, &n) == SCOPE_OTHER &&
+      change->n_lines > 1)
+    where_add_lines(where, 1, UINT32_MAX, WHY_FILE);
+  if (outside)
+    change_free_names(names, n);
+}
+
+static void ask_file(struct patching *p, const struct patch_file *f, size_t w) {
+  struct file_code code = {0};
+  struct changes c;
+  for (size_t i = 0; i < p->a->ask.n_targets; i++)
+    file_code_add(&code, p->a->ask.targets[i].img, p->a->where[w].path);
+  changes_make(&c, f, p->new_side);
+  for (size_t i = 0; i < c.n; i++) {
+    if (c.v[i].nothing)
+      continue;
+    if (c.v[i].n_lines)
+      ask_lines(p, &code, &c, &c.v[i], w);
+    else
+      ask_between(p, &code, &c, &c.v[i], w);
+  }
+  changes_free(&c);
+  file_code_free(&code);
+}
+
+/* ---- All ----------------------------------------------------------------- */
+
+/* A header of which no block is known may be seen by all. */
+static bool changes_anything(const struct patching *p,
+                             const struct patch_file *f, bool *literals) {
+  struct changes c;
+  bool any = false;
+  *literals = false;
+  changes_make(&c, f, p->new_side);
+  for (size_t i = 0; i < c.n; i++) {
+    any |= !c.v[i].nothing;
+    *literals |= c.v[i].literals;
+  }
+  changes_free(&c);
+  return any;
+}
+
+static void ask_unknown(struct patching *p, const struct patch_file *f,
+                        const char *path) {
+  bool literals;
+  if (is_header(path) && changes_anything(p, f, &literals)) {
+    if (!p->new_side || literals)
+      ask_all(p->a);
+  } else if (is_source(path) && f->n_changes) {
+    warn(path, "no code of it in %s", p->a->ix.path);
+  }
+}
+
+/* Places of @f, a file of the patch each; @from: the first of them. */
+static void add_files(struct patching *p, size_t *file_of) {
+  struct asking *a = p->a;
+  for (size_t i = 0; i < p->patch.n; i++) {
+    const struct patch_file *f = &p->patch.files[i];
+    const char *path = path_of(p, f);
+    const char *rest = path ? patch_strip(path, p->strip) : NULL;
+    size_t *found = NULL, n = 0;
+    if (rest && !f->binary && f->n_changes)
+      paths_find(a->files, a->n_files, rest, &found, &n);
+    for (size_t k = 0; k < n; k++) {
+      struct where *w = asking_add(a);
+      w->text = a->patch;
+      w->path = xstrndup(a->files[found[k]], strlen(a->files[found[k]]));
+      where_add_lines(w, 1, UINT32_MAX, WHY_FILE);
+      file_of[a->n_where - 1] = i;
+    }
+    if (rest && !n)
+      ask_unknown(p, f, rest);
+    free(found);
+  }
+}
+
+static int ask_patch(struct patching *p) {
+  struct asking *a = p->a;
+  guess_strip(p);
+  size_t *file_of = xcalloc(p->patch.n * (a->n_files + 1), sizeof(*file_of));
+  add_files(p, file_of);
+  size_t n = a->n_where;
+  bool ok = ask_load(&a->ask, a->where, n);
+  for (size_t i = 0; i < n && ok; i++) {
+    a->where[i].n_lines = 0;
+    ask_file(p, &p->patch.files[file_of[i]], i);
+  }
+  if (ok && a->n_where > n) /* functions that are named may be anywhere */
+    ok = ask_load(&a->ask, a->where, a->n_where);
+  a->ask.changed = p->new_side;
+  free(file_of);
+  return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+int asking_patch(struct asking *a, const char *name) {
+  struct patching p = {.a = a, .new_side = a->n_images != 0};
+  size_t size;
+  char *text = read_patch(name, &size);
+  if (!text)
+    return EXIT_FAILED;
+  int status = patch_read(&p.patch, name, text, size) ? EXIT_DONE : EXIT_USAGE;
+  if (status == EXIT_DONE)
+    status = ask_patch(&p);
+  patch_free(&p.patch);
+  return status;
+}

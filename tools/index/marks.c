@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* marks.c - one byte a counter, and one pass over the hits of an image */
+#include "index/marks.h"
+
+#include <kcov8/abi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/tool.h"
+#include "image/dumpfile.h"
+#include "index/sql.h"
+
+bool marks_make(struct marks *m, struct index *ix, int64_t image,
+                uint64_t n_counters) {
+  *m = (struct marks){.image = image};
+  if (n_counters > UINT32_MAX)
+    return fail(ix->path, "the index is damaged: an image with %llu counters",
+                (unsigned long long)n_counters);
+  m->n_counters = n_counters;
+  m->of = xcalloc(n_counters, 1);
+  m->any = xcalloc(n_counters, 1);
+  return true;
+}
+
+void marks_free(struct marks *m) {
+  free(m->of);
+  free(m->any);
+}
+
+/* ---- Blocks and counters ------------------------------------------------- */
+
+/* Calls @see for each counter that tells of @block, until one returns true. */
+static bool each_counter(const struct image *img, uint32_t block,
+                         bool (*see)(struct marks *m, uint64_t counter,
+                                     uint8_t why),
+                         struct marks *m, uint8_t why) {
+  const struct block *b = &img->blocks[block];
+  const struct func *f = &img->funcs[b->func];
+  if (b->counter != NO_COUNTER)
+    return see(m, b->counter, why);
+  const uint32_t *rules = f->keys + f->n_blocks;
+  uint32_t number = block - f->first_block;
+  for (uint32_t r = 1; r <= rules[0]; r++)
+    if ((rules[r] & UINT16_MAX) == number &&
+        see(m, img->blocks[f->first_block + (rules[r] >> 16)].counter, why))
+      return true;
+  return false;
+}
+
+static bool mark(struct marks *m, uint64_t counter, uint8_t why) {
+  if (counter < m->n_counters)
+    m->of[counter] |= why;
+  return false;
+}
+
+void marks_block(struct marks *m, const struct image *img, uint32_t block,
+                 uint8_t why) {
+  each_counter(img, block, mark, m, why);
+}
+
+static bool is_hit(struct marks *m, uint64_t counter, uint8_t why) {
+  (void)why;
+  return counter < m->n_counters && m->any[counter];
+}
+
+bool marks_reached(const struct marks *m, const struct image *img,
+                   uint32_t block) {
+  return each_counter(img, block, is_hit, (struct marks *)m, 0);
+}
+
+/* ---- Tests --------------------------------------------------------------- */
+
+struct scan {
+  struct marks *m;
+  struct answer answer;
+};
+
+static void see_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
+  struct scan *s = to;
+  const uint8_t *of = s->m->of + first;
+  (void)value;
+  s->answer.n_all += n;
+  memset(s->m->any + first, 1, n);
+  for (uint64_t i = 0; i < n; i++) {
+    if (of[i] & WHY_STALE)
+      s->answer.stale_why |= of[i];
+    else
+      s->answer.why |= of[i];
+    s->answer.n_asked += of[i] & WHY_LINE;
+  }
+}
+
+static struct answer *find_answer(struct answers *a, int64_t test,
+                                  size_t known) {
+  size_t lo = 0;
+  for (size_t hi = known; lo < hi;) {
+    size_t mid = lo + (hi - lo) / 2;
+    if (a->v[mid].test < test)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo < known && a->v[lo].test == test ? &a->v[lo] : NULL;
+}
+
+static int compare_tests(const void *a, const void *b) {
+  const struct answer *x = a, *y = b;
+  return (x->test > y->test) - (x->test < y->test);
+}
+
+bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
+                struct answers *answers) {
+  size_t known = answers->n;
+  bool ok = true;
+  struct rows rows = sql_query(
+      ix, "SELECT test, bits FROM hits WHERE image = ?", "i", m->image);
+  while (ok && sql_next(&rows)) {
+    struct scan s = {m, {.test = sql_int(&rows, 0), .why = all}};
+    size_t size;
+    const void *bits = sql_bytes(&rows, 1, &size);
+    uint64_t next = 0;
+    ok = dump_hits(bits, size, m->n_counters, &next, see_run, &s) ||
+         fail(ix->path, "the index is damaged: hits outside their image");
+    if (!s.answer.why && !s.answer.stale_why)
+      continue;
+    struct answer *old = find_answer(answers, s.answer.test, known);
+    if (old) {
+      old->why |= s.answer.why;
+      old->stale_why |= s.answer.stale_why;
+      old->n_asked += s.answer.n_asked;
+      continue;
+    }
+    answers->v =
+        vec_push(answers->v, &answers->n, &answers->cap, sizeof(s.answer));
+    answers->v[answers->n - 1] = s.answer;
+  }
+  if (answers->n)
+    qsort(answers->v, answers->n, sizeof(*answers->v), compare_tests);
+  return sql_end(&rows) && ok;
+}
+
+/* ---- What else is known of them ------------------------------------------ */
+
+static char *copy_text(const struct rows *rows, int column) {
+  const char *text = sql_text(rows, column);
+  return xstrndup(text, strlen(text));
+}
+
+static bool load_test(struct answer *a, struct index *ix) {
+  struct rows rows = sql_query(
+      ix, "SELECT name, outcome, seconds FROM test WHERE id = ?", "i", a->test);
+  while (sql_next(&rows)) {
+    a->name = copy_text(&rows, 0);
+    a->outcome = copy_text(&rows, 1);
+    a->seconds = sql_is_null(&rows, 2) ? -1 : sql_real(&rows, 2);
+  }
+  if (!sql_end(&rows))
+    return false;
+  return a->name || fail(ix->path, "the index is damaged: hits of no test");
+}
+
+static void add_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
+  (void)first;
+  (void)value;
+  *(uint64_t *)to += n;
+}
+
+static bool count_hits(struct answer *a, struct index *ix) {
+  struct rows rows =
+      sql_query(ix, "SELECT bits FROM hits WHERE test = ?", "i", a->test);
+  a->n_all = 0;
+  while (sql_next(&rows)) {
+    size_t size;
+    const void *bits = sql_bytes(&rows, 0, &size);
+    uint64_t next = 0;
+    dump_hits(bits, size, UINT64_MAX, &next, add_run, &a->n_all);
+  }
+  return sql_end(&rows);
+}
+
+/* The strongest reason, 0 first. */
+static int rank(const struct answer *a) { return __builtin_ctz(a->why); }
+
+static int compare_answers(const void *a, const void *b) {
+  const struct answer *x = a, *y = b;
+  if (rank(x) != rank(y))
+    return rank(x) < rank(y) ? -1 : 1;
+  double share_x = (double)x->n_asked * (double)y->n_all;
+  double share_y = (double)y->n_asked * (double)x->n_all;
+  if (share_x != share_y)
+    return share_x > share_y ? -1 : 1;
+  if (x->n_all != y->n_all)
+    return x->n_all < y->n_all ? -1 : 1;
+  return strcmp(x->name, y->name);
+}
+
+bool answers_finish(struct answers *answers, struct index *ix) {
+  for (size_t i = 0; i < answers->n; i++) {
+    struct answer *a = &answers->v[i];
+    a->stale = !a->why;
+    a->why |= a->stale_why;
+    if (!load_test(a, ix) || !count_hits(a, ix))
+      return false;
+  }
+  if (answers->n)
+    qsort(answers->v, answers->n, sizeof(*answers->v), compare_answers);
+  return true;
+}
+
+void answers_free(struct answers *answers) {
+  for (size_t i = 0; i < answers->n; i++) {
+    free(answers->v[i].name);
+    free(answers->v[i].outcome);
+  }
+  free(answers->v);
+}

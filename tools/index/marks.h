@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* marks.h - counters that a question is about, and the tests that hit them */
+#ifndef KCOV8_MARKS_H
+#define KCOV8_MARKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/image.h"
+#include "index/index.h"
+
+/* Why a block is asked about; a set. */
+enum why {
+  WHY_LINE = 1,     /* it is on a line that is asked about */
+  WHY_FUNCTION = 2, /* in a function of such a line */
+  WHY_FILE = 4,     /* in a file of it */
+  WHY_IMAGE = 8,    /* in an image of it */
+  WHY_STALE = 16,   /* its function has changed since the test ran */
+};
+
+/**
+ * struct marks - of the counters of one image
+ * @image: in table image
+ * @of:    by counter, enum why
+ * @any:   by counter: a test hit it; filled by marks_scan()
+ */
+struct marks {
+  int64_t image;
+  uint64_t n_counters;
+  uint8_t *of, *any;
+};
+
+/* Return: true; false after a message: no index has so many counters. */
+bool marks_make(struct marks *m, struct index *ix, int64_t image,
+                uint64_t n_counters);
+void marks_free(struct marks *m);
+
+/* marks_block() - one without a counter: the counters that stand for it */
+void marks_block(struct marks *m, const struct image *img, uint32_t block,
+                 uint8_t why);
+
+/* marks_reached() - whether some test reached @block; after marks_scan() */
+bool marks_reached(const struct marks *m, const struct image *img,
+                   uint32_t block);
+
+/**
+ * struct answer - a test and what it reached
+ * @why:  of what it hit; @stale_why: of functions that have changed since
+ * @stale: all that it hit is of functions that have changed since it ran
+ * @n_asked: counters of WHY_LINE that it hit
+ * @n_all: counters that it hit at all, of all images
+ */
+struct answer {
+  int64_t test;
+  uint8_t why, stale_why;
+  bool stale;
+  uint64_t n_asked, n_all;
+  char *name, *outcome;
+  double seconds; /* negative: not known */
+};
+
+struct answers {
+  struct answer *v;
+  size_t n, cap;
+};
+
+/*
+ * marks_scan() - add the tests that hit a marked counter, or any if @all
+ * @all: 0, or what then is the answer's @why
+ * A test that is there already gets more.
+ */
+bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
+                struct answers *answers);
+
+/*
+ * answers_finish() - names, and what is known of the tests otherwise; sorted:
+ * line, function, file, image; of those alike the ones first of whose counters
+ * the largest share is asked about
+ */
+bool answers_finish(struct answers *answers, struct index *ix);
+void answers_free(struct answers *answers);
+
+#endif /* KCOV8_MARKS_H */
