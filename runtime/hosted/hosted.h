@@ -63,12 +63,14 @@ extern const char kcov8i_gs_linked;
  * @name:  where it goes, symbolic links resolved
  * @aside: what is written is not @name yet: kcov8i_out_publish() makes it so
  * @temporary: its name till then; "": it has none
+ * @start: of appended bytes in a regular file; else -1
  * @err:   the first error, a positive errno
  */
 struct kcov8i_out {
   char name[PATH_MAX], temporary[PATH_MAX];
   bool aside;
   int fd, err;
+  int64_t start;
   size_t n;
   char buffer[4096];
 };
@@ -80,6 +82,13 @@ struct kcov8i_out {
  * Return: 0 or a positive errno.
  */
 int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry);
+
+/*
+ * kcov8i_out_append() - what is written goes to the end of @name, in one piece
+ * if all who write there append. Return: 0 or a positive errno.
+ */
+int kcov8i_out_append(struct kcov8i_out *out, const char *name);
+void kcov8i_out_take_back(struct kcov8i_out *out); /* what was appended */
 
 void kcov8i_out_bytes(struct kcov8i_out *out, const void *bytes, size_t n);
 int kcov8i_out_flush(struct kcov8i_out *out); /* 0 or a positive errno */

@@ -3,16 +3,19 @@
  * outfile.c - where a dump goes
  *
  * Directories that are not there are made. A regular file is written aside and
- * appears when it is whole. Aside is a file
- * without a name (O_TMPFILE), so that a kill leaves nothing behind, or, where
- * the file system or a missing /proc does not allow that, one with a random
- * name: process IDs are not unique among containers. If the directory lets
+ * appears when it is whole. Aside is a file without a name (O_TMPFILE), so that
+ * a kill leaves nothing behind, or, where the file system or a missing /proc
+ * does not allow that, one with a random name: process IDs are not unique among
+ * containers. If the directory lets
  * nobody make files, or nobody replace this one (a file mounted by itself), it
  * is written in place.
  *
  * What is not regular (pipes, devices, terminals) is written to as it is. So is
  * an open file of this process that has a name in /dev/fd or /dev/stdout: at
  * its offset, as the program itself would.
+ *
+ * Appending locks the file meanwhile. A kill may leave a part of a dump there,
+ * which readers skip.
  *
  * Called where a signal may have come at any moment: no heap, no stdio.
  */
@@ -25,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -202,15 +206,45 @@ static int open_out(struct kcov8i_out *out, bool carry) {
   return open_regular(out, exists ? &st : NULL, carry);
 }
 
-int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry) {
+static void begin(struct kcov8i_out *out, const char *name) {
   out->fd = -1;
   out->err = 0;
+  out->start = -1;
   out->n = 0;
   out->aside = false;
   out->temporary[0] = 0;
   kcov8i_copy_name(out->name, name);
+}
+
+int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry) {
+  begin(out, name);
   out->err = open_out(out, carry);
   return out->err;
+}
+
+int kcov8i_out_append(struct kcov8i_out *out, const char *name) {
+  const int flags = O_APPEND | O_CREAT | O_WRONLY | O_NOCTTY | O_CLOEXEC;
+  struct stat st;
+  begin(out, name);
+  out->fd = open(name, flags, 0666);
+  if (out->fd < 0 && errno == ENOENT) {
+    make_directories(name);
+    out->fd = open(name, flags, 0666);
+  }
+  if (out->fd < 0)
+    return out->err = errno;
+  if (fstat(out->fd, &st) || !S_ISREG(st.st_mode))
+    return 0;
+  /* Where there are no locks, a dump that fits the buffer is in one piece. */
+  while (flock(out->fd, LOCK_EX) && errno == EINTR)
+    ;
+  out->start = lseek(out->fd, 0, SEEK_END);
+  return 0;
+}
+
+void kcov8i_out_take_back(struct kcov8i_out *out) {
+  if (out->fd >= 0 && out->start >= 0)
+    (void)!ftruncate(out->fd, (off_t)out->start);
 }
 
 /* ---- Writing ------------------------------------------------------------- */
@@ -304,6 +338,8 @@ int kcov8i_out_publish(struct kcov8i_out *out, const char *name, bool replace) {
 }
 
 void kcov8i_out_close(struct kcov8i_out *out) {
+  if (out->fd >= 0 && out->start >= 0)
+    flock(out->fd, LOCK_UN); /* a child may have got the file, too */
   if (out->fd >= 0)
     close(out->fd);
   if (out->temporary[0])

@@ -71,13 +71,42 @@ files "x$out%p"
 rm ./x*
 
 go 0 'a%x' "$program"
-said 'kcov8: KCOV8_OUT=a%x: %x: only %p (process ID) and %% are known; no coverage will be written'
+said 'kcov8: KCOV8_OUT=a%x: %x: only %p (process ID), %a (append) and %% are known; no coverage will be written'
 files ''
 go 0 'a%' "$program"
-said 'kcov8: KCOV8_OUT=a%: % at the end: only %p (process ID) and %% are known; no coverage will be written'
+said 'kcov8: KCOV8_OUT=a%: % at the end: only %p (process ID), %a (append) and %% are known; no coverage will be written'
 files ''
 go 0 "$(printf 'a%.0s' {1..5000})" "$program"
 said 'kcov8: KCOV8_OUT: name too long; no coverage will be written'
+
+# With a %a the program appends, and so does its child.
+go 0 'none/x%a' "$program"
+size=$(stat -c %s none/x)
+go 0 'none/x%a' "$program"
+[[ $(stat -c %s none/x) == $((2 * size)) ]] || fail "not twice $(hex none/x)"
+pcs none/x "$zero" "$two" "$zero" "$two"
+go 0 'none/x%a' "$program" fork
+[[ $(grep -caF kcov8 none/x) -ge 4 ]] || fail "no dump of the child: $(hex none/x)"
+rm none/x
+# Many at once: each in one piece.
+for i in {1..40}; do KCOV8_OUT='none/x%a' "$program" & done >/dev/null
+wait
+all=("$zero" "$two")
+for i in {1..39}; do all+=("$zero" "$two"); done
+pcs none/x "${all[@]}"
+# What does not fit is taken back.
+go 0 'none/x%a' bash -c 'trap "" XFSZ; ulimit -f $1; shift; exec "$@" 2>&1' - "$(($(stat -c %s none/x) / 1024))" "$program"
+[[ $out == "kcov8: $dir/none/x: not written: File too large"* ]] || fail "$out"
+pcs none/x "${all[@]}"
+# Of a writer that was killed a part is left: the dumps around it count.
+head -c 70 none/x >none/y
+cat none/x none/y none/x none/y >none/z
+"$tool" pcs "$program" none/z >out 2>err
+[[ $? == 1 && $(grep -c ^0x out) == 160 ]] || fail "cut: $(<out)"
+grep -qx "kcov8: none/z: 2 of 82 dumps are damaged, or cut short: left out" err ||
+  fail "cut: $(<err)"
+rm -r none out err
+files ''
 
 # Directories are made; if they cannot be, the status is the program's own.
 go 0 none/such/a "$program"

@@ -2,8 +2,8 @@
 /*
  * dumpfile.c - record by record
  *
- * A file is read whole, and is taken whole or not at all: the first time
- * through it nobody is told. Whatever a byte says, it is checked first.
+ * A dump is taken whole or not at all: the first time through it nobody is
+ * told. Whatever a byte says, it is checked first.
  */
 #include "image/dumpfile.h"
 
@@ -35,6 +35,11 @@ struct reader {
   void *to;
   bool image;
   uint64_t n_counters, next;
+};
+
+/* Dumps of a file. */
+struct found {
+  size_t n, n_bad;
 };
 
 /* ---- Bytes --------------------------------------------------------------- */
@@ -196,29 +201,48 @@ static bool read_record(struct reader *r, struct bytes *all) {
   return !b.bad;
 }
 
-static bool read_dump(struct reader *r, struct bytes *all, const char *name) {
-  struct bytes head = take_bytes(all, sizeof(magic));
-  struct bytes version = take_bytes(all, 1);
-  if (!version.bad && memcmp(head.p, magic, sizeof(magic)) == 0 &&
-      *version.p != VERSION)
-    return fail(name,
-                "is a dump of version %d, this kcov8 knows %d: use the "
-                "kcov8 of the runtime that wrote it",
-                *version.p, VERSION);
-  all->bad |= version.bad || memcmp(head.p, magic, sizeof(magic)) != 0;
-  while (!all->bad && read_record(r, all))
-    ;
-  return !all->bad || fail(name, "the dump is damaged, or cut short");
+static bool begins_here(const struct bytes *all) {
+  return (size_t)(all->end - all->p) > sizeof(magic) &&
+         memcmp(all->p, magic, sizeof(magic)) == 0;
 }
 
-static bool read_dumps(const uint8_t *data, size_t n, const char *name,
-                       const struct dump_client *client, void *to) {
-  struct bytes all = {data, data + n, false};
-  struct reader r = {.client = client, .to = to};
-  bool ok = true;
-  while (ok && all.p != all.end)
-    ok = read_dump(&r, &all, name);
-  return ok;
+static void read_dump(struct reader *r, struct bytes *all) {
+  if (begins_here(all))
+    all->p += sizeof(magic) + 1;
+  else
+    all->bad = true;
+  while (!all->bad && read_record(r, all))
+    ;
+}
+
+/* Behind a dump that has no end, as its writer was killed, may be others. */
+static void skip_to_next(struct bytes *all) {
+  while (++all->p != all->end && !begins_here(all))
+    ;
+}
+
+/* False: it is of another version; message given. */
+static bool read_dumps(struct bytes all, const char *name,
+                       const struct dump_client *client, void *to,
+                       struct found *found) {
+  static const struct dump_client nobody = {0};
+  while (all.p != all.end) {
+    if (begins_here(&all) && all.p[sizeof(magic)] != VERSION)
+      return fail(name,
+                  "is a dump of version %d, this kcov8 knows %d: use the "
+                  "kcov8 of the runtime that wrote it",
+                  all.p[sizeof(magic)], VERSION);
+    struct bytes one = all;
+    read_dump(&(struct reader){.client = &nobody}, &one);
+    found->n++;
+    if (one.bad) {
+      found->n_bad++;
+      skip_to_next(&all);
+      continue;
+    }
+    read_dump(&(struct reader){.client = client, .to = to}, &all);
+  }
+  return true;
 }
 
 /* ---- Files --------------------------------------------------------------- */
@@ -235,19 +259,29 @@ static uint8_t *read_all(FILE *f, size_t *n) {
   return data;
 }
 
+static void say_bad(const char *name, const struct found *found) {
+  if (found->n == 1)
+    warn(name, "the dump is damaged, or cut short");
+  else
+    warn(name, "%zu of %zu dumps are damaged, or cut short: left out",
+         found->n_bad, found->n);
+}
+
 enum dump_result dumpfile_read(FILE *f, const char *name,
                                const struct dump_client *client, void *to) {
-  static const struct dump_client nobody = {0};
   size_t n;
   uint8_t *data = read_all(f, &n);
+  struct found found = {0};
   enum dump_result result = DUMP_READ;
   if (ferror(f)) {
     warn(name, "%s", strerror(errno));
     result = DUMP_FAILED;
-  } else if (!read_dumps(data, n, name, &nobody, NULL)) {
+  } else if (!read_dumps((struct bytes){data, data + n, false}, name, client,
+                         to, &found)) {
     result = DUMP_BAD;
-  } else {
-    read_dumps(data, n, name, client, to);
+  } else if (found.n_bad) {
+    result = DUMP_BAD;
+    say_bad(name, &found);
   }
   free(data);
   return result;

@@ -12,7 +12,7 @@
 
 enum dump_result {
   DUMP_READ,
-  DUMP_BAD,    /* damaged, message given */
+  DUMP_BAD,    /* a dump in it is damaged, message given; others were read */
   DUMP_FAILED, /* cannot be read, message given */
 };
 
@@ -49,7 +49,7 @@ struct dump_client {
 
 /*
  * dumpfile_read() - read @f, called @name in messages, to its end
- * @client's functions are called, with @to, if all of the file is well.
+ * @client's functions are called, with @to, for each dump that is well.
  */
 enum dump_result dumpfile_read(FILE *f, const char *name,
                                const struct dump_client *client, void *to);

@@ -181,14 +181,16 @@ static void refuse(const struct pcfile *p) {
 
 static enum pcfile_result next_of_dump(struct pcfile *p,
                                        struct pcfile_entry *e) {
-  if (p->result != DUMP_READ)
-    return p->result == DUMP_BAD ? PCFILE_BAD : PCFILE_FAILED;
+  if (p->result == DUMP_FAILED)
+    return PCFILE_FAILED;
   if (!p->dump.n_images) {
+    if (p->result == DUMP_BAD)
+      return PCFILE_BAD;
     refuse(p);
     return PCFILE_OTHER;
   }
   if (p->at == p->dump.n)
-    return PCFILE_END;
+    return p->result == DUMP_BAD ? PCFILE_OTHER : PCFILE_END;
   const struct dump_block *b = &p->dump.blocks[p->at++];
   *e = (struct pcfile_entry){
       .block = &p->img->blocks[b->block],

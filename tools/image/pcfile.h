@@ -42,7 +42,7 @@ enum pcfile_result {
   PCFILE_PC,    /* pc, count */
   PCFILE_MOVED, /* pc, id, image */
   PCFILE_END,
-  PCFILE_OTHER,  /* a dump of other images alone, message given */
+  PCFILE_OTHER,  /* dumps of other images alone, or a bad one: message given */
   PCFILE_BAD,    /* malformed line, message given */
   PCFILE_FAILED, /* cannot be read, message given */
 };
