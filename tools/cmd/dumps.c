@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/* dumps.c - a directory into which processes write, one file each */
+/* dumps.c - a directory into which processes write, all to one file */
 #include "cmd/dumps.h"
 
 #include <dirent.h>
@@ -40,61 +40,44 @@ void dumps_remove(const char *dir) {
 
 /* ---- Read ---------------------------------------------------------------- */
 
-static void add_images(struct dumps *d, const struct dump *dump) {
-  for (size_t i = 0; i < dump->others.n; i++)
-    strtab_copy(&d->images, dump->others.strings[i],
-                strlen(dump->others.strings[i]));
+static void count_program(void *to, uint64_t pid, const char *path) {
+  struct dumps *d = to;
+  (void)pid;
+  (void)path;
+  d->n++;
 }
 
-static bool append(struct dumps *d, FILE *f, const char *name) {
-  if (fseeko(f, 0, SEEK_END) != 0 || ftello(f) < 0)
-    return fail(name, "%s", strerror(errno));
-  size_t n = (size_t)ftello(f);
-  rewind(f);
-  d->bytes = xrealloc(d->bytes, d->size + n, 1);
-  if (fread(d->bytes + d->size, 1, n, f) != n)
-    return fail(name, "it changes while it is read");
-  d->size += n;
-  return true;
+static void add_image(void *to, const struct dump_image *image) {
+  struct dumps *d = to;
+  const char *name = *image->path ? image->path : "an image without a name";
+  strtab_copy(&d->images, name, strlen(name));
 }
 
-static void read_one(struct dumps *d, const char *name) {
-  struct image none = {0}; /* all images are others */
-  struct dump dump;
-  FILE *f = fopen(name, "re");
-  if (!f) {
+static void keep_bytes(struct dumps *d, FILE *f, const char *name) {
+  if (fseeko(f, 0, SEEK_END) != 0 || ftello(f) < 0) {
     warn(name, "%s", strerror(errno));
     return;
   }
-  if (dump_read(&dump, f, name, &none) == DUMP_READ && append(d, f, name)) {
-    add_images(d, &dump);
-    d->n_files++;
-  }
-  dump_free(&dump);
-  free(none.by_counter);
-  fclose(f);
-}
-
-static int is_dump(const struct dirent *e) {
-  size_t n = strlen(e->d_name);
-  return e->d_name[0] != '.' && n > 5 &&
-         strcmp(e->d_name + n - 5, ".dump") == 0;
+  size_t n = (size_t)ftello(f);
+  rewind(f);
+  d->bytes = xcalloc(n, 1);
+  d->size = fread(d->bytes, 1, n, f);
 }
 
 void dumps_read(struct dumps *d, const char *dir) {
-  struct dirent **names;
+  static const struct dump_client client = {.program = count_program,
+                                            .image = add_image};
+  char *name = xasprintf("%s/" DUMPS_FILE ".dump", dir);
   *d = (struct dumps){0};
-  int n = scandir(dir, &names, is_dump, alphasort);
-  if (n < 0 && errno != ENOENT)
-    warn(dir, "%s", strerror(errno));
-  for (int i = 0; i < n; i++) {
-    char *name = xasprintf("%s/%s", dir, names[i]->d_name);
-    read_one(d, name);
-    free(name);
-    free(names[i]);
+  FILE *f = fopen(name, "re");
+  if (f) {
+    dumpfile_read(f, name, &client, d);
+    keep_bytes(d, f, name);
+    fclose(f);
+  } else if (errno != ENOENT) {
+    warn(name, "%s", strerror(errno));
   }
-  if (n >= 0)
-    free(names);
+  free(name);
 }
 
 void dumps_free(struct dumps *d) {
@@ -156,7 +139,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 void dumps_summary(const struct dumps *d) {
-  if (!d->n_files) {
+  if (!d->n) {
     warn(NULL, "no process wrote coverage: is what ran compiled with "
                "kcov8-clang? (kcov8 stat PROGRAM)");
     return;
@@ -167,6 +150,6 @@ void dumps_summary(const struct dumps *d) {
   qsort(names, d->images.n, sizeof(*names), by_name);
   for (size_t i = 0; i < d->images.n; i++)
     tell(d, names[i]);
-  warn(NULL, "%zu process%s", d->n_files, d->n_files == 1 ? "" : "es");
+  warn(NULL, "%zu process%s", d->n, d->n == 1 ? "" : "es");
   free(names);
 }

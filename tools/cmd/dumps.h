@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* dumps.h - a directory into which processes write, one file each */
+/* dumps.h - a directory into which processes write, all to one file */
 #ifndef KCOV8_DUMPS_H
 #define KCOV8_DUMPS_H
 
@@ -8,15 +8,18 @@
 
 #include "base/strtab.h"
 
+/* Its name but for ".dump", which readers look for. */
+#define DUMPS_FILE "all"
+
 /**
  * struct dumps - all that is in it
- * @bytes:  of the good files, one behind the other: a dump as well
- * @n_files: how many those are
+ * @bytes:  of the file
+ * @n:      dumps in it: programs that have run
  * @images: paths, each once
  */
 struct dumps {
   char *bytes;
-  size_t size, n_files;
+  size_t size, n;
   struct strtab images;
 };
 
@@ -24,8 +27,8 @@ struct dumps {
 char *dumps_make(void);
 
 /*
- * dumps_read() - a damaged file is named and left out. A directory that is not
- * there has none.
+ * dumps_read() - the file, if there is one. A damaged dump in it is said, and
+ * left out.
  */
 void dumps_read(struct dumps *d, const char *dir);
 

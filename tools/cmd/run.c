@@ -35,15 +35,16 @@ static const char help[] =
 
 /* ---- Where dumps go ------------------------------------------------------ */
 
-/* KCOV8_OUT of files in @dir; a % in its name is no pattern. */
+/* KCOV8_OUT: all append to one file in @dir; a % in its name is no pattern. */
 static void set_out(const char *dir) {
-  char *out = xcalloc(2 * strlen(dir) + sizeof("/%p.dump"), 1), *p = out;
+  static const char file[] = "/" DUMPS_FILE "%a.dump";
+  char *out = xcalloc(2 * strlen(dir) + sizeof(file), 1), *p = out;
   for (const char *c = dir; *c; c++) {
     if (*c == '%')
       *p++ = '%';
     *p++ = *c;
   }
-  memcpy(p, "/%p.dump", sizeof("/%p.dump"));
+  memcpy(p, file, sizeof(file));
   setenv("KCOV8_OUT", out, 1);
   free(out);
 }
