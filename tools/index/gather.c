@@ -102,7 +102,7 @@ static void drop_late(struct gathering *g) {
       names_list(&dumps, path, ".dump");
       n += dumps.n;
       names_free(&dumps);
-      entry_remove(path);
+      entry_remove_dumps(path);
     }
     free(path);
     free(json);
@@ -110,8 +110,10 @@ static void drop_late(struct gathering *g) {
   }
   names_free(&dirs);
   if (n)
-    warn(g->dir, "%zu process%s wrote after the end of their tests: left out",
-         n, n == 1 ? "" : "es");
+    warn(g->dir,
+         n == 1 ? "%zu dump came after the end of its test: left out"
+                : "%zu dumps came after the end of their tests: left out",
+         n);
 }
 
 /* Of owners that died before their entry had its name, some time ago. */
@@ -178,8 +180,9 @@ bool index_open_gathered(struct index *ix, const char *path,
   char *dir = xasprintf("%s.new", path);
   struct names entries;
   names_list(&entries, dir, ".json");
+  /* Another gatherer may have removed the directory by now. */
   bool waiting = entries.n != 0,
-       can = access(dir, R_OK | W_OK | X_OK) == 0 &&
+       can = (access(dir, R_OK | W_OK | X_OK) == 0 || errno == ENOENT) &&
              (access(path, W_OK) == 0 || errno == ENOENT);
   *out = (struct gathered){.complete = !waiting || can};
   if (!out->complete)

@@ -185,9 +185,8 @@ bool entry_results(const struct spool_entry *e, struct results *results) {
 }
 
 /* What cannot be removed stays, and is found again by who gathers next. */
-void entry_remove(const char *path) {
+void entry_remove_dumps(const char *path) {
   struct names files;
-  char *json = xasprintf("%s.json", path), *tmp = xasprintf("%s.tmp", path);
   names_list(&files, path, "");
   for (size_t i = 0; i < files.n; i++) {
     char *file = xasprintf("%s/%s", path, files.names[i]);
@@ -195,9 +194,14 @@ void entry_remove(const char *path) {
     free(file);
   }
   rmdir(path);
+  names_free(&files);
+}
+
+void entry_remove(const char *path) {
+  char *json = xasprintf("%s.json", path), *tmp = xasprintf("%s.tmp", path);
+  entry_remove_dumps(path);
   unlink(tmp);
   unlink(json);
-  names_free(&files);
   free(json);
   free(tmp);
 }

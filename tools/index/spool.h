@@ -47,6 +47,7 @@ bool entry_results(const struct spool_entry *e, struct results *results);
 
 /* entry_remove() - all that the entry INDEX.new/U has, U.json last */
 void entry_remove(const char *path);
+void entry_remove_dumps(const char *path);
 
 /* Names in a directory that end with @end, which is cut off, in order. */
 struct names {

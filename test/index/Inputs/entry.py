@@ -4,7 +4,7 @@
 
 --outcome O --seconds S   without the former its owner is dead
 --began US --uid N
---hold COMMAND            run COMMAND while the entry is locked
+--hold COMMAND            run COMMAND while the test runs
 """
 import argparse
 import fcntl
@@ -13,6 +13,38 @@ import os
 import shutil
 import subprocess
 import sys
+
+
+def publish(base, facts):
+    """U.json, locked as long as what is returned is open."""
+    f = open(base + ".tmp", "w", encoding="utf-8")
+    try:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        json.dump(facts, f)
+        f.flush()
+        os.rename(base + ".tmp", base + ".json")
+    except OSError:
+        f.close()
+        raise
+    return f
+
+
+def leave(new, u, facts, dumps, during=lambda: None, **end):
+    base = os.path.join(new, u)
+    while True:
+        try:
+            os.makedirs(new, exist_ok=True)
+            lock = publish(base, facts)
+            break
+        except FileNotFoundError:  # who gathers took the empty directory
+            pass
+    for i, dump in enumerate(dumps):
+        os.makedirs(base, exist_ok=True)
+        shutil.copy(dump, os.path.join(base, "%d.dump" % i))
+    during()
+    if end:
+        publish(base, {**facts, **end}).close()
+    lock.close()
 
 
 def main():
@@ -26,24 +58,15 @@ def main():
     parser.add_argument("--began", type=int, default=1700000000000000)
     parser.add_argument("--uid", type=int, default=7)
     parser.add_argument("--hold")
-    args = parser.parse_args()
-    base = os.path.join(args.dir, args.u)
-    facts = {"name": args.name, "began": args.began, "uid": args.uid}
-    if args.outcome:
-        facts["outcome"] = args.outcome
+    args = parser.parse_intermixed_args()
+    end = {"outcome": args.outcome} if args.outcome else {}
     if args.seconds is not None:
-        facts["seconds"] = args.seconds
-    os.makedirs(args.dir, exist_ok=True)
-    with open(base + ".tmp", "w", encoding="utf-8") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        json.dump(facts, f)
-        f.flush()
-        os.rename(base + ".tmp", base + ".json")
-        for i, dump in enumerate(args.dumps):
-            os.makedirs(base, exist_ok=True)
-            shutil.copy(dump, os.path.join(base, "%d.dump" % i))
-        if args.hold:
-            sys.exit(subprocess.call(args.hold, shell=True))
+        end["seconds"] = args.seconds
+    status = []
+    leave(args.dir, args.u, {"name": args.name, "began": args.began, "uid": args.uid}, args.dumps,
+          lambda: args.hold and status.append(subprocess.call(args.hold, shell=True)), **end)
+    sys.exit(any(status))
 
 
-main()
+if __name__ == "__main__":
+    main()
