@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* report.c - merge PC lists and hand the result to a format */
+#include <elf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/output.h"
 #include "cmd/command.h"
-#include "image/load.h"
-#include "image/lookup.h"
+#include "report/inputs.h"
 #include "report/report.h"
 
 static const char help[] =
-    "usage: kcov8 report [OPTION...] IMAGE PCFILE...\n"
+    "usage: kcov8 report [OPTION...] IMAGE... PCFILE...\n"
     "\n"
     "Sums up the coverage in the PCFILEs: dumps, as processes write them for\n"
     "KCOV8_OUT, or text: one hexadecimal PC a line, with an optional decimal\n"
     "count after a blank; `#' begins a comment. - is stdin.\n"
     "A PC that is not in IMAGE, or a dump without IMAGE, is reported, and the\n"
     "exit status is 1. Of a dump that has other images, too, those are named.\n"
+    "Several IMAGEs are one report: blocks count once for each, lines and\n"
+    "functions of a file once in all. PCs that several of them have do not\n"
+    "count; dumps tell whose they are.\n"
     "\n"
     "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
     "                         (needs genhtml, of package lcov)\n"
@@ -53,84 +57,6 @@ static const struct format {
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-/**
- * struct sum - of all lists
- * @others:  names of images in the dumps that are not this one
- * @unknown: something in the lists is not of the image
- */
-struct sum {
-  struct image *img;
-  struct cov_count *counts;
-  struct strtab others;
-  bool unknown;
-};
-
-static const struct block *find(struct sum *sum, struct moves *moves,
-                                const struct pcfile_entry *e) {
-  return e->block ? e->block : image_find(sum->img, moves, e->pc);
-}
-
-/*
- * Add one list to @sum. Notes about moved PCs hold for the list they are
- * in, wherever they stand in it: so it is read whole before it is resolved.
- */
-static int add_list(struct sum *sum, const char *path) {
-  struct image *img = sum->img;
-  struct pcfile list;
-  struct pcfile_entry e, *pcs = NULL;
-  struct moves moves = {0};
-  size_t n = 0, cap = 0;
-  if (!pcfile_open(&list, path, img))
-    return EXIT_FAILED;
-  enum pcfile_result r;
-  while ((r = pcfile_next(&list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
-    if (r == PCFILE_MOVED) {
-      moves_add(&moves, img, &e);
-      continue;
-    }
-    pcs = vec_push(pcs, &n, &cap, sizeof(*pcs));
-    pcs[n - 1] = e;
-  }
-
-  size_t n_unknown = 0;
-  uint64_t first_unknown = 0;
-  for (size_t i = 0; i < n && r == PCFILE_END; i++) {
-    const struct block *b = find(sum, &moves, &pcs[i]);
-    if (b)
-      count_add(&sum->counts[b - img->blocks], &img->funcs[b->func],
-                pcs[i].count);
-    else if (n_unknown++ == 0)
-      first_unknown = pcs[i].pc;
-  }
-  if (n_unknown)
-    warn(list.name, "%zu PC%s not in %s (first 0x%" PRIx64 ")", n_unknown,
-         n_unknown == 1 ? " is" : "s are", img->path, first_unknown);
-  for (size_t i = 0; r == PCFILE_END && i < list.dump.others.n; i++)
-    strtab_copy(&sum->others, list.dump.others.strings[i],
-                strlen(list.dump.others.strings[i]));
-  sum->unknown |= n_unknown != 0 || r == PCFILE_OTHER;
-  free(pcs);
-  moves_free(&moves);
-  pcfile_close(&list);
-  return r == PCFILE_END || r == PCFILE_OTHER ? EXIT_DONE
-         : r == PCFILE_BAD                    ? EXIT_USAGE
-                                              : EXIT_FAILED;
-}
-
-static void tell_others(const struct sum *sum) {
-  char *names = NULL;
-  for (size_t i = 0; i < sum->others.n; i++) {
-    char *more = xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
-                           sum->others.strings[i]);
-    free(names);
-    names = more;
-  }
-  if (names)
-    warn(sum->img->path, "the dumps have other images, too, left out: %s",
-         names);
-  free(names);
-}
-
 /* Absolute, without a final slash; symbolic links stay as they are. */
 static char *absolute_root(const char *root) {
   char *path;
@@ -158,7 +84,7 @@ static bool write_report(const struct coverage *cov,
                          const struct format *format, const char *root,
                          const char *target) {
   if (format->lines_only && cov->n_without_lines)
-    warn(cov->img->path,
+    warn(cov->n_images == 1 ? cov->images[0].img->path : NULL,
          "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
          "(--format text has them)",
          cov->n_without_lines, cov->n_blocks.total);
@@ -171,37 +97,60 @@ static bool write_report(const struct coverage *cov,
   return output_close(&out, true);
 }
 
+/* Whether @path is a file that begins as an image does. */
+static bool is_elf(const char *path) {
+  struct stat st;
+  char head[SELFMAG];
+  if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+    return false;
+  FILE *f = fopen(path, "re");
+  bool yes = f && fread(head, 1, SELFMAG, f) == SELFMAG &&
+             memcmp(head, ELFMAG, SELFMAG) == 0;
+  if (f)
+    fclose(f);
+  return yes;
+}
+
+/* The first argument is an image, as is every other one that looks like it. */
+static int read_inputs(struct inputs *in, char **argv, int argc) {
+  bool *is_image = xcalloc((size_t)argc, sizeof(*is_image));
+  int status = EXIT_DONE;
+  for (int i = 0; i < argc && status == EXIT_DONE; i++) {
+    is_image[i] = i == 0 || is_elf(argv[i]);
+    if (is_image[i] && !inputs_add_image(in, argv[i]))
+      status = EXIT_FAILED;
+  }
+  const bool loaded = status == EXIT_DONE;
+  if (loaded && (int)in->n_images == argc)
+    status = usage_error("report", "which dumps or PC files? (- is stdin)");
+  for (int i = 0; i < argc && status == EXIT_DONE; i++)
+    if (!is_image[i])
+      status = (int)inputs_add_list(in, argv[i]);
+  if (loaded)
+    inputs_tell_others(in);
+  free(is_image);
+  return status;
+}
+
 static int report(const struct format *format, const char *root,
                   const char *target, struct kcov8_rules *rules, char **argv,
                   int argc) {
-  struct image img;
+  struct inputs in = {0};
   struct coverage cov;
-  struct filter filter = {0};
-  struct sum sum = {.img = &img};
-  int status = EXIT_FAILED;
-  if (image_load(&img, argv[0]) && image_require_blocks(&img)) {
-    sum.counts = xcalloc(img.n_blocks, sizeof(*sum.counts));
-    status = EXIT_DONE;
-    for (int i = 1; i < argc && status == EXIT_DONE; i++)
-      status = add_list(&sum, argv[i]);
-    tell_others(&sum);
-  }
+  int status = read_inputs(&in, argv, argc);
   if (status == EXIT_DONE) {
-    if (rules->n)
-      filter_make(&filter, &img, rules);
-    coverage_make(&cov, &img, sum.counts, &filter);
-    sum.counts = NULL;
-    bool ok =
-        cov.n_files || !rules->n ||
-        fail(img.path, "--filter wants no block of it: nothing to report");
-    if (!ok || !write_report(&cov, format, root, target) || sum.unknown)
+    for (size_t i = 0; rules->n && i < in.n_images; i++)
+      filter_make(&in.images[i].filter, in.images[i].img, rules);
+    filter_tell_unmatched(rules, inputs_name(&in));
+    coverage_make(&cov, in.images, in.n_images);
+    bool ok = cov.n_files || !rules->n ||
+              fail(inputs_name(&in),
+                   "--filter wants no block of it: nothing to report");
+    if (!ok || !write_report(&cov, format, root, target) || in.unknown)
       status = EXIT_FAILED;
     coverage_free(&cov);
-    filter_free(&filter);
   }
-  free(sum.counts);
-  strtab_free(&sum.others);
-  image_free(&img);
+  inputs_free(&in);
   return status;
 }
 

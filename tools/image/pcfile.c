@@ -23,6 +23,7 @@ void pcfile_begin(struct pcfile *p, FILE *f, const char *name,
   p->img = img;
   p->dump = (struct dump){0};
   p->at = 0;
+  p->silent = false;
   p->is_dump = begins_dump(f);
   if (p->is_dump)
     p->result = dump_read(&p->dump, f, name, img);
@@ -186,7 +187,8 @@ static enum pcfile_result next_of_dump(struct pcfile *p,
   if (!p->dump.n_images) {
     if (p->result == DUMP_BAD)
       return PCFILE_BAD;
-    refuse(p);
+    if (!p->silent)
+      refuse(p);
     return PCFILE_OTHER;
   }
   if (p->at == p->dump.n)

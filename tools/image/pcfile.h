@@ -24,6 +24,7 @@
  * @name:  for messages
  * @line:  number of the last line read
  * @text:  that line; longer ones are cut, comments excepted refused
+ * @silent: PCFILE_OTHER gives no message: the caller has more images to ask
  * @is_dump: then @dump has been read with @result, and @at is the next block
  */
 struct pcfile {
@@ -35,15 +36,16 @@ struct pcfile {
   struct dump dump;
   enum dump_result result;
   size_t at;
-  bool is_dump;
+  bool is_dump, silent;
 };
 
 enum pcfile_result {
   PCFILE_PC,    /* pc, count */
   PCFILE_MOVED, /* pc, id, image */
   PCFILE_END,
-  PCFILE_OTHER,  /* dumps of other images alone, or a bad one: message given */
-  PCFILE_BAD,    /* malformed line, message given */
+  PCFILE_OTHER, /* dumps of other images alone, or a bad one: message given, but
+                   not of other images if @silent */
+  PCFILE_BAD,   /* malformed line, message given */
   PCFILE_FAILED, /* cannot be read, message given */
 };
 

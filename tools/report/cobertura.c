@@ -55,8 +55,7 @@ static void put_line(FILE *f, uint32_t line, uint64_t count) {
       line, count);
 }
 
-static void put_class(FILE *f, const struct coverage *cov,
-                      const struct cov_file *file) {
+static void put_class(FILE *f, const struct cov_file *file) {
   const char *name = strrchr(file->path, '/');
   fputs("    <class", f);
   put_attribute(f, "name", name ? name + 1 : file->path);
@@ -68,7 +67,7 @@ static void put_class(FILE *f, const struct coverage *cov,
     if (!fn->line)
       continue;
     fputs("      <method", f);
-    put_attribute(f, "name", cov->img->funcs[fn->func].display);
+    put_attribute(f, "name", fn->func->display);
     fputs(" signature=\"\"", f);
     put_rates(f, fn->blocks);
     fputs(" complexity=\"0.0\"><lines>", f);
@@ -117,7 +116,7 @@ static void put_package(FILE *f, const struct coverage *cov, size_t first) {
   for (size_t i = first; i < cov->n_files; i++)
     if (report_has_source(&cov->files[i]) &&
         same_package(path, cov->files[i].path))
-      put_class(f, cov, &cov->files[i]);
+      put_class(f, &cov->files[i]);
   fputs("   </classes>\n  </package>\n", f);
 }
 

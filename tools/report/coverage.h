@@ -3,10 +3,11 @@
  * coverage.h - what a report says, before it has a format
  *
  * All formats are written from this, so they agree on every number:
- * - a block belongs to the file of its first line (`kcov8 list` shows it);
+ * - a block belongs to the file of its first line (`kcov8 list` shows it), and
+ *   to one image: what two images have alike counts twice;
  * - a function belongs to its own source file; copies of one function (same
- *   file and name) are one;
- * - a line's count is the largest of its blocks', in whatever file it is;
+ *   file and name) are one, be they in several images;
+ * - a line's count is the largest of its blocks', in whatever file or image;
  * - removed and discarded blocks count nowhere, unless they were hit;
  * - a filter takes files out whole: what is left of the others is what a report
  *   without it says of them. It takes functions out with all their blocks.
@@ -30,6 +31,22 @@ struct cov_count {
   bool at_least;
 };
 
+/**
+ * struct cov_image - an image, and what ran of it
+ * @counts: by block
+ * @filter: all zero wants everything
+ * coverage_make() fills in:
+ * @live:   by block: it counts, if its file does
+ * @files:  by index in @img->files, the file's number in coverage.paths
+ */
+struct cov_image {
+  struct image *img;
+  struct cov_count *counts;
+  struct filter filter;
+  bool *live;
+  uint32_t *files;
+};
+
 /* count_add() - one more run's @n hits of a block of @f */
 void count_add(struct cov_count *sum, const struct func *f, uint64_t n);
 
@@ -44,43 +61,49 @@ struct cov_line {
 
 /**
  * struct cov_func - one function of one file
- * @func:   index in image.funcs, of the first copy
+ * @func:   of the first copy
  * @line:   of its declaration; else of its first block; 0 if neither is known
  * @first, @last: lines of its own code in its own file, @first not above @line;
  *          0 if there are none
  * @count:  of its entry block; of its busiest block if that has none
  */
 struct cov_func {
-  uint32_t func;
+  const struct func *func;
   uint32_t line, first, last;
   struct cov_count count;
   struct cov_ratio blocks;
+};
+
+/* A block: indices in coverage.images and in its image's blocks. */
+struct cov_block {
+  uint32_t image, block;
 };
 
 /**
  * struct cov_file - one source file
  * @funcs: by line, then linkage name
  * @lines: ascending
- * @blocks: indices in image.blocks, by position
+ * @blocks: by position
  */
 struct cov_file {
   const char *path;
   struct cov_ratio n_blocks, n_funcs, n_lines;
   struct cov_func *funcs;
   struct cov_line *lines;
-  uint32_t *blocks;
+  struct cov_block *blocks;
 };
 
 /**
  * struct coverage - the whole report
  * @files:  those with something in them, by path
- * @counts: by block
+ * @paths:  of all files of all images
  * @n_without_lines: live blocks that no line shows
  * @at_least: some line's count is a lower bound
  */
 struct coverage {
-  const struct image *img;
-  struct cov_count *counts;
+  struct cov_image *images;
+  size_t n_images;
+  struct strtab paths;
   struct cov_file *files;
   size_t n_files;
   struct cov_ratio n_blocks, n_funcs, n_lines;
@@ -88,12 +111,22 @@ struct coverage {
   bool at_least;
 };
 
+static inline const struct block *cov_block(const struct coverage *cov,
+                                            struct cov_block b) {
+  return &cov->images[b.image].img->blocks[b.block];
+}
+
+static inline struct cov_count cov_count_of(const struct coverage *cov,
+                                            struct cov_block b) {
+  return cov->images[b.image].counts[b.block];
+}
+
 /*
- * @counts: one per block of @img; ownership passes to @cov
- * @filter: may want nothing at all: then @cov->n_files is 0
+ * @images: at least one; they outlive @cov. Filters may want nothing at all:
+ * then @cov->n_files is 0.
  */
-void coverage_make(struct coverage *cov, const struct image *img,
-                   struct cov_count *counts, const struct filter *filter);
+void coverage_make(struct coverage *cov, struct cov_image *images,
+                   size_t n_images);
 void coverage_free(struct coverage *cov);
 
 #endif /* KCOV8_COVERAGE_H */

@@ -38,9 +38,12 @@ void filter_make(struct filter *f, const struct image *img,
     f->files[i] = !kcov8_rules_refuse_source(rules, img->files.strings[i]);
   for (size_t i = 0; i < img->n_funcs; i++)
     f->funcs[i] = wants_function(rules, &img->funcs[i]);
+}
+
+void filter_tell_unmatched(const struct kcov8_rules *rules, const char *what) {
   for (size_t i = 0; i < rules->n; i++)
     if (!rules->rules[i].hits)
-      warn(img->path, "%s: rule '%s' matched nothing", rules->rules[i].origin,
+      warn(what, "%s: rule '%s' matched nothing", rules->rules[i].origin,
            rules->rules[i].text);
 }
 

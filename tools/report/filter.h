@@ -17,12 +17,12 @@ struct filter {
   bool *files, *funcs;
 };
 
-/*
- * filter_make() - ask the rules about every file and function of an image
- * Names on stderr each rule that matches none of them.
- */
+/* filter_make() - ask the rules about every file and function of an image */
 void filter_make(struct filter *f, const struct image *img,
                  struct kcov8_rules *rules);
+
+/* Name each rule that has matched in no image so far; @what: the images. */
+void filter_tell_unmatched(const struct kcov8_rules *rules, const char *what);
 void filter_free(struct filter *f);
 
 #endif /* KCOV8_FILTER_H */

@@ -115,8 +115,9 @@ bool report_html(const struct coverage *cov, const char *root,
   for (size_t i = 0; i < cov->n_files; i++)
     any |= report_has_source(&cov->files[i]);
   if (!any)
-    return fail(cov->img->path, "no block has lines: nothing to show as HTML "
-                                "(compile with -g)");
+    return fail(cov->images[0].img->path,
+                "no block has lines: nothing to show as HTML "
+                "(compile with -g)");
   if (!on_path("genhtml"))
     return fail("genhtml", "not found: HTML needs it; install the package "
                            "'lcov'");
@@ -129,9 +130,9 @@ bool report_html(const struct coverage *cov, const char *root,
 
   const char *tmp = getenv("TMPDIR");
   char *tracefile = xasprintf("%s/kcov8.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-  const char *slash = strrchr(cov->img->path, '/');
+  const char *slash = strrchr(cov->images[0].img->path, '/');
   char *title = xasprintf(
-      "%s%s", slash ? slash + 1 : cov->img->path,
+      "%s%s", slash ? slash + 1 : cov->images[0].img->path,
       cov->at_least ? " (counts may be lower bounds: from 8 or 255 on)" : "");
   bool ok = write_tracefile(cov, root, tracefile) &&
             run_genhtml(tracefile, root, dir, title, missing);

@@ -40,7 +40,6 @@ static void put_lines(struct jsonw *j, const struct cov_file *file) {
 
 static void put_file(struct jsonw *j, const struct coverage *cov,
                      const struct cov_file *file) {
-  const struct image *img = cov->img;
   json_object(j, NULL);
   json_string(j, "path", file->path);
   json_object(j, "summary");
@@ -52,8 +51,8 @@ static void put_file(struct jsonw *j, const struct coverage *cov,
   for (size_t i = 0; i < file->n_funcs.total; i++) {
     const struct cov_func *fn = &file->funcs[i];
     json_object(j, NULL);
-    json_string(j, "function", img->funcs[fn->func].display);
-    json_string(j, "linkage_name", img->funcs[fn->func].name);
+    json_string(j, "function", fn->func->display);
+    json_string(j, "linkage_name", fn->func->name);
     json_number(j, "line", fn->line);
     put_count(j, fn->count);
     put_ratio(j, "blocks", fn->blocks);
@@ -63,8 +62,11 @@ static void put_file(struct jsonw *j, const struct coverage *cov,
   json_array(j, "blocks");
   for (size_t i = 0; i < file->n_blocks.total; i++) {
     json_object(j, NULL);
-    put_count(j, cov->counts[file->blocks[i]]);
-    write_block_json(j, img, &img->blocks[file->blocks[i]]);
+    const struct image *img = cov->images[file->blocks[i].image].img;
+    put_count(j, cov_count_of(cov, file->blocks[i]));
+    write_block_json(j, img, cov_block(cov, file->blocks[i]));
+    if (cov->n_images > 1)
+      json_string(j, "image", img->path);
     json_end(j, '}');
   }
   json_end(j, ']');
@@ -77,7 +79,14 @@ void report_json(const struct coverage *cov, const char *root,
   (void)root;
   struct jsonw j = {.f = out->f};
   json_object(&j, NULL);
-  json_string(&j, "image", cov->img->path);
+  if (cov->n_images == 1) {
+    json_string(&j, "image", cov->images[0].img->path);
+  } else {
+    json_array(&j, "images");
+    for (size_t i = 0; i < cov->n_images; i++)
+      json_string(&j, NULL, cov->images[i].img->path);
+    json_end(&j, ']');
+  }
   json_array(&j, "files");
   for (size_t i = 0; i < cov->n_files; i++)
     put_file(&j, cov, &cov->files[i]);

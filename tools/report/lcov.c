@@ -88,15 +88,14 @@ static void put_entry(FILE *f, const char *record, uint64_t number,
   fputc('\n', f);
 }
 
-static void put_functions(const struct coverage *cov,
-                          const struct cov_file *file, FILE *f) {
+static void put_functions(const struct cov_file *file, FILE *f) {
   size_t n = 0, hit = 0;
   struct entry *all = xcalloc(2 * file->n_funcs.total, sizeof(*all));
   for (size_t i = 0; i < file->n_funcs.total; i++) {
     const struct cov_func *fn = &file->funcs[i];
     if (fn->first)
-      all[n++] = (struct entry){cov->img->funcs[fn->func].name, fn->first,
-                                fn->last, fn->count.n};
+      all[n++] =
+          (struct entry){fn->func->name, fn->first, fn->last, fn->count.n};
   }
   qsort(all, n, sizeof(*all), compare_entries);
   const size_t n_known = n;
@@ -129,7 +128,7 @@ void report_lcov(const struct coverage *cov, const char *root,
     char *path = report_absolute(root, file->path);
     fprintf(f, "TN:\nSF:%s\n", path);
     free(path);
-    put_functions(cov, file, f);
+    put_functions(file, f);
     for (size_t l = 0; l < file->n_lines.total; l++)
       fprintf(f, "DA:%" PRIu32 ",%" PRIu64 "\n", file->lines[l].line,
               file->lines[l].count.n);

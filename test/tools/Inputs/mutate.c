@@ -40,21 +40,23 @@ static void begin_round(const char *what, size_t n) {
 }
 
 /* Every format of a report about what @filter wants. */
-static void use_report(const struct image *img, const struct filter *filter,
+static void use_report(struct image *img, const struct filter *filter,
                        const struct output *out) {
   struct coverage cov;
   struct cov_count *counts = xcalloc(img->n_blocks, sizeof(*counts));
   for (size_t i = 0; i < img->n_blocks; i++)
     count_add(&counts[i], &img->funcs[img->blocks[i].func], i % 2 * i);
-  coverage_make(&cov, img, counts, filter);
+  struct cov_image image = {.img = img, .counts = counts, .filter = *filter};
+  coverage_make(&cov, &image, 1);
   report_text(&cov, "/root", out);
   report_lcov(&cov, "/root", out);
   report_json(&cov, "/root", out);
   report_cobertura(&cov, "/root", out);
   coverage_free(&cov);
+  free(counts);
 }
 
-static void use_image(const struct image *img) {
+static void use_image(struct image *img) {
   FILE *f = fopen("/dev/null", "w");
   struct output out = {.f = f, .name = "/dev/null"};
   struct moves moves = {0};
