@@ -9,7 +9,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; meson; autoconf; x86 (the host); asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; chromium; meson; autoconf; x86 (the host); asan if the tools are built with it.
 """
 import os
 import shutil
@@ -90,6 +90,7 @@ for at_least in (16, 19, 22):
         config.available_features.add("llvm-ge-%d" % at_least)
 for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
                          ("bfd", "ld.bfd"), ("genhtml", "genhtml"),
+                         ("chromium", "chromium"),
                          ("meson", "meson"), ("autoconf", "autoconf")):
     if shutil.which(program, path=path):
         config.available_features.add(feature)

@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-/* Length of the UTF-8 sequence at @s, 0 if there is none. */
-static int sequence(const unsigned char *s) {
+int utf8_length(const char *text) {
+  const unsigned char *s = (const unsigned char *)text;
   if (s[0] < 0x80)
     return 1;
   int len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
@@ -24,7 +24,7 @@ static int sequence(const unsigned char *s) {
 void write_utf8(FILE *f, const char *s,
                 void (*put)(FILE *f, const char *c, int len)) {
   while (*s) {
-    int len = sequence((const unsigned char *)s);
+    int len = utf8_length(s);
     if (len)
       put(f, s, len);
     else

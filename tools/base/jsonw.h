@@ -29,6 +29,9 @@ void json_real(struct jsonw *j, const char *key, double value); /* finite */
 void json_bool(struct jsonw *j, const char *key, bool value);
 void json_hex(struct jsonw *j, const char *key, uint64_t value, int digits);
 
+/* Bytes of the UTF-8 sequence at @s, which a NUL ends; 0 if there is none. */
+int utf8_length(const char *s);
+
 /* write_utf8() - @s with every byte that is not UTF-8 as U+FFFD */
 void write_utf8(FILE *f, const char *s,
                 void (*put)(FILE *f, const char *c, int len));

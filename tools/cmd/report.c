@@ -28,9 +28,11 @@ static const char help[] =
     "count; dumps tell whose they are.\n"
     "\n"
     "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
-    "                         (needs genhtml, of package lcov)\n"
     "      --json             same as --format json\n"
-    "  -o, --output FILE      write to FILE; a directory with html\n"
+    "      --html DIR         same as --format html --output DIR\n"
+    "  -o, --output FILE      write to FILE; with html, a directory: new, "
+    "empty,\n"
+    "                         or such a report, which is replaced\n"
     "      --filter RULES     only what these want, separated by commas: "
     "src:GLOB,\n"
     "                         fun:GLOB, with ! in front: all but; as "
@@ -82,14 +84,14 @@ static char *absolute_root(const char *root) {
 
 static bool write_report(const struct coverage *cov,
                          const struct format *format, const char *root,
-                         const char *target) {
+                         const char *target, const struct reach *reach) {
   if (format->lines_only && cov->n_without_lines)
     warn(cov->n_images == 1 ? cov->images[0].img->path : NULL,
          "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
          "(--format text has them)",
          cov->n_without_lines, cov->n_blocks.total);
   if (!format->write)
-    return report_html(cov, root, target);
+    return report_html(cov, root, target, reach);
   struct output out;
   if (!output_open(&out, target))
     return false;
@@ -111,6 +113,9 @@ static bool is_elf(const char *path) {
   return yes;
 }
 
+/* A set of tests takes a bit for each, and a page has hundreds of sets. */
+#define MAX_TESTS 20000
+
 /* The first argument is an image, as is every other one that looks like it. */
 static int read_inputs(struct inputs *in, char **argv, int argc) {
   bool *is_image = xcalloc((size_t)argc, sizeof(*is_image));
@@ -123,6 +128,11 @@ static int read_inputs(struct inputs *in, char **argv, int argc) {
   const bool loaded = status == EXIT_DONE;
   if (loaded && (int)in->n_images == argc)
     status = usage_error("report", "which dumps or PC files? (- is stdin)");
+  if (in->reach && argc - (int)in->n_images > MAX_TESTS) {
+    warn(NULL, "more than %d lists: the pages do not tell them apart",
+         MAX_TESTS);
+    in->reach = NULL;
+  }
   for (int i = 0; i < argc && status == EXIT_DONE; i++)
     if (!is_image[i])
       status = (int)inputs_add_list(in, argv[i]);
@@ -135,7 +145,8 @@ static int read_inputs(struct inputs *in, char **argv, int argc) {
 static int report(const struct format *format, const char *root,
                   const char *target, struct kcov8_rules *rules, char **argv,
                   int argc) {
-  struct inputs in = {0};
+  struct reach reach = {0};
+  struct inputs in = {.reach = format->write ? NULL : &reach};
   struct coverage cov;
   int status = read_inputs(&in, argv, argc);
   if (status == EXIT_DONE) {
@@ -146,11 +157,12 @@ static int report(const struct format *format, const char *root,
     bool ok = cov.n_files || !rules->n ||
               fail(inputs_name(&in),
                    "--filter wants no block of it: nothing to report");
-    if (!ok || !write_report(&cov, format, root, target) || in.unknown)
+    if (!ok || !write_report(&cov, format, root, target, &reach) || in.unknown)
       status = EXIT_FAILED;
     coverage_free(&cov);
   }
   inputs_free(&in);
+  reach_free(&reach);
   return status;
 }
 
@@ -180,6 +192,7 @@ static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
   static const struct option options[] = {
       {"format", required_argument, NULL, 'f'},
       {"json", no_argument, NULL, 'j'},
+      {"html", required_argument, NULL, 'H'},
       {"output", required_argument, NULL, 'o'},
       {"filter", required_argument, NULL, 'F'},
       {"source-root", required_argument, NULL, 's'},
@@ -197,6 +210,10 @@ static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
       break;
     case 'j':
       choose("json", &format);
+      break;
+    case 'H':
+      choose("html", &format);
+      target = optarg;
       break;
     case 'F':
       if (!add_rules(rules, optarg))

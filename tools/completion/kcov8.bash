@@ -39,7 +39,7 @@ _kcov8() {
       report) words='text lcov html json cobertura' ;;
       index | stat | doctor) words='text json' ;;
     esac
-  elif [[ $previous == --source-root ]]; then
+  elif [[ $previous == --source-root || $previous == --html ]]; then
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
     return
   elif [[ $current == -* ]]; then
@@ -49,7 +49,7 @@ _kcov8() {
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
-      report) words+=' --filter --output --source-root' ;;
+      report) words+=' --filter --html --output --source-root' ;;
       index) words+=' --name --outcome --seconds' ;;
       stat) words+=' --unmatched' ;;
     esac

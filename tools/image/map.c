@@ -18,7 +18,7 @@
 
 #define HEADER_BYTES 12
 /*
- * A report allocates by line number, genhtml writes a page of so many lines. No
+ * A report allocates by line number, a page has so many lines. No
  * source has more; a #line may say so: such a place is none.
  */
 #define MAX_LINE 0xffffffu

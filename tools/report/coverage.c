@@ -45,14 +45,8 @@ static bool *find_live(const struct cov_image *image) {
 
 /* ---- Functions ---- */
 
-/* One copy of a function: its file is a number in coverage.paths. */
-struct copy {
-  const struct func *func;
-  uint32_t image, file;
-};
-
 static int compare_copies(const void *a, const void *b) {
-  const struct copy *x = a, *y = b;
+  const struct cov_copy *x = a, *y = b;
   if (x->file != y->file)
     return compare_u32(x->file, y->file);
   int order = strcmp(x->func->name, y->func->name);
@@ -123,16 +117,16 @@ static void add_func(struct cov_file *file, const struct cov_func *f) {
   file->funcs[file->n_funcs.total++] = *f;
 }
 
-static struct copy *sort_copies(const struct coverage *cov, size_t *n) {
+static struct cov_copy *sort_copies(const struct coverage *cov, size_t *n) {
   *n = 0;
   for (size_t i = 0; i < cov->n_images; i++)
     *n += cov->images[i].img->n_funcs;
-  struct copy *copies = xcalloc(*n, sizeof(*copies)), *next = copies;
+  struct cov_copy *copies = xcalloc(*n, sizeof(*copies)), *next = copies;
   for (uint32_t i = 0; i < cov->n_images; i++) {
     const struct image *img = cov->images[i].img;
     for (size_t f = 0; f < img->n_funcs; f++)
-      *next++ = (struct copy){&img->funcs[f], i,
-                              cov->images[i].files[img->funcs[f].file]};
+      *next++ = (struct cov_copy){&img->funcs[f], i,
+                                  cov->images[i].files[img->funcs[f].file]};
   }
   qsort(copies, *n, sizeof(*copies), compare_copies);
   return copies;
@@ -140,10 +134,10 @@ static struct copy *sort_copies(const struct coverage *cov, size_t *n) {
 
 static void make_funcs(struct coverage *cov) {
   size_t n;
-  struct copy *copies = sort_copies(cov, &n);
-  const struct copy *last = NULL;
+  struct cov_copy *copies = cov->copies = sort_copies(cov, &n);
+  const struct cov_copy *last = NULL;
   for (size_t i = 0; i < n; i++) {
-    const struct copy *c = &copies[i];
+    const struct cov_copy *c = &copies[i];
     struct cov_file *file = &cov->files[c->file];
     struct cov_func copy;
     if (!make_copy(&cov->images[c->image], c->func, &copy))
@@ -161,7 +155,10 @@ static void make_funcs(struct coverage *cov) {
       same->count.at_least |= copy.count.at_least;
       same->blocks.hit += copy.blocks.hit;
       same->blocks.total += copy.blocks.total;
+      same->n_copies = (uint32_t)(c - same->copies) + 1;
     } else {
+      copy.copies = c;
+      copy.n_copies = 1;
       add_func(file, &copy);
     }
     last = c;
@@ -174,7 +171,6 @@ static void make_funcs(struct coverage *cov) {
     for (size_t f = 0; f < file->n_funcs.total; f++)
       file->n_funcs.hit += file->funcs[f].blocks.hit != 0;
   }
-  free(copies);
 }
 
 /* ---- Blocks and files ---- */
@@ -298,4 +294,5 @@ void coverage_free(struct coverage *cov) {
     free(cov->images[i].live);
   }
   strtab_free(&cov->paths);
+  free(cov->copies);
 }

@@ -59,9 +59,16 @@ struct cov_line {
   struct cov_count count;
 };
 
+/* One copy of a function; @file is its number in coverage.paths. */
+struct cov_copy {
+  const struct func *func;
+  uint32_t image, file;
+};
+
 /**
  * struct cov_func - one function of one file
- * @func:   of the first copy
+ * @func:   of the first copy that counts
+ * @copies: @n_copies, of all images; some may not count
  * @line:   of its declaration; else of its first block; 0 if neither is known
  * @first, @last: lines of its own code in its own file, @first not above @line;
  *          0 if there are none
@@ -69,6 +76,8 @@ struct cov_line {
  */
 struct cov_func {
   const struct func *func;
+  const struct cov_copy *copies;
+  uint32_t n_copies;
   uint32_t line, first, last;
   struct cov_count count;
   struct cov_ratio blocks;
@@ -97,6 +106,7 @@ struct cov_file {
  * struct coverage - the whole report
  * @files:  those with something in them, by path
  * @paths:  of all files of all images
+ * @copies: of all functions
  * @n_without_lines: live blocks that no line shows
  * @at_least: some line's count is a lower bound
  */
@@ -104,6 +114,7 @@ struct coverage {
   struct cov_image *images;
   size_t n_images;
   struct strtab paths;
+  struct cov_copy *copies;
   struct cov_file *files;
   size_t n_files;
   struct cov_ratio n_blocks, n_funcs, n_lines;

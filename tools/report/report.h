@@ -7,6 +7,7 @@
 
 #include "base/output.h"
 #include "report/coverage.h"
+#include "report/reach.h"
 
 /*
  * @root: what relative paths start from: absolute, without a final slash, so
@@ -18,9 +19,11 @@ typedef void report_writer(const struct coverage *cov, const char *root,
 report_writer report_text, report_lcov, report_json, report_cobertura;
 
 /*
- * report_html() - genhtml writes to directory @dir
+ * report_html() - pages in directory @dir, which is new, empty or such a report
+ * @reach: what each test reached; NULL, or of one: not told apart
  * Return: true; false after a message.
  */
-bool report_html(const struct coverage *cov, const char *root, const char *dir);
+bool report_html(const struct coverage *cov, const char *root, const char *dir,
+                 const struct reach *reach);
 
 #endif /* KCOV8_REPORT_H */

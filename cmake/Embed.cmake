@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# cmake -DOUT=FILE.c -DDIR=DIRECTORY -P Embed.cmake NAME=PIECE,PIECE... ...
+# What report/htmlassets.h declares: each NAME is its PIECEs, one after the other.
+
+math(EXPR last "${CMAKE_ARGC} - 1")
+set(arrays "")
+set(rows "")
+set(seen_script FALSE)
+set(n 0)
+foreach(i RANGE ${last})
+  if(NOT seen_script)
+    if(CMAKE_ARGV${i} MATCHES "Embed.cmake$")
+      set(seen_script TRUE)
+    endif()
+    continue()
+  endif()
+  string(REGEX MATCH "^([^=]*)=(.*)$" _ "${CMAKE_ARGV${i}}")
+  set(name ${CMAKE_MATCH_1})
+  string(REPLACE "," ";" pieces "${CMAKE_MATCH_2}")
+  set(bytes "")
+  foreach(piece ${pieces})
+    file(READ ${DIR}/${piece} hex HEX)
+    string(APPEND bytes ${hex})
+  endforeach()
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(APPEND arrays "static const unsigned char asset${n}[] = {\n${bytes}};\n")
+  string(APPEND rows "    {\"${name}\", asset${n}, sizeof(asset${n})},\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUT} "#include \"report/htmlassets.h\"\n\n${arrays}
+const struct html_asset html_assets[] = {\n${rows}    {0, 0, 0},\n};\n")

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/* htmlfile.c - the data of one source file's page */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/tool.h"
+#include "report/htmldata.h"
+#include "report/jsdata.h"
+#include "report/sources.h"
+
+/* A browser takes longer to show more than anyone to read it. */
+#define MAX_SOURCE (32 << 20)
+
+/* ---- Text ---- */
+
+/* The bytes of a source, and a NUL; NULL with a reason. */
+static char *read_source(const char *path, size_t *len, const char **why) {
+  struct stat st;
+  if (stat(path, &st) < 0) {
+    *why = strerror(errno);
+    return NULL;
+  }
+  *why = !S_ISREG(st.st_mode)      ? "it is no file"
+         : st.st_size > MAX_SOURCE ? "it is larger than 32 MiB"
+                                   : NULL;
+  FILE *f = *why ? NULL : fopen(path, "re");
+  if (!f) {
+    *why = *why ? *why : strerror(errno);
+    return NULL;
+  }
+  char *text = xcalloc((size_t)st.st_size + 1, 1);
+  *len = fread(text, 1, (size_t)st.st_size, f);
+  fclose(f);
+  return text;
+}
+
+static bool put_source(FILE *f, struct html_data *data,
+                       const struct cov_file *file) {
+  size_t len;
+  const char *why = "its path is not known";
+  const bool known = strcmp(file->path, "?") != 0;
+  char *path = report_absolute(data->root, file->path);
+  char *text = known ? read_source(path, &len, &why) : NULL;
+  fputs("\"at\":", f);
+  js_text(f, path);
+  fputs(text ? ",\"text\":" : ",\"text\":null,\"why\":", f);
+  if (text)
+    js_string(f, text, len);
+  else
+    js_text(f, why);
+  if (!text && report_has_source(file) && data->missing++ == 0)
+    data->first_missing = xstrndup(path, strlen(path));
+  free(path);
+  free(text);
+  return text != NULL;
+}
+
+/* ---- Sets of tests ---- */
+
+static uint32_t set_of_part(struct html_data *data, const struct part *part) {
+  const struct cov_block *blocks = &data->parts.blocks[part->first];
+  uint32_t set =
+      testsets_of_block(&data->sets, blocks[0].image, blocks[0].block);
+  if (part->n_blocks == 1)
+    return set;
+  /* Each has its number before the union begins: both use one bitmap. */
+  uint32_t *all = xcalloc(part->n_blocks, sizeof(*all));
+  for (uint32_t i = 0; i < part->n_blocks; i++)
+    all[i] = testsets_of_block(&data->sets, blocks[i].image, blocks[i].block);
+  testsets_begin_union(&data->sets);
+  for (uint32_t i = 0; i < part->n_blocks; i++)
+    testsets_add(&data->sets, all[i]);
+  free(all);
+  return testsets_end_union(&data->sets);
+}
+
+static uint32_t set_of_func(struct html_data *data, const struct cov_func *fn) {
+  uint32_t n = 0, *all = NULL;
+  for (uint32_t c = 0; c < fn->n_copies; c++) {
+    const struct func *f = fn->copies[c].func;
+    const uint32_t image = fn->copies[c].image;
+    all = xrealloc(all, n + f->n_blocks, sizeof(*all));
+    for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
+      if (data->cov->images[image].live[b])
+        all[n++] = testsets_of_block(&data->sets, image, b);
+  }
+  testsets_begin_union(&data->sets);
+  for (uint32_t i = 0; i < n; i++)
+    testsets_add(&data->sets, all[i]);
+  free(all);
+  return testsets_end_union(&data->sets);
+}
+
+/**
+ * struct line_sets - which sets the lines of a file are made of
+ * @first: by index in cov_file.lines, and one more: of its own in @sets
+ */
+struct line_sets {
+  size_t *first;
+  uint32_t *sets;
+};
+
+/* By line number: its index in cov_file.lines; lines of parts are all there. */
+static uint32_t *index_lines(const struct cov_file *file) {
+  const size_t n = file->n_lines.total;
+  uint32_t *at =
+      xcalloc(n ? (size_t)file->lines[n - 1].line + 1 : 1, sizeof(*at));
+  for (uint32_t i = 0; i < n; i++)
+    at[file->lines[i].line] = i;
+  return at;
+}
+
+static struct line_sets gather_lines(const struct html_data *data,
+                                     uint32_t index,
+                                     const uint32_t *part_sets) {
+  const struct cov_file *file = &data->cov->files[index];
+  const size_t begin = data->parts.first[index],
+               end = data->parts.first[index + 1];
+  const size_t n = file->n_lines.total;
+  uint32_t *at = index_lines(file);
+  struct line_sets out = {.first = xcalloc(n + 2, sizeof(*out.first))};
+  /* Counts first, two places on; then each becomes where its line begins. */
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t p = begin; p < end; p++)
+      for (uint32_t r = 0; r < data->parts.parts[p].n_runs; r++) {
+        const struct run *run = &data->parts.parts[p].runs[r];
+        for (uint32_t l = run->first; l < run->first + run->count; l++)
+          if (pass == 0)
+            out.first[at[l] + 2]++;
+          else
+            out.sets[out.first[at[l] + 1]++] = part_sets[p - begin];
+      }
+    for (size_t i = 2; pass == 0 && i < n + 2; i++)
+      out.first[i] += out.first[i - 1];
+    if (pass == 0)
+      out.sets = xcalloc(out.first[n + 1], sizeof(*out.sets));
+  }
+  free(at);
+  return out;
+}
+
+static uint32_t set_of_line(struct html_data *data, const struct line_sets *of,
+                            size_t line) {
+  const uint32_t *sets = of->sets + of->first[line];
+  const size_t n = of->first[line + 1] - of->first[line];
+  bool same = true;
+  for (size_t i = 1; i < n; i++)
+    same &= sets[i] == sets[0];
+  if (n && same)
+    return sets[0];
+  testsets_begin_union(&data->sets);
+  for (size_t i = 0; i < n; i++)
+    testsets_add(&data->sets, sets[i]);
+  return testsets_end_union(&data->sets);
+}
+
+/* ---- Totals of tests ---- */
+
+static void add_total(struct html_total *t, uint32_t file,
+                      const struct testset_use *use) {
+  if (!t->n || t->numbers[t->n - 4] != file) {
+    if (t->n == t->cap) {
+      t->cap = t->cap ? 2 * t->cap : 16;
+      t->numbers = xrealloc(t->numbers, t->cap, sizeof(*t->numbers));
+    }
+    t->numbers[t->n++] = file;
+    for (int i = 0; i < 3; i++)
+      t->numbers[t->n++] = 0;
+  }
+  uint32_t *numbers = &t->numbers[t->n - 3];
+  numbers[0] += use->blocks;
+  numbers[1] += use->funcs;
+  numbers[2] += use->lines;
+}
+
+static void add_totals(struct html_data *data, uint32_t file) {
+  for (uint32_t s = 0; s < data->sets.n; s++) {
+    const struct testset_use *use = &data->sets.uses[s];
+    const uint64_t *bits = testsets_bits(&data->sets, s);
+    if (!use->blocks && !use->funcs && !use->lines)
+      continue;
+    for (size_t w = 0; w < data->sets.n_words; w++)
+      for (uint64_t rest = bits[w]; rest; rest &= rest - 1)
+        add_total(&data->totals.tests[w * 64 + (size_t)__builtin_ctzll(rest)],
+                  file, use);
+  }
+}
+
+/* ---- The page ---- */
+
+static void put_lines(FILE *f, struct html_data *data, uint32_t index,
+                      const uint32_t *part_sets) {
+  const struct cov_file *file = &data->cov->files[index];
+  struct line_sets of = {0};
+  if (data->reach)
+    of = gather_lines(data, index, part_sets);
+  fputs(",\n\"lines\":[", f);
+  for (size_t i = 0; i < file->n_lines.total; i++) {
+    const struct cov_line *line = &file->lines[i];
+    uint32_t set = data->reach ? set_of_line(data, &of, i) : 0;
+    fprintf(f, "%s%" PRIu32 ",", i ? "," : "", line->line);
+    js_number(f, line->count.n);
+    fprintf(f, ",%" PRIu32, set);
+    if (data->reach)
+      data->sets.uses[set].lines++;
+  }
+  fputs("],\n\"atLeast\":[", f);
+  bool any = false;
+  for (size_t i = 0; i < file->n_lines.total; i++)
+    if (file->lines[i].count.at_least) {
+      fprintf(f, "%s%" PRIu32, any ? "," : "", file->lines[i].line);
+      any = true;
+    }
+  fputc(']', f);
+  free(of.first);
+  free(of.sets);
+}
+
+static void put_parts(FILE *f, const struct html_data *data, uint32_t index,
+                      const uint32_t *part_sets) {
+  const size_t begin = data->parts.first[index],
+               end = data->parts.first[index + 1];
+  bool any = false;
+  fputs(",\n\"parts\":[", f);
+  for (size_t p = begin; p < end; p++) {
+    const struct part *part = &data->parts.parts[p];
+    if (!part->l0) /* its lines have it all */
+      continue;
+    fprintf(f, "%s[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%d,%" PRIu32,
+            any ? ",\n" : "\n", part->l0, part->c0, part->l1, part->c1,
+            part->count.n != 0, part_sets[p - begin]);
+    for (uint32_t r = 0; r < part->n_runs; r++)
+      fprintf(f, ",%" PRIu32 ",%" PRIu32, part->runs[r].first,
+              part->runs[r].count);
+    fputc(']', f);
+    any = true;
+  }
+  fputc(']', f);
+}
+
+static void put_funcs(FILE *f, struct html_data *data,
+                      const struct cov_file *file) {
+  fputs(",\n\"functions\":[", f);
+  for (size_t i = 0; i < file->n_funcs.total; i++) {
+    const struct cov_func *fn = &file->funcs[i];
+    uint32_t set = data->reach ? set_of_func(data, fn) : 0;
+    fputs(i ? ",\n[" : "\n[", f);
+    js_text(f, fn->func->display);
+    fprintf(f, ",%" PRIu32 ",", fn->line ? fn->line : fn->first);
+    js_number(f, fn->count.n);
+    fprintf(f, ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 "]", fn->blocks.hit,
+            fn->blocks.total, set);
+    if (data->reach)
+      data->sets.uses[set].funcs++;
+  }
+  fputc(']', f);
+}
+
+void html_put_file(FILE *f, struct html_data *data, uint32_t index,
+                   bool *has_text) {
+  const struct cov_file *file = &data->cov->files[index];
+  const size_t begin = data->parts.first[index],
+               n = data->parts.first[index + 1] - begin;
+  uint32_t *part_sets = xcalloc(n, sizeof(*part_sets));
+  if (data->reach) {
+    testsets_clear(&data->sets);
+    for (size_t p = 0; p < n; p++)
+      part_sets[p] = set_of_part(data, &data->parts.parts[begin + p]);
+    for (size_t b = 0; b < file->n_blocks.total; b++) {
+      uint32_t set = testsets_of_block(&data->sets, file->blocks[b].image,
+                                       file->blocks[b].block);
+      data->sets.uses[set].blocks++;
+    }
+  }
+  fprintf(f, "kcov8(\"f/%" PRIu32 "\",{", index);
+  *has_text = put_source(f, data, file);
+  put_lines(f, data, index, part_sets);
+  put_parts(f, data, index, part_sets);
+  put_funcs(f, data, file);
+  if (data->reach) {
+    fputs(",\n\"sets\":[", f);
+    for (uint32_t s = 0; s < data->sets.n; s++) {
+      fputs(s ? ",\n" : "\n", f);
+      js_set(f, testsets_bits(&data->sets, s), data->sets.n_words);
+    }
+    fputc(']', f);
+    add_totals(data, index);
+  }
+  fputs("});\n", f);
+  free(part_sets);
+}
