@@ -19,8 +19,8 @@ struct command {
 };
 
 extern const struct command list_command, symbolize_command, pcs_command,
-    report_command, index_command, tests_command, stat_command, doctor_command,
-    run_command;
+    report_command, index_command, merge_command, tests_command, stat_command,
+    doctor_command, run_command;
 
 /* As warn(), then where to find help. Return: EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) PRINTF_LIKE(2, 3);

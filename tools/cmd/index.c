@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/command.h"
 #include "cmd/contents.h"
@@ -59,7 +60,9 @@ struct request {
 
 static bool is_image(const char *path) {
   char head[4] = "";
-  FILE *f = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+  struct stat st;
+  FILE *f =
+      stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
   bool yes = f && fread(head, 1, sizeof(head), f) == sizeof(head) &&
              memcmp(head, "\177ELF", sizeof(head)) == 0;
   if (f)

@@ -30,9 +30,9 @@ _kcov8() {
   fi
 
   if ((COMP_CWORD == 1)); then
-    words='run list symbolize pcs report index stat doctor help --help --version'
+    words='run list symbolize pcs report index merge stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='run list symbolize pcs report index stat doctor'
+    words='run list symbolize pcs report index merge stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
@@ -44,7 +44,7 @@ _kcov8() {
     return
   elif [[ $current == -* ]]; then
     words='--format --json --help'
-    [[ $command == pcs ]] && words='--output --help'
+    [[ $command == pcs || $command == merge ]] && words='--output --help'
     [[ $command == run ]] && words='--name --index --output --quiet --help'
     case $command in
       list) words+=' --output' ;;
