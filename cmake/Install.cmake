@@ -2,7 +2,8 @@
 # What is installed beside targets, which their own folders install. The tree
 # works wherever it is put: everything in it is found from bin/ or lib/cmake/. So
 # its folders have fixed names. Three components, a package each:
-#   kcov8    the tool, the wrapper, man pages, completion, documentation
+#   kcov8    the tool, the wrapper, lit's module, man pages, completion,
+#            documentation
 #   dev      headers, static libraries, CMake package, pkg-config, sources that
 #            hosts compile themselves
 #   llvm-N   the plugins
@@ -18,6 +19,9 @@ foreach(program kcov8 kcov8-clang)
     DESTINATION share/bash-completion/completions RENAME ${program}
     COMPONENT kcov8)
 endforeach()
+# Where Debian's Python looks, if the tree is /usr.
+install(FILES python/kcov8_lit.py DESTINATION lib/python3/dist-packages
+  COMPONENT kcov8)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/doc/kcov8
   COMPONENT kcov8)
 install(DIRECTORY docs DESTINATION share/doc/kcov8 COMPONENT kcov8

@@ -46,6 +46,7 @@ interface from a user-space kernel, an emulator or any other program.
 This package has kcov8, which turns PCs into functions, lines and reports, and
 kcov8-clang, which compiles with the plugin of the clang that it is told.")
 set(CPACK_DEBIAN_KCOV8_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_KCOV8_PACKAGE_CONTROL_EXTRA ${source}/packaging/prerm)
 set(CPACK_DEBIAN_KCOV8_PACKAGE_RECOMMENDS "libkcov8-dev ${same}, ${any_plugin}")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libkcov8-dev)

@@ -11,6 +11,7 @@ Parameter: target=TRIPLE runs test/pass alone, for another target.
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
 mounts (in a namespace of one's own); genhtml; chromium; meson; autoconf; x86 (the host); asan if the tools are built with it.
 """
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -65,6 +66,7 @@ substitutions = {
     "major": str(config.llvm_version_major),
     "build": config.kcov8_build_dir,
     "lit": "%s %s" % (sys.executable, config.lit),
+    "lit_py": config.lit,
     "mkimage": "%s %s" % (sys.executable, os.path.join(inputs, "mkimage.py")),
     "mutate": os.path.join(config.test_exec_root, "tools", "kcov8-mutate"),
     "roundtrip": os.path.join(config.test_exec_root, "tools", "kcov8-code-roundtrip"),
@@ -108,5 +110,7 @@ if shutil.which("ccache"):
 if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "noexec",
                    "none", "/mnt"], capture_output=True).returncode == 0:
     config.available_features.add("mounts")
+if importlib.util.find_spec("psutil"):
+    config.available_features.add("psutil")  # lit's, for its --timeout
 if shutil.which("valgrind"):
     config.available_features.add("valgrind")

@@ -13,7 +13,8 @@ db = sqlite3.connect(sys.argv[1])
 assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 for row, name, outcome, seconds in db.execute(
         "SELECT id, name, outcome, seconds FROM test ORDER BY name"):
-    hits = ["%d:%s" % (image, bits.hex()) for image, bits in db.execute(
-        "SELECT image, bits FROM hits WHERE test = ? ORDER BY image", (row,))]
+    hits = ["%s:%s" % (os.path.basename(path), bits.hex()) for path, bits in db.execute(
+        "SELECT path, bits FROM hits JOIN image ON image = id WHERE test = ?"
+        " ORDER BY path", (row,))]
     timed = "+" if seconds is not None and seconds >= 0 else "-"
     print(outcome, timed, ",".join(hits) or "-", name)
