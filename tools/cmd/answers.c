@@ -117,6 +117,8 @@ static void write_json(const struct asking *a, const struct line_states *lines,
     json_object(&j, NULL);
     json_string(&j, "name", t->name);
     json_string(&j, "outcome", t->outcome);
+    if (t->seconds >= 0)
+      json_real(&j, "seconds", t->seconds);
     json_string(&j, "by", by(t));
     json_number(&j, "reached", t->n_asked);
     json_number(&j, "blocks", t->n_all);

@@ -18,9 +18,9 @@ struct command {
   int (*run)(int argc, char **argv);
 };
 
-extern const struct command list_command, symbolize_command, pcs_command,
-    report_command, index_command, merge_command, tests_command, stat_command,
-    doctor_command, run_command;
+extern const struct command run_command, list_command, symbolize_command,
+    pcs_command, report_command, index_command, merge_command, tests_command,
+    diff_command, minimize_command, stat_command, doctor_command;
 
 /* As warn(), then where to find help. Return: EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -189,7 +189,7 @@ static bool run_own(struct ask *a, struct target *t) {
   const struct image *img = t->img;
   if (!t->build || !t->build->has_hits)
     return true;
-  if (!marks_make(&m, a->ix, t->build->row, t->build->n_counters))
+  if (!marks_make(&m, a->ix->path, t->build->row, t->build->n_counters))
     return false;
   for (uint32_t b = 0; b < img->n_blocks; b++)
     if (t->why[b])
@@ -298,7 +298,7 @@ static bool run_other(struct ask *a, struct target *t, struct build *old,
   const struct image *img = builds_code(old, a->ix);
   if (!img)
     return false;
-  if (!marks_make(&m, a->ix, old->row, old->n_counters))
+  if (!marks_make(&m, a->ix->path, old->row, old->n_counters))
     return false;
   carry_make(&c, t->img, img);
   mark_carried(a, t, &m, &c);

@@ -10,11 +10,11 @@
 #include "image/dumpfile.h"
 #include "index/sql.h"
 
-bool marks_make(struct marks *m, struct index *ix, int64_t image,
+bool marks_make(struct marks *m, const char *path, int64_t image,
                 uint64_t n_counters) {
   *m = (struct marks){.image = image};
   if (n_counters > UINT32_MAX)
-    return fail(ix->path, "the index is damaged: an image with %llu counters",
+    return fail(path, "damaged: an image with %llu counters",
                 (unsigned long long)n_counters);
   m->n_counters = n_counters;
   m->of = xcalloc(n_counters, 1);

@@ -31,8 +31,12 @@ struct marks {
   uint8_t *of, *any;
 };
 
-/* Return: true; false after a message: no index has so many counters. */
-bool marks_make(struct marks *m, struct index *ix, int64_t image,
+/*
+ * marks_make() - none yet
+ * @path: of the index or image, for a message
+ * Return: true; false after a message: nothing has so many counters.
+ */
+bool marks_make(struct marks *m, const char *path, int64_t image,
                 uint64_t n_counters);
 void marks_free(struct marks *m);
 
