@@ -23,11 +23,12 @@ enum why {
  * struct marks - of the counters of one image
  * @image: in table image
  * @of:    by counter, enum why
- * @any:   by counter: a test hit it; filled by marks_scan()
+ * @any:   by counter: a test hit it; of marked ones, filled by marks_scan()
+ * @first, @end: all marked ones are in between
  */
 struct marks {
   int64_t image;
-  uint64_t n_counters;
+  uint64_t n_counters, first, end;
   uint8_t *of, *any;
 };
 
