@@ -36,7 +36,7 @@ static const char schema[] =
     " outcome TEXT NOT NULL, seconds REAL, began INTEGER NOT NULL,"
     " uid INTEGER NOT NULL);"
     "CREATE TABLE hits(test INTEGER NOT NULL, image INTEGER NOT NULL,"
-    " bits BLOB NOT NULL, PRIMARY KEY(test, image)) WITHOUT ROWID;"
+    " bits BLOB NOT NULL, PRIMARY KEY(test, image));"
     "CREATE INDEX hits_by_image ON hits(image);";
 
 bool index_detect(const char *path) {
