@@ -11,7 +11,7 @@
 #include "cmd/command.h"
 #include "image/load.h"
 #include "index/gather.h"
-#include "index/reach.h"
+#include "index/news.h"
 #include "index/sql.h"
 
 static const char help[] =
@@ -171,10 +171,10 @@ static void write_json(const struct rows_found *r, size_t n_blocks, FILE *f) {
   fputc('\n', f);
 }
 
-static int print(const struct reach *a, const struct reach *b, bool json) {
+static int print(const struct side *a, const struct side *b, bool json) {
   size_t n, n_blocks = 0;
   struct rows_found rows = {0};
-  struct news *news = reach_news(a, b, &n);
+  struct news *news = news_make(a, b, &n);
   struct output out;
   for (size_t i = 0; i < n; i++) {
     n_blocks += news[i].n;
@@ -204,7 +204,7 @@ struct images {
   size_t n;
 };
 
-static int read_dump(struct reach *r, const char *path,
+static int read_dump(struct side *r, const char *path,
                      const struct images *given) {
   struct results results = {0};
   FILE *f = dumpfile_open(path);
@@ -213,14 +213,14 @@ static int read_dump(struct reach *r, const char *path,
   enum dump_result result = results_read(&results, f, path);
   fclose(f);
   if (result == DUMP_READ)
-    reach_results(r, &results, path, given->v, given->n);
+    side_results(r, &results, path, given->v, given->n);
   results_free(&results);
   return result == DUMP_READ  ? EXIT_DONE
          : result == DUMP_BAD ? EXIT_USAGE
                               : EXIT_FAILED;
 }
 
-static bool open_index(struct index *ix, const char *path, struct reach *r) {
+static bool open_index(struct index *ix, const char *path, struct side *r) {
   struct gathered gathered;
   bool ok = index_open_gathered(ix, path, &gathered);
   if (ok && !gathered.complete)
@@ -228,7 +228,7 @@ static bool open_index(struct index *ix, const char *path, struct reach *r) {
   return ok;
 }
 
-static int read_side(struct reach *r, struct index *ix, const char *path,
+static int read_side(struct side *r, struct index *ix, const char *path,
                      const struct images *given) {
   if (!index_detect(path))
     return read_dump(r, path, given);
@@ -236,13 +236,13 @@ static int read_side(struct reach *r, struct index *ix, const char *path,
   if (!open_index(ix, path, r))
     return EXIT_FAILED;
   complete = r->complete;
-  bool ok = reach_index(r, ix, 0);
+  bool ok = side_index(r, ix, 0);
   r->complete &= complete;
   return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int compare_sides(char **paths, const struct images *given, bool json) {
-  struct reach sides[2] = {{.complete = true}, {.complete = true}};
+  struct side sides[2] = {{.complete = true}, {.complete = true}};
   struct index ix[2] = {{0}, {0}};
   int status = EXIT_DONE;
   for (int i = 0; i < 2 && status == EXIT_DONE; i++)
@@ -250,13 +250,13 @@ static int compare_sides(char **paths, const struct images *given, bool json) {
   if (status == EXIT_DONE)
     status = print(&sides[0], &sides[1], json);
   for (int i = 0; i < 2; i++) {
-    reach_free(&sides[i]);
+    side_free(&sides[i]);
     index_close(&ix[i]);
   }
   return status;
 }
 
-static int read_test(struct reach *r, struct index *ix, const char *name) {
+static int read_test(struct side *r, struct index *ix, const char *name) {
   int64_t test = 0;
   if (!sql_get(ix, &test, "SELECT id FROM test WHERE name = ?", "t", name))
     return EXIT_FAILED;
@@ -264,11 +264,11 @@ static int read_test(struct reach *r, struct index *ix, const char *name) {
     fail(ix->path, "no test called '%s'", name);
     return EXIT_FAILED;
   }
-  return reach_index(r, ix, test) ? EXIT_DONE : EXIT_FAILED;
+  return side_index(r, ix, test) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int compare_tests(char **args, bool json) {
-  struct reach sides[2] = {{.complete = true}, {.complete = true}};
+  struct side sides[2] = {{.complete = true}, {.complete = true}};
   struct index ix;
   struct gathered gathered;
   int status =
@@ -278,7 +278,7 @@ static int compare_tests(char **args, bool json) {
   if (status == EXIT_DONE)
     status = print(&sides[0], &sides[1], json);
   for (int i = 0; i < 2; i++)
-    reach_free(&sides[i]);
+    side_free(&sides[i]);
   index_close(&ix);
   return status;
 }

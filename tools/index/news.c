@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/* reach.c - counters of tests and dumps become blocks */
-#include "index/reach.h"
+/* news.c - counters of tests and dumps become blocks */
+#include "index/news.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "index/marks.h"
 #include "index/sql.h"
 
-static struct reached *add_image(struct reach *r) {
+static struct reached *add_image(struct side *r) {
   r->v = vec_push(r->v, &r->n, &r->cap, sizeof(*r->v));
   r->v[r->n - 1] = (struct reached){0};
   return &r->v[r->n - 1];
@@ -22,7 +22,7 @@ static void take_blocks(struct reached *one, const struct marks *m) {
     one->of[b] = marks_reached(m, one->img, b);
 }
 
-static void leave_out(struct reach *r, const char *path, const char *why) {
+static void leave_out(struct side *r, const char *path, const char *why) {
   warn(path, "%s: left out", why);
   r->complete = false;
 }
@@ -49,7 +49,7 @@ static bool union_hits(struct index *ix, struct marks *m, int64_t test) {
   return sql_end(&rows) && ok;
 }
 
-static bool add_indexed(struct reach *r, struct index *ix, int64_t image,
+static bool add_indexed(struct side *r, struct index *ix, int64_t image,
                         int64_t test) {
   struct code_image *code = xcalloc(1, sizeof(*code));
   struct marks m = {0};
@@ -64,7 +64,8 @@ static bool add_indexed(struct reach *r, struct index *ix, int64_t image,
   struct reached *one = add_image(r);
   one->code = code;
   one->img = &code->img;
-  ok = marks_make(&m, ix->path, image, code->img.elf.tables[TABLE_COUNTERS].size) &&
+  ok = marks_make(&m, ix->path, image,
+                  code->img.elf.tables[TABLE_COUNTERS].size) &&
        union_hits(ix, &m, test);
   if (ok)
     take_blocks(one, &m);
@@ -72,8 +73,8 @@ static bool add_indexed(struct reach *r, struct index *ix, int64_t image,
   return ok;
 }
 
-bool reach_index(struct reach *r, struct index *ix, int64_t test) {
-  *r = (struct reach){.complete = true};
+bool side_index(struct side *r, struct index *ix, int64_t test) {
+  *r = (struct side){.complete = true};
   bool ok = true;
   struct rows rows =
       sql_query(ix,
@@ -102,10 +103,9 @@ static struct image *load_file(const struct image_hits *hits) {
   return NULL;
 }
 
-void reach_results(struct reach *r, const struct results *results,
-                   const char *name, const struct image *given,
-                   size_t n_given) {
-  *r = (struct reach){.complete = true};
+void side_results(struct side *r, const struct results *results,
+                  const char *name, const struct image *given, size_t n_given) {
+  *r = (struct side){.complete = true};
   for (size_t i = 0; i < results->n; i++) {
     const struct image_hits *hits = &results->images[i];
     const struct image *img = NULL;
@@ -132,7 +132,7 @@ void reach_results(struct reach *r, const struct results *results,
   }
 }
 
-void reach_free(struct reach *r) {
+void side_free(struct side *r) {
   for (size_t i = 0; i < r->n; i++) {
     if (r->v[i].code)
       code_free(r->v[i].code);
@@ -158,7 +158,7 @@ static int compare_ids(const void *a, const void *b) {
 }
 
 /* IDs that @a reaches in all builds called @name, ascending. */
-static uint64_t *known_ids(const struct reach *a, const char *name, size_t *n) {
+static uint64_t *known_ids(const struct side *a, const char *name, size_t *n) {
   size_t cap = 0;
   uint64_t *ids = NULL;
   *n = 0;
@@ -177,8 +177,7 @@ static uint64_t *known_ids(const struct reach *a, const char *name, size_t *n) {
   return ids;
 }
 
-struct news *reach_news(const struct reach *a, const struct reach *b,
-                        size_t *n) {
+struct news *news_make(const struct side *a, const struct side *b, size_t *n) {
   struct news *all = xcalloc(b->n, sizeof(*all));
   *n = b->n;
   for (size_t i = 0; i < b->n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* reach.h - which blocks tests, or dumps, have reached, image by image */
-#ifndef KCOV8_REACH_H
-#define KCOV8_REACH_H
+/* news.h - which blocks tests, or dumps, have reached, image by image */
+#ifndef KCOV8_NEWS_H
+#define KCOV8_NEWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,27 +25,27 @@ struct reached {
   bool *of;
 };
 
-/* struct reach - of all images; @complete: none had to be left out, said */
-struct reach {
+/* struct side - of all images; @complete: none had to be left out, said */
+struct side {
   struct reached *v;
   size_t n, cap;
   bool complete;
 };
 
 /*
- * reach_index() - what is in an index
+ * side_index() - what is in an index
  * @test: in table test; 0: all tests
- * Return: true; false after a message. reach_free() is due in either case.
+ * Return: true; false after a message. side_free() is due in either case.
  */
-bool reach_index(struct reach *r, struct index *ix, int64_t test);
+bool side_index(struct side *r, struct index *ix, int64_t test);
 
 /*
- * reach_results() - what is in dumps, called @name in messages
+ * side_results() - what is in dumps, called @name in messages
  * @given: @n_given images; others are read from the paths in the dumps
  */
-void reach_results(struct reach *r, const struct results *results,
-                   const char *name, const struct image *given, size_t n_given);
-void reach_free(struct reach *r);
+void side_results(struct side *r, const struct results *results,
+                  const char *name, const struct image *given, size_t n_given);
+void side_free(struct side *r);
 
 /**
  * struct news - what one reaches and another does not, in one image
@@ -58,13 +58,12 @@ struct news {
 };
 
 /*
- * reach_news() - what @b reaches and @a does not
+ * news_make() - what @b reaches and @a does not
  * Images of the same name are builds of one program: their blocks are the same
  * if they have the same ID.
  * Return: @n of them, for news_free()
  */
-struct news *reach_news(const struct reach *a, const struct reach *b,
-                        size_t *n);
+struct news *news_make(const struct side *a, const struct side *b, size_t *n);
 void news_free(struct news *news, size_t n);
 
-#endif /* KCOV8_REACH_H */
+#endif /* KCOV8_NEWS_H */
