@@ -12,11 +12,13 @@
 
 #include "base/output.h"
 #include "cmd/command.h"
+#include "index/index.h"
 #include "report/inputs.h"
 #include "report/report.h"
 
 static const char help[] =
     "usage: kcov8 report [OPTION...] IMAGE... PCFILE...\n"
+    "       kcov8 report [OPTION...] [IMAGE...] INDEX\n"
     "\n"
     "Sums up the coverage in the PCFILEs: dumps, as processes write them for\n"
     "KCOV8_OUT, or text: one hexadecimal PC a line, with an optional decimal\n"
@@ -26,6 +28,10 @@ static const char help[] =
     "Several IMAGEs are one report: blocks count once for each, lines and\n"
     "functions of a file once in all. PCs that several of them have do not\n"
     "count; dumps tell whose they are.\n"
+    "\n"
+    "An INDEX (see kcov8 help index) is a list for each of its tests, and "
+    "needs\n"
+    "no IMAGE: it has the newest build of each program.\n"
     "\n"
     "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
     "      --json             same as --format json\n"
@@ -38,6 +44,10 @@ static const char help[] =
     "                         fun:GLOB, with ! in front: all but; as "
     "filter=RULES\n"
     "                         of the pass\n"
+    "      --test GLOB        only tests with such names: of an index; of "
+    "other "
+    "lists\n"
+    "                         those of the files. May be given several times\n"
     "      --source-root DIR  what relative paths in IMAGE are relative to;\n"
     "                         default: the current directory\n"
     "  -h, --help             this text\n";
@@ -82,23 +92,6 @@ static char *absolute_root(const char *root) {
   return path;
 }
 
-static bool write_report(const struct coverage *cov,
-                         const struct format *format, const char *root,
-                         const char *target, const struct reach *reach) {
-  if (format->lines_only && cov->n_without_lines)
-    warn(cov->n_images == 1 ? cov->images[0].img->path : NULL,
-         "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
-         "(--format text has them)",
-         cov->n_without_lines, cov->n_blocks.total);
-  if (!format->write)
-    return report_html(cov, root, target, reach);
-  struct output out;
-  if (!output_open(&out, target))
-    return false;
-  format->write(cov, root, &out);
-  return output_close(&out, true);
-}
-
 /* Whether @path is a file that begins as an image does. */
 static bool is_elf(const char *path) {
   struct stat st;
@@ -113,51 +106,95 @@ static bool is_elf(const char *path) {
   return yes;
 }
 
-/* A set of tests takes a bit for each, and a page has hundreds of sets. */
-#define MAX_TESTS 20000
+enum kind { KIND_LIST, KIND_IMAGE, KIND_INDEX };
 
-/* The first argument is an image, as is every other one that looks like it. */
+/* The first argument is no list; each other one is what it looks like. */
+static enum kind kind_of(const char *path, bool first) {
+  if (index_detect(path))
+    return KIND_INDEX;
+  return first || is_elf(path) ? KIND_IMAGE : KIND_LIST;
+}
+
+static int add_input(struct inputs *in, enum kind kind, const char *path) {
+  if (kind == KIND_LIST)
+    return (int)inputs_add_list(in, path);
+  bool ok = kind == KIND_IMAGE ? inputs_add_image(in, path)
+                               : inputs_add_index(in, path);
+  return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Images come first, wherever they stand, and indexes may have more. */
 static int read_inputs(struct inputs *in, char **argv, int argc) {
-  bool *is_image = xcalloc((size_t)argc, sizeof(*is_image));
-  int status = EXIT_DONE;
-  for (int i = 0; i < argc && status == EXIT_DONE; i++) {
-    is_image[i] = i == 0 || is_elf(argv[i]);
-    if (is_image[i] && !inputs_add_image(in, argv[i]))
-      status = EXIT_FAILED;
+  enum kind *kinds = xcalloc((size_t)argc, sizeof(*kinds));
+  static const enum kind order[] = {KIND_IMAGE, KIND_INDEX, KIND_LIST};
+  int n[3] = {0}, status = EXIT_DONE;
+  for (int i = 0; i < argc; i++)
+    n[kinds[i] = kind_of(argv[i], i == 0)]++;
+  if (in->reach && n[KIND_LIST] > REACH_MAX)
+    inputs_merge_tests(in);
+  bool loaded = true;
+  for (size_t k = 0; k < 3; k++) {
+    for (int i = 0; i < argc && status == EXIT_DONE; i++)
+      if (kinds[i] == order[k])
+        status = add_input(in, kinds[i], argv[i]);
+    if (order[k] != KIND_LIST)
+      loaded = status == EXIT_DONE;
+    if (order[k] == KIND_IMAGE && loaded && n[KIND_IMAGE] == argc)
+      status =
+          usage_error("report", "which dumps, PC files or index? (- is stdin)");
   }
-  const bool loaded = status == EXIT_DONE;
-  if (loaded && (int)in->n_images == argc)
-    status = usage_error("report", "which dumps or PC files? (- is stdin)");
-  if (in->reach && argc - (int)in->n_images > MAX_TESTS) {
-    warn(NULL, "more than %d lists: the pages do not tell them apart",
-         MAX_TESTS);
-    in->reach = NULL;
-  }
-  for (int i = 0; i < argc && status == EXIT_DONE; i++)
-    if (!is_image[i])
-      status = (int)inputs_add_list(in, argv[i]);
   if (loaded)
     inputs_tell_others(in);
-  free(is_image);
+  if (status == EXIT_DONE && in->n_globs && !in->n_tests)
+    status =
+        fail(in->globs[0], "no test has such a name") ? EXIT_DONE : EXIT_FAILED;
+  free(kinds);
   return status;
 }
 
-static int report(const struct format *format, const char *root,
-                  const char *target, struct kcov8_rules *rules, char **argv,
-                  int argc) {
+/* What is asked for. */
+struct request {
+  const struct format *format;
+  const char *target, *source_root;
+  struct kcov8_rules rules;
+  const char **globs;
+  size_t n_globs;
+};
+
+static bool write_report(const struct coverage *cov, const struct request *q,
+                         const char *root, const struct reach *reach) {
+  if (q->format->lines_only && cov->n_without_lines)
+    warn(cov->n_images == 1 ? cov->images[0].img->path : NULL,
+         "%" PRIu64 " of %" PRIu64 " blocks have no lines: not in this report "
+         "(--format text has them)",
+         cov->n_without_lines, cov->n_blocks.total);
+  if (!q->format->write)
+    return report_html(cov, root, q->target, reach);
+  struct output out;
+  if (!output_open(&out, q->target))
+    return false;
+  q->format->write(cov, root, &out);
+  return output_close(&out, true);
+}
+
+static int report(struct request *q, const char *root, char **argv, int argc) {
   struct reach reach = {0};
-  struct inputs in = {.reach = format->write ? NULL : &reach};
+  struct inputs in = {
+      .reach = q->format->write ? NULL : &reach,
+      .globs = q->globs,
+      .n_globs = q->n_globs,
+  };
   struct coverage cov;
   int status = read_inputs(&in, argv, argc);
   if (status == EXIT_DONE) {
-    for (size_t i = 0; rules->n && i < in.n_images; i++)
-      filter_make(&in.images[i].filter, in.images[i].img, rules);
-    filter_tell_unmatched(rules, inputs_name(&in));
+    for (size_t i = 0; q->rules.n && i < in.n_images; i++)
+      filter_make(&in.images[i].filter, in.images[i].img, &q->rules);
+    filter_tell_unmatched(&q->rules, inputs_name(&in));
     coverage_make(&cov, in.images, in.n_images);
-    bool ok = cov.n_files || !rules->n ||
+    bool ok = cov.n_files || !q->rules.n ||
               fail(inputs_name(&in),
                    "--filter wants no block of it: nothing to report");
-    if (!ok || !write_report(&cov, format, root, target, &reach) || in.unknown)
+    if (!ok || !write_report(&cov, q, root, in.reach) || in.unknown)
       status = EXIT_FAILED;
     coverage_free(&cov);
   }
@@ -188,42 +225,45 @@ static bool choose(const char *word, const struct format **format) {
   return true;
 }
 
-static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
+static int run_with(struct request *q, int argc, char **argv) {
   static const struct option options[] = {
       {"format", required_argument, NULL, 'f'},
       {"json", no_argument, NULL, 'j'},
       {"html", required_argument, NULL, 'H'},
       {"output", required_argument, NULL, 'o'},
       {"filter", required_argument, NULL, 'F'},
+      {"test", required_argument, NULL, 't'},
       {"source-root", required_argument, NULL, 's'},
       {"help", no_argument, NULL, 'h'},
       {0},
   };
-  const struct format *format = &formats[0];
-  const char *target = NULL, *source_root = NULL;
   int opt;
   while ((opt = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1)
     switch (opt) {
     case 'f':
-      if (!choose(optarg, &format))
+      if (!choose(optarg, &q->format))
         return EXIT_USAGE;
       break;
     case 'j':
-      choose("json", &format);
+      choose("json", &q->format);
       break;
     case 'H':
-      choose("html", &format);
-      target = optarg;
+      choose("html", &q->format);
+      q->target = optarg;
       break;
     case 'F':
-      if (!add_rules(rules, optarg))
+      if (!add_rules(&q->rules, optarg))
         return EXIT_USAGE;
       break;
+    case 't':
+      q->globs = xrealloc(q->globs, q->n_globs + 1, sizeof(*q->globs));
+      q->globs[q->n_globs++] = optarg;
+      break;
     case 'o':
-      target = optarg;
+      q->target = optarg;
       break;
     case 's':
-      source_root = optarg;
+      q->source_root = optarg;
       break;
     case 'h':
       return print_text(help);
@@ -231,24 +271,25 @@ static int run_with(struct kcov8_rules *rules, int argc, char **argv) {
       return opt_error("report", opt, argv);
     }
   if (argc == optind)
-    return usage_error("report", "which image?");
-  if (argc - optind == 1)
-    return usage_error("report", "which dumps or PC files? (- is stdin)");
-  if (!format->write && (!target || strcmp(target, "-") == 0))
+    return usage_error("report", "which image, or index?");
+  if (argc - optind == 1 && !index_detect(argv[optind]))
+    return usage_error("report",
+                       "which dumps, PC files or index? (- is stdin)");
+  if (!q->format->write && (!q->target || strcmp(q->target, "-") == 0))
     return usage_error("report", "format html needs --output DIRECTORY");
-  char *root = absolute_root(source_root);
+  char *root = absolute_root(q->source_root);
   if (!root)
     return EXIT_FAILED;
-  int status =
-      report(format, root, target, rules, argv + optind, argc - optind);
+  int status = report(q, root, argv + optind, argc - optind);
   free(root);
   return status;
 }
 
 static int run(int argc, char **argv) {
-  struct kcov8_rules rules = {0};
-  int status = run_with(&rules, argc, argv);
-  kcov8_rules_free(&rules);
+  struct request q = {.format = &formats[0]};
+  int status = run_with(&q, argc, argv);
+  kcov8_rules_free(&q.rules);
+  free(q.globs);
   return status;
 }
 

@@ -49,7 +49,7 @@ _kcov8() {
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
-      report) words+=' --filter --html --output --source-root' ;;
+      report) words+=' --filter --html --output --source-root --test' ;;
       index) words+=' --name --outcome --seconds' ;;
       stat) words+=' --unmatched' ;;
     esac

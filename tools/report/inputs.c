@@ -8,6 +8,7 @@
 #include "report/inputs.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,27 +16,45 @@
 #include "image/load.h"
 #include "image/lookup.h"
 
-bool inputs_add_image(struct inputs *in, const char *path) {
-  struct image *img = xcalloc(1, sizeof(*img));
+void inputs_push(struct inputs *in, struct image *img,
+                 struct code_image *code) {
   in->images = xrealloc(in->images, in->n_images + 1, sizeof(*in->images));
-  in->images[in->n_images++] = (struct cov_image){.img = img};
-  if (!image_load(img, path) || !image_require_blocks(img))
-    return false;
-  in->images[in->n_images - 1].counts =
-      xcalloc(img->n_blocks, sizeof(struct cov_count));
+  in->codes = xrealloc(in->codes, in->n_images + 1, sizeof(*in->codes));
+  in->codes[in->n_images] = code;
+  in->images[in->n_images++] = (struct cov_image){
+      .img = img,
+      .counts = xcalloc(img->n_blocks, sizeof(struct cov_count)),
+  };
   if (in->reach)
     reach_add_image(in->reach, img);
-  return true;
+}
+
+bool inputs_add_image(struct inputs *in, const char *path) {
+  struct image *img = xcalloc(1, sizeof(*img));
+  bool ok = image_load(img, path) && image_require_blocks(img);
+  if (ok) {
+    inputs_push(in, img, NULL);
+  } else {
+    image_free(img);
+    free(img);
+  }
+  return ok;
 }
 
 void inputs_free(struct inputs *in) {
   for (size_t i = 0; i < in->n_images; i++) {
     filter_free(&in->images[i].filter);
     free(in->images[i].counts);
+    if (in->codes[i]) {
+      code_free(in->codes[i]);
+      free(in->codes[i]);
+      continue;
+    }
     image_free(in->images[i].img);
     free(in->images[i].img);
   }
   free(in->images);
+  free(in->codes);
   strtab_free(&in->others);
 }
 
@@ -43,13 +62,28 @@ const char *inputs_name(const struct inputs *in) {
   return in->n_images == 1 ? in->images[0].img->path : NULL;
 }
 
+bool inputs_wants(const struct inputs *in, const char *name) {
+  for (size_t i = 0; i < in->n_globs; i++)
+    if (fnmatch(in->globs[i], name, 0) == 0)
+      return true;
+  return in->n_globs == 0;
+}
+
+void inputs_merge_tests(struct inputs *in) {
+  warn(NULL, "more than %d tests: the pages do not tell them apart", REACH_MAX);
+  in->reach = NULL;
+}
+
+void inputs_count(struct inputs *in, size_t image, size_t b, uint64_t count) {
+  struct cov_image *to = &in->images[image];
+  count_add(&to->counts[b], &to->img->funcs[to->img->blocks[b].func], count);
+  if (in->reach && count)
+    reach_add(in->reach, image, b);
+}
+
 static void add_hits(struct inputs *in, size_t image, const struct block *b,
                      uint64_t count) {
-  struct cov_image *to = &in->images[image];
-  const size_t index = (size_t)(b - to->img->blocks);
-  count_add(&to->counts[index], &to->img->funcs[b->func], count);
-  if (in->reach && count)
-    reach_add(in->reach, image, index);
+  inputs_count(in, image, (size_t)(b - in->images[image].img->blocks), count);
 }
 
 /* ---- Text ---- */
@@ -248,10 +282,16 @@ enum exit_code inputs_add_list(struct inputs *in, const char *path) {
   struct list_bytes list;
   struct pcfile p;
   enum pcfile_result r = PCFILE_FAILED;
+  const char *slash = strrchr(path, '/');
+  const char *test = strcmp(path, "-") == 0 ? "stdin"
+                     : slash                ? slash + 1
+                                            : path;
+  if (!inputs_wants(in, test))
+    return EXIT_DONE;
+  in->n_tests++;
   if (read_bytes(&list, path)) {
-    const char *slash = strrchr(list.name, '/');
     if (in->reach)
-      reach_begin(in->reach, slash ? slash + 1 : list.name, "", -1);
+      reach_begin(in->reach, test, "", -1);
     if (list.n && (uint8_t)list.data[0] == DUMP_FIRST_BYTE) {
       r = add_dump(in, &list);
     } else {

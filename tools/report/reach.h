@@ -25,6 +25,9 @@ struct reach_test {
   double seconds;
 };
 
+/* A set takes a bit for each test, and a page has hundreds of sets. */
+#define REACH_MAX 20000
+
 /* Number 0 is the empty set. */
 #define REACH_NOBODY 0
 
