@@ -13,7 +13,7 @@
 
 #include "base/progress.h"
 #include "base/tool.h"
-#include "image/dumpfile.h"
+#include "index/hits.h"
 #include "index/sql.h"
 
 /* ---- Reading ------------------------------------------------------------- */
@@ -86,8 +86,7 @@ static bool add_hits(struct cover_test *t, const struct placing *p,
                      const struct rows *rows) {
   struct cover_hits h = {p->first, p->n_counters, NULL, 0};
   const void *bits = sql_bytes(rows, 1, &h.size);
-  uint64_t next = 0;
-  if (!dump_hits(bits, h.size, h.n_counters, &next, NULL, NULL))
+  if (!hits_runs(bits, h.size, h.n_counters, NULL, NULL))
     return false;
   h.bits = xcalloc(h.size, 1);
   if (h.size)
@@ -134,9 +133,8 @@ static void each_hit(struct choosing *g, const struct cover_test *t,
   g->sum = 0;
   for (size_t i = 0; i < t->n_hits; i++) {
     const struct cover_hits *h = &t->hits[i];
-    uint64_t next = 0;
     g->first = h->first;
-    dump_hits(h->bits, h->size, h->n_counters, &next, run, g);
+    hits_runs(h->bits, h->size, h->n_counters, run, g);
   }
 }
 

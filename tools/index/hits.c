@@ -68,6 +68,14 @@ void hits_encode(const struct hits *h, struct byte_buffer *to) {
   hit_encode_end(&e);
 }
 
+bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
+               void (*run)(void *to, uint64_t first, uint64_t n,
+                           uint32_t value),
+               void *to) {
+  uint64_t next = 0;
+  return dump_hits(bytes, n, n_counters, &next, run, to);
+}
+
 static void take_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
   struct hits *h = to;
   if (value)
@@ -76,8 +84,7 @@ static void take_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
 
 bool hits_decode(struct hits *h, const void *bytes, size_t n,
                  uint64_t n_counters) {
-  uint64_t next = 0;
-  return dump_hits(bytes, n, n_counters, &next, take_run, h);
+  return hits_runs(bytes, n, n_counters, take_run, h);
 }
 
 void hits_free(struct hits *h) {

@@ -36,6 +36,16 @@ uint64_t hits_count(const struct hits *hits);
 void hits_encode(const struct hits *hits, struct byte_buffer *to);
 
 /*
+ * hits_runs() - go through the bytes of a set
+ * @run: NULL, or called for each range of counters, ascending; @value is 1
+ * Return: true if they are well, and of an image of @n_counters.
+ */
+bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
+               void (*run)(void *to, uint64_t first, uint64_t n,
+                           uint32_t value),
+               void *to);
+
+/*
  * hits_decode() - the set, which was empty, of its bytes
  * Return: whether they are well, and of an image of @n_counters. hits_free() is
  * due in either case.

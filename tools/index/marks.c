@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/tool.h"
-#include "image/dumpfile.h"
+#include "index/hits.h"
 #include "index/sql.h"
 
 bool marks_make(struct marks *m, const char *path, int64_t image,
@@ -130,8 +130,7 @@ bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
     struct scan s = {m, {.test = sql_int(&rows, 0), .why = all}};
     size_t size;
     const void *bits = sql_bytes(&rows, 1, &size);
-    uint64_t next = 0;
-    ok = dump_hits(bits, size, m->n_counters, &next, see_run, &s) ||
+    ok = hits_runs(bits, size, m->n_counters, see_run, &s) ||
          fail(ix->path, "the index is damaged: hits outside their image");
     if (!s.answer.why && !s.answer.stale_why)
       continue;
@@ -185,8 +184,7 @@ static bool count_hits(struct answer *a, struct index *ix) {
   while (sql_next(&rows)) {
     size_t size;
     const void *bits = sql_bytes(&rows, 0, &size);
-    uint64_t next = 0;
-    dump_hits(bits, size, UINT64_MAX, &next, add_run, &a->n_all);
+    hits_runs(bits, size, UINT64_MAX, add_run, &a->n_all);
   }
   return sql_end(&rows);
 }

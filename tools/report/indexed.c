@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "base/progress.h"
-#include "image/dumpfile.h"
 #include "index/builds.h"
 #include "index/carry.h"
 #include "index/gather.h"
+#include "index/hits.h"
 #include "index/sql.h"
 #include "report/inputs.h"
 
@@ -216,10 +216,9 @@ static bool add_hits(struct adding *a, int64_t test) {
     for (size_t i = 0; ok && i < a->n_sources; i++) {
       struct source *s = &a->sources[i];
       struct hit_reader r = {a, s, false};
-      uint64_t next = 0;
       if (s->row != sql_int(&rows, 0))
         continue;
-      ok = dump_hits(bits, size, s->n_counters, &next, read_run, &r) ||
+      ok = hits_runs(bits, size, s->n_counters, read_run, &r) ||
            fail(a->ix.path, "the index is damaged: hits outside their image");
       s->stale += r.lost;
     }
