@@ -46,4 +46,5 @@ write_basic_package_version_file(${generated}/kcov8-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${generated}/kcov8-config.cmake
   ${generated}/kcov8-config-version.cmake cmake/Kcov8Instrument.cmake
+  cmake/Kcov8Test.cmake
   DESTINATION lib/cmake/kcov8 COMPONENT dev)

@@ -63,6 +63,7 @@ substitutions = {
     "python": sys.executable,  # not a wrapper script of the same name
     "source": config.kcov8_source_dir,
     "cmake": config.cmake,
+    "ctest": os.path.join(os.path.dirname(config.cmake), "ctest"),
     "major": str(config.llvm_version_major),
     "build": config.kcov8_build_dir,
     "lit": "%s %s" % (sys.executable, config.lit),
@@ -93,7 +94,8 @@ for at_least in (16, 19, 22):
 for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
                          ("bfd", "ld.bfd"), ("genhtml", "genhtml"),
                          ("chromium", "chromium"),
-                         ("meson", "meson"), ("autoconf", "autoconf")):
+                         ("meson", "meson"), ("autoconf", "autoconf"),
+                         ("automake", "automake")):
     if shutil.which(program, path=path):
         config.available_features.add(feature)
 if config.have_ukernel:
