@@ -10,20 +10,25 @@ _kcov8() {
   [[ $current == = ]] && current=
   [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
-  # What stands behind `run` and its options is another command's.
-  if [[ $command == run ]]; then
+  # What stands behind `run` and its options, or `index INDEX --`, is another
+  # command's.
+  if [[ $command == run || $command == index ]]; then
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
-      case ${COMP_WORDS[i]} in
-        -n | -i | -o | --name | --index | --output) ((i++)) ;;
-        -?*) [[ ${COMP_WORDS[i]} == -- ]] && ((i++)) && break ;;
+      case $command:${COMP_WORDS[i]} in
+        index:--) ((i++)) && break ;;
+        index:*) ;;
+        run:-[nio] | run:--name | run:--index | run:--output) ((i++)) ;;
+        run:--) ((i++)) && break ;;
+        run:-?*) ;;
         *) break ;;
       esac
     done
     if ((i < COMP_CWORD)) && declare -F _command_offset >/dev/null; then
       _command_offset "$i"
       return
-    elif ((i == COMP_CWORD)) && [[ $current != -* ]]; then
+    elif ((i == COMP_CWORD)) && [[ $command:$current != run:-* ]] &&
+      [[ $command == run || $previous == -- ]]; then
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
     fi

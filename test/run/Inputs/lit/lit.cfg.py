@@ -18,6 +18,8 @@ if "START_METHOD" in os.environ:  # as Python 3.14 does by itself
     import multiprocessing
     multiprocessing.set_start_method(os.environ["START_METHOD"], force=True)
 sys.path.append(os.environ["KCOV8_PYTHON"])
+# doc: lit
 if "KCOV8_INDEX" in os.environ:
     import kcov8_lit
     kcov8_lit.enable(config, lit_config)
+# doc: end
