@@ -308,8 +308,8 @@ static int append(const char *name) {
   int err = kcov8i_out_append(&out, name);
   if (!err)
     err = write_all("");
-  if (err)
-    kcov8i_out_take_back(&out);
+  if (err && kcov8i_out_take_back(&out) && err > 0)
+    err = 0; /* one of a thousand says it */
   kcov8i_out_close(&out);
   return err;
 }

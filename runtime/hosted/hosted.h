@@ -88,7 +88,12 @@ int kcov8i_out_open(struct kcov8i_out *out, const char *name, bool carry);
  * if all who write there append. Return: 0 or a positive errno.
  */
 int kcov8i_out_append(struct kcov8i_out *out, const char *name);
-void kcov8i_out_take_back(struct kcov8i_out *out); /* what was appended */
+
+/*
+ * kcov8i_out_take_back() - what was appended
+ * Return: whether another process has had to, and said why.
+ */
+bool kcov8i_out_take_back(struct kcov8i_out *out);
 
 void kcov8i_out_bytes(struct kcov8i_out *out, const void *bytes, size_t n);
 int kcov8i_out_flush(struct kcov8i_out *out); /* 0 or a positive errno */

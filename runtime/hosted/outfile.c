@@ -242,9 +242,17 @@ int kcov8i_out_append(struct kcov8i_out *out, const char *name) {
   return 0;
 }
 
-void kcov8i_out_take_back(struct kcov8i_out *out) {
-  if (out->fd >= 0 && out->start >= 0)
-    (void)!ftruncate(out->fd, (off_t)out->start);
+bool kcov8i_out_take_back(struct kcov8i_out *out) {
+  struct stat st;
+  if (out->fd < 0 || out->start < 0)
+    return false;
+  (void)!ftruncate(out->fd, (off_t)out->start);
+  if (fstat(out->fd, &st))
+    return false;
+  /* A bit that means nothing else for a file, and needs no room on a disk. */
+  if (!(st.st_mode & S_ISVTX))
+    (void)!fchmod(out->fd, (st.st_mode & 0777) | S_ISVTX);
+  return st.st_mode & S_ISVTX;
 }
 
 /* ---- Writing ------------------------------------------------------------- */

@@ -4,9 +4,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/output.h"
@@ -64,13 +66,36 @@ static void keep_bytes(struct dumps *d, FILE *f, const char *name) {
   d->size = fread(d->bytes, 1, n, f);
 }
 
+static char *file_in(const char *dir) {
+  return xasprintf("%s/" DUMPS_FILE ".dump", dir);
+}
+
+void dumps_expect(const char *dir) {
+  char *name = file_in(dir);
+  mkdir(dir, 0777);
+  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd >= 0)
+    close(fd);
+  free(name);
+}
+
+bool dumps_any(const char *dir) {
+  char *name = file_in(dir);
+  struct stat st;
+  bool any = stat(name, &st) == 0 && st.st_size != 0;
+  free(name);
+  return any;
+}
+
 void dumps_read(struct dumps *d, const char *dir) {
   static const struct dump_client client = {.program = count_program,
                                             .image = add_image};
-  char *name = xasprintf("%s/" DUMPS_FILE ".dump", dir);
+  char *name = file_in(dir);
+  struct stat st;
   *d = (struct dumps){0};
   FILE *f = fopen(name, "re");
   if (f) {
+    d->lost = fstat(fileno(f), &st) == 0 && st.st_mode & S_ISVTX;
     dumpfile_read(f, name, &client, d);
     keep_bytes(d, f, name);
     fclose(f);
@@ -139,9 +164,12 @@ static int by_name(const void *a, const void *b) {
 }
 
 void dumps_summary(const struct dumps *d) {
+  if (d->lost)
+    warn(NULL, "not all processes could write what they reached");
   if (!d->n) {
-    warn(NULL, "no process wrote coverage: is what ran compiled with "
-               "kcov8-clang? (kcov8 stat PROGRAM)");
+    if (!d->lost)
+      warn(NULL, "no process wrote coverage: is what ran compiled with "
+                 "kcov8-clang? (kcov8 stat PROGRAM)");
     return;
   }
   const char **names = xcalloc(d->images.n, sizeof(*names));
