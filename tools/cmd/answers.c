@@ -11,7 +11,8 @@
 #include "cmd/asking.h"
 
 static const char *by(const struct answer *a) {
-  return a->why & WHY_LINE       ? "line"
+  return a->why & WHY_TEST       ? "test"
+         : a->why & WHY_LINE     ? "line"
          : a->why & WHY_FUNCTION ? "function"
          : a->why & WHY_FILE     ? "file"
                                  : "image";
@@ -33,15 +34,25 @@ struct line_states {
 
 static void add_lines(struct line_states *s, const struct ask *ask,
                       const struct where *w) {
+  uint32_t last = 0;
+  for (size_t i = 0; i < w->n_lines; i++)
+    if (w->lines[i].why == WHY_LINE && w->lines[i].last > last)
+      last = w->lines[i].last;
+  if (!last || !w->path)
+    return;
+  int8_t *states = xcalloc((size_t)last + 1, sizeof(*states));
+  memset(states, -1, (size_t)last + 1);
+  ask_lines(ask, w->path, last, states);
   for (size_t i = 0; i < w->n_lines; i++)
     for (uint32_t line = w->lines[i].first;
          w->lines[i].why == WHY_LINE && line <= w->lines[i].last; line++) {
-      enum state state;
-      if (!ask_line(ask, w->path, line, &state) || state == STATE_REACHED)
+      if (states[line] < 0 || states[line] == STATE_REACHED)
         continue;
       s->v = vec_push(s->v, &s->n, &s->cap, sizeof(*s->v));
-      s->v[s->n - 1] = (struct line_state){w->path, line, state};
+      s->v[s->n - 1] =
+          (struct line_state){w->path, line, (enum state)states[line]};
     }
+  free(states);
 }
 
 static int compare_lines(const void *a, const void *b) {

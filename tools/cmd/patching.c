@@ -16,6 +16,7 @@
 #include "index/change.h"
 #include "index/extent.h"
 #include "index/paths.h"
+#include "index/sql.h"
 
 /**
  * struct patching - a patch and what is known of it
@@ -105,7 +106,7 @@ static bool is_source(const char *path) {
 
 /* ---- Changes ------------------------------------------------------------- */
 
-static void ask_all(struct asking *a) {
+static void concern_all(struct asking *a) {
   for (size_t i = 0; i < a->ask.n_targets; i++)
     a->ask.targets[i].all = WHY_IMAGE;
 }
@@ -118,8 +119,8 @@ static void add_name(struct asking *a, const char *name) {
 }
 
 /* @w: number of the file's place; asking_add() moves it */
-static void ask_outside(struct patching *p, const struct changes *c,
-                        const struct change *change, size_t w) {
+static void concern_outside(struct patching *p, const struct changes *c,
+                            const struct change *change, size_t w) {
   struct asking *a = p->a;
   char **names;
   size_t n;
@@ -132,14 +133,14 @@ static void ask_outside(struct patching *p, const struct changes *c,
   if (!is_header(a->where[w].path))
     where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
   else if (!p->new_side || change->literals)
-    ask_all(a);
+    concern_all(a);
   /* Else IDs tell which functions it has changed. */
 }
 
 /* Something is added behind change->before on the other side. */
-static void ask_between(struct patching *p, const struct file_code *code,
-                        const struct changes *c, const struct change *change,
-                        size_t w) {
+static void concern_between(struct patching *p, const struct file_code *code,
+                            const struct changes *c,
+                            const struct change *change, size_t w) {
   struct where *where = &p->a->where[w];
   bool first, last, x;
   bool inside = (change->before &&
@@ -147,12 +148,13 @@ static void ask_between(struct patching *p, const struct file_code *code,
                 (change->after &&
                  file_code_in(code, change->after, &first, &x) && !first);
   if (!inside) {
-    ask_outside(p, c, change, w);
+    concern_outside(p, c, change, w);
     return;
   }
   uint32_t from = change->before ? change->before : change->after;
   uint32_t to = change->after ? change->after : change->before;
   if (change->straight && !change->labels && file_code_on(code, from)) {
+    where_new_group(where);
     where_add_lines(where, from, from, WHY_LINE);
     where_add_lines(where, to, to, WHY_LINE);
   } else {
@@ -160,20 +162,21 @@ static void ask_between(struct patching *p, const struct file_code *code,
   }
 }
 
-static void ask_lines(struct patching *p, const struct file_code *code,
-                      const struct changes *c, const struct change *change,
-                      size_t w) {
+static void concern_lines(struct patching *p, const struct file_code *code,
+                          const struct changes *c, const struct change *change,
+                          size_t w) {
   struct where *where = &p->a->where[w];
   bool inside = false, first, last;
   for (size_t i = 0; i < change->n_lines; i++)
     inside |= file_code_in(code, change->lines[i], &first, &last) ||
               file_code_on(code, change->lines[i]);
   if (!inside) {
-    ask_outside(p, c, change, w);
+    concern_outside(p, c, change, w);
     return;
   }
   bool whole = change->labels || !file_code_on(code, change->lines[0]);
   bool outside = false;
+  where_new_group(where);
   for (size_t i = 0; i < change->n_lines; i++) {
     uint32_t line = change->lines[i];
     where_add_lines(where, line, line, WHY_LINE);
@@ -190,7 +193,8 @@ static void ask_lines(struct patching *p, const struct file_code *code,
     change_free_names(names, n);
 }
 
-static void ask_file(struct patching *p, const struct patch_file *f, size_t w) {
+static void concern_file(struct patching *p, const struct patch_file *f,
+                         size_t w) {
   struct file_code code = {0};
   struct changes c;
   for (size_t i = 0; i < p->a->ask.n_targets; i++)
@@ -200,9 +204,9 @@ static void ask_file(struct patching *p, const struct patch_file *f, size_t w) {
     if (c.v[i].nothing)
       continue;
     if (c.v[i].n_lines)
-      ask_lines(p, &code, &c, &c.v[i], w);
+      concern_lines(p, &code, &c, &c.v[i], w);
     else
-      ask_between(p, &code, &c, &c.v[i], w);
+      concern_between(p, &code, &c, &c.v[i], w);
   }
   changes_free(&c);
   file_code_free(&code);
@@ -225,15 +229,39 @@ static bool changes_anything(const struct patching *p,
   return any;
 }
 
-static void ask_unknown(struct patching *p, const struct patch_file *f,
-                        const char *path) {
+static void concern_unknown(struct patching *p, const struct patch_file *f,
+                            const char *path) {
   bool literals;
   if (is_header(path) && changes_anything(p, f, &literals)) {
     if (!p->new_side || literals)
-      ask_all(p->a);
+      concern_all(p->a);
   } else if (is_source(path) && f->n_changes) {
     warn(path, "no code of it in %s", p->a->ix.path);
   }
+}
+
+/* A test is often called by its file, behind the suite's name. */
+static bool is_file_of(const char *test, const char *path) {
+  const char *name = strstr(test, " :: ");
+  name = name ? name + 4 : test;
+  return strchr(name, '.') && path_fit(path, name) != FIT_NOT;
+}
+
+static bool add_tests(struct patching *p) {
+  struct ask *ask = &p->a->ask;
+  struct rows rows = sql_query(&p->a->ix, "SELECT id, name FROM test", "");
+  while (sql_next(&rows))
+    for (size_t i = 0; i < p->patch.n; i++) {
+      const struct patch_file *f = &p->patch.files[i];
+      const char *path = f->new_path ? f->new_path : f->old_path;
+      if (!path || !is_file_of(sql_text(&rows, 1), path))
+        continue;
+      ask->named = vec_push(ask->named, &ask->n_named, &ask->cap_named,
+                            sizeof(*ask->named));
+      ask->named[ask->n_named - 1] = sql_int(&rows, 0);
+      break;
+    }
+  return sql_end(&rows);
 }
 
 /* Places of @f, a file of the patch each; @from: the first of them. */
@@ -254,7 +282,7 @@ static void add_files(struct patching *p, size_t *file_of) {
       file_of[a->n_where - 1] = i;
     }
     if (rest && !n)
-      ask_unknown(p, f, rest);
+      concern_unknown(p, f, rest);
     free(found);
   }
 }
@@ -265,10 +293,10 @@ static int ask_patch(struct patching *p) {
   size_t *file_of = xcalloc(p->patch.n * (a->n_files + 1), sizeof(*file_of));
   add_files(p, file_of);
   size_t n = a->n_where;
-  bool ok = ask_load(&a->ask, a->where, n);
+  bool ok = add_tests(p) && ask_load(&a->ask, a->where, n);
   for (size_t i = 0; i < n && ok; i++) {
     a->where[i].n_lines = 0;
-    ask_file(p, &p->patch.files[file_of[i]], i);
+    concern_file(p, &p->patch.files[file_of[i]], i);
   }
   if (ok && a->n_where > n) /* functions that are named may be anywhere */
     ok = ask_load(&a->ask, a->where, a->n_where);

@@ -78,6 +78,10 @@ static void tell_missing(struct asking *a) {
     if (w->n_blocks)
       continue;
     a->trouble = true;
+    if (w->name && w->elsewhere) {
+      warn(w->text, "no such function any more, only in an older build");
+      continue;
+    }
     if (w->name)
       warn(w->text,
            "no such function (one that is inlined everywhere has no name: "

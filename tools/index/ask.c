@@ -251,7 +251,9 @@ static void mark_gone(struct ask *a, struct target *t, struct marks *m,
   uint8_t *why = xcalloc(old->n_blocks, 1);
   for (size_t i = 0; i < n; i++) {
     struct where copy = where[i]; /* its counts are of the target */
+    copy.n_blocks = 0;
     where_mark(&copy, old, why);
+    where[i].elsewhere |= copy.n_blocks != 0;
     where[i].lines = copy.lines;
     where[i].cap_lines = copy.cap_lines;
   }
@@ -331,28 +333,32 @@ bool ask_run(struct ask *a, struct where *where, size_t n_where) {
         return false;
     }
   }
+  for (size_t i = 0; i < a->n_named; i++)
+    answers_add(&a->answers, a->named[i], WHY_TEST);
   return answers_finish(&a->answers, a->ix);
 }
 
-bool ask_line(const struct ask *a, const char *path, uint32_t line,
-              enum state *state) {
-  bool found = false;
-  *state = STATE_NOT_REACHED;
+static void see_line(int8_t *line, uint8_t state) {
+  if (*line < 0 || state == STATE_REACHED || *line == STATE_NOT_REACHED)
+    *line = (int8_t)state;
+}
+
+void ask_lines(const struct ask *a, const char *path, uint32_t last,
+               int8_t *states) {
   for (size_t i = 0; i < a->n_targets; i++) {
     const struct target *t = &a->targets[i];
     const struct image *img = t->img;
     for (size_t b = 0; b < img->n_blocks; b++)
       for (uint32_t r = 0; r < img->blocks[b].n_runs && t->why[b]; r++) {
         const struct run *run = &img->runs[img->blocks[b].run + r];
-        if (line < run->first || line - run->first >= run->count ||
+        if (run->first > last ||
             strcmp(img->files.strings[run->file], path) != 0)
           continue;
-        found = true;
-        if (t->state[b] == STATE_REACHED || *state == STATE_NOT_REACHED)
-          *state = t->state[b];
+        for (uint32_t line = run->first;
+             line <= last && line - run->first < run->count; line++)
+          see_line(&states[line], t->state[b]);
       }
   }
-  return found;
 }
 
 void ask_free(struct ask *a) {
@@ -363,6 +369,7 @@ void ask_free(struct ask *a) {
       code_free(&a->targets[i].part);
   }
   free(a->targets);
+  free(a->named);
   answers_free(&a->answers);
   builds_free(&a->builds);
 }

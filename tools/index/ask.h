@@ -45,6 +45,7 @@ struct target {
  * struct ask - a question
  * @changed: functions that are not the same in older builds are asked about,
  * too
+ * @named: tests that are asked for themselves
  * @n_blind: tests whose last run was with a build whose functions the index
  * does not have; @blind: its path
  */
@@ -54,6 +55,8 @@ struct ask {
   struct target *targets;
   size_t n_targets, cap_targets;
   bool changed;
+  int64_t *named;
+  size_t n_named, cap_named;
   struct answers answers;
   uint64_t n_blind;
   const char *blind;
@@ -95,11 +98,12 @@ bool ask_load(struct ask *a, const struct where *where, size_t n_where);
 bool ask_run(struct ask *a, struct where *where, size_t n_where);
 
 /*
- * ask_line() - what is known of a line, after ask_run()
- * Return: true, and the @state; false if no target has code there.
+ * ask_lines() - what is known of lines of the file @path, after ask_run()
+ * @states: by line up to @last: gets enum state, of those with blocks that are
+ *          asked about; others stay
  */
-bool ask_line(const struct ask *a, const char *path, uint32_t line,
-              enum state *state);
+void ask_lines(const struct ask *a, const char *path, uint32_t last,
+               int8_t *states);
 void ask_free(struct ask *a);
 
 #endif /* KCOV8_ASK_H */

@@ -96,7 +96,7 @@ static void see_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
       s->answer.stale_why |= why;
     else
       s->answer.why |= why;
-    s->answer.n_asked += why & WHY_LINE;
+    s->answer.n_asked += (why & WHY_LINE) != 0;
   }
 }
 
@@ -111,6 +111,16 @@ static struct answer *find_answer(struct answers *a, int64_t test,
       hi = mid;
   }
   return lo < known && a->v[lo].test == test ? &a->v[lo] : NULL;
+}
+
+void answers_add(struct answers *a, int64_t test, uint8_t why) {
+  for (size_t i = 0; i < a->n; i++)
+    if (a->v[i].test == test) {
+      a->v[i].why |= why;
+      return;
+    }
+  a->v = vec_push(a->v, &a->n, &a->cap, sizeof(*a->v));
+  a->v[a->n - 1] = (struct answer){.test = test, .why = why};
 }
 
 static int compare_tests(const void *a, const void *b) {
@@ -213,7 +223,8 @@ bool answers_finish(struct answers *answers, struct index *ix) {
     struct answer *a = &answers->v[i];
     a->stale = !a->why;
     a->why |= a->stale_why;
-    if (!load_test(a, ix) || (n_images > 1 && !count_hits(a, ix)))
+    bool count = n_images > 1 || a->why & WHY_TEST; /* no scan saw it */
+    if (!load_test(a, ix) || (count && !count_hits(a, ix)))
       return false;
   }
   if (answers->n)

@@ -12,11 +12,12 @@
 
 /* Why a block is asked about; a set. */
 enum why {
-  WHY_LINE = 1,     /* it is on a line that is asked about */
-  WHY_FUNCTION = 2, /* in a function of such a line */
-  WHY_FILE = 4,     /* in a file of it */
-  WHY_IMAGE = 8,    /* in an image of it */
-  WHY_STALE = 16,   /* its function has changed since the test ran */
+  WHY_TEST = 1,     /* the test itself is */
+  WHY_LINE = 2,     /* it is on a line that is asked about */
+  WHY_FUNCTION = 4, /* in a function of such a line */
+  WHY_FILE = 8,     /* in a file of it */
+  WHY_IMAGE = 16,   /* in an image of it */
+  WHY_STALE = 32,   /* its function has changed since the test ran */
 };
 
 /**
@@ -78,10 +79,13 @@ struct answers {
 bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
                 struct answers *answers);
 
+/* answers_add() - a test, whatever it hit */
+void answers_add(struct answers *answers, int64_t test, uint8_t why);
+
 /*
  * answers_finish() - names, and what is known of the tests otherwise; sorted:
- * line, function, file, image; of those alike the ones first of whose counters
- * the largest share is asked about
+ * the test itself, line, function, file, image; of those alike the ones first
+ * of whose counters the largest share is asked about
  */
 bool answers_finish(struct answers *answers, struct index *ix);
 void answers_free(struct answers *answers);

@@ -24,8 +24,11 @@ static bool take_line(const char **p, uint32_t *line) {
 void where_add_lines(struct where *w, uint32_t first, uint32_t last,
                      uint8_t why) {
   w->lines = vec_push(w->lines, &w->n_lines, &w->cap_lines, sizeof(*w->lines));
-  w->lines[w->n_lines - 1] = (struct lines_asked){first, last, why};
+  w->lines[w->n_lines - 1] =
+      (struct lines_asked){first, last, w->n_groups, why};
 }
+
+void where_new_group(struct where *w) { w->n_groups++; }
 
 const char *where_parse(struct where *w, const char *text) {
   *w = (struct where){.text = text};
@@ -126,6 +129,67 @@ static void add_extents(struct where *w, const struct image *img,
   free(e);
 }
 
+/* Whether @r is on lines of a group, or in functions that have such lines. */
+struct group {
+  const struct where *w;
+  uint32_t number;
+  const struct extent *extents;
+  size_t n;
+};
+
+static bool has_lines(const struct group *g, uint32_t first, uint32_t last) {
+  for (size_t i = 0; i < g->w->n_lines; i++) {
+    const struct lines_asked *l = &g->w->lines[i];
+    if (l->group == g->number && l->why == WHY_LINE && first <= l->last &&
+        l->first <= last)
+      return true;
+  }
+  return false;
+}
+
+static bool in_functions(const struct group *g, const struct run *r) {
+  for (size_t i = 0; i < g->n; i++)
+    if (r->first <= g->extents[i].last &&
+        g->extents[i].first <= r->first + r->count - 1)
+      return true;
+  return false;
+}
+
+static void mark_group(const struct group *g, const struct image *img,
+                       const bool *files, uint8_t *why) {
+  bool *has = xcalloc(img->n_funcs, sizeof(*has));
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t i = 0; i < img->n_blocks; i++)
+      for (uint32_t r = 0; r < img->blocks[i].n_runs; r++) {
+        const struct run *run = &img->runs[img->blocks[i].run + r];
+        if (!files[run->file])
+          continue;
+        if (pass == 0)
+          has[img->blocks[i].func] |=
+              has_lines(g, run->first, run->first + run->count - 1);
+        else if (!has[img->blocks[i].func] && in_functions(g, run))
+          why[i] |= WHY_FUNCTION;
+      }
+  free(has);
+}
+
+static void mark_groups(const struct where *w, const struct image *img,
+                        const bool *files, uint8_t *why) {
+  size_t n;
+  struct extent *all = extents_make(img, files, &n);
+  struct extent *own = xcalloc(n, sizeof(*own));
+  for (uint32_t number = 1; number <= w->n_groups; number++) {
+    struct group g = {w, number, own, 0};
+    for (size_t k = 0; k < n; k++)
+      if (has_lines(&g, all[k].first, all[k].last))
+        own[g.n++] = all[k];
+    if (g.n)
+      mark_group(&g, img, files, why);
+  }
+  free(all);
+  free(own);
+}
+
 static void mark_lines(struct where *w, const struct image *img, uint8_t *why) {
   size_t n_own = w->n_lines;
   bool any = false, *files = xcalloc(img->files.n, sizeof(*files));
@@ -134,6 +198,8 @@ static void mark_lines(struct where *w, const struct image *img, uint8_t *why) {
   if (any) {
     add_extents(w, img, files);
     mark_runs(w, img, files, why);
+    if (w->n_groups)
+      mark_groups(w, img, files, why);
   }
   w->n_lines = n_own;
   free(files);

@@ -13,9 +13,10 @@
  * struct lines_asked - lines of one file
  * @why:  WHY_LINE: the blocks on them; WHY_FUNCTION: those of the functions
  *        that they are in; WHY_FILE: all of the file
+ * @group: lines of one change have the same; 0: none
  */
 struct lines_asked {
-  uint32_t first, last;
+  uint32_t first, last, group;
   uint8_t why;
 };
 
@@ -26,7 +27,9 @@ struct lines_asked {
  * @name: of the function, as linked or as written
  * @why:  of the function
  * @lines: in @path; none for a function
+ * @n_groups: of lines
  * @n_blocks: blocks found so far, by where_mark(), for WHY_LINE
+ * @elsewhere: another build than those asked about has blocks of it
  * @near: next line with code, behind it or else in front; 0: none
  */
 struct where {
@@ -35,7 +38,9 @@ struct where {
   uint8_t why;
   struct lines_asked *lines;
   size_t n_lines, cap_lines;
+  uint32_t n_groups;
   size_t n_blocks;
+  bool elsewhere;
   uint32_t near;
 };
 
@@ -43,6 +48,13 @@ struct where {
 const char *where_parse(struct where *w, const char *text);
 void where_add_lines(struct where *w, uint32_t first, uint32_t last,
                      uint8_t why);
+
+/*
+ * where_new_group() - lines that are added now are those of one change
+ * A copy of their function that has none of them, as the optimiser left them
+ * out, is asked about as a whole: with the change they may be there.
+ */
+void where_new_group(struct where *w);
 void where_free(struct where *w);
 
 /*
