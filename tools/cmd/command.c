@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/output.h"
+#include "index/index.h"
 
 int usage_error(const char *command, const char *fmt, ...) {
   va_list ap;
@@ -51,6 +53,15 @@ bool parse_format(const char *command, const char *const *words,
   usage_error(command, "unknown format '%s': %s", word, all);
   free(all);
   return false;
+}
+
+bool names_index(const char *path) {
+  struct stat st;
+  char *waiting = xasprintf("%s.new", path);
+  bool yes = index_detect(path) ||
+             ((stat(path, &st) != 0 || !st.st_size) && stat(waiting, &st) == 0);
+  free(waiting);
+  return yes;
 }
 
 int print_text(const char *text) {

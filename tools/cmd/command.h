@@ -38,6 +38,9 @@ int opt_error(const char *command, int opt, char **argv);
 bool parse_format(const char *command, const char *const *words,
                   const char *word, unsigned int *format);
 
+/* Whether @path is an index, or what waits beside it will be one. */
+bool names_index(const char *path);
+
 /* print_text() - @text to stdout. Return: exit code. */
 int print_text(const char *text);
 

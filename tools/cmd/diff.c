@@ -230,7 +230,7 @@ static bool open_index(struct index *ix, const char *path, struct side *r) {
 
 static int read_side(struct side *r, struct index *ix, const char *path,
                      const struct images *given) {
-  if (!index_detect(path))
+  if (!names_index(path))
     return read_dump(r, path, given);
   bool complete = true;
   if (!open_index(ix, path, r))
@@ -319,7 +319,7 @@ static int run(int argc, char **argv) {
   int n = argc - optind;
   if (n < 2)
     return usage_error("diff", "which two?");
-  if (n == 3 && index_detect(argv[optind]))
+  if (n == 3 && names_index(argv[optind]))
     return compare_tests(argv + optind, json);
   return with_images(argv + optind, n, json);
 }

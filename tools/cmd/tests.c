@@ -177,7 +177,7 @@ static int run_with(struct asking *a, int argc, char **argv) {
   char **rest = argv + n_images;
   int n_rest = argc - n_images;
   const char *path = getenv("KCOV8_INDEX");
-  if (n_rest && (!path || !*path || index_detect(rest[0]))) {
+  if (n_rest && (!path || !*path || names_index(rest[0]))) {
     path = *rest++;
     n_rest--;
   }

@@ -93,11 +93,12 @@ static bool is_of(const struct image *img, const struct image_hits *hits) {
          img->elf.tables[TABLE_COUNTERS].size == hits->n_counters;
 }
 
-static struct image *load_file(const struct image_hits *hits) {
+static struct image *load_file(const char *path,
+                               const struct image_hits *hits) {
   struct image *img = xcalloc(1, sizeof(*img));
-  if (*hits->path == '/' && image_load(img, hits->path) && is_of(img, hits))
+  if (*path == '/' && image_load(img, path) && is_of(img, hits))
     return img;
-  if (*hits->path == '/')
+  if (*path == '/')
     image_free(img);
   free(img);
   return NULL;
@@ -112,21 +113,22 @@ void side_results(struct side *r, const struct results *results,
     struct image *file = NULL;
     for (size_t k = 0; k < n_given && !img; k++)
       img = is_of(&given[k], hits) ? &given[k] : NULL;
+    char *path = xstrndup(hits->path, strlen(hits->path));
     if (!img)
-      img = file = load_file(hits);
-    if (!img) {
+      img = file = load_file(path, hits);
+    struct marks m;
+    if (!img || !marks_make(&m, path, 0, hits->n_counters)) {
+      free(path);
       leave_out(r, name,
                 *hits->path ? hits->path : "an image without a known path");
       continue;
     }
-    struct marks m;
-    if (!marks_make(&m, img->path, 0, hits->n_counters))
-      continue;
-    for (size_t k = 0; k < hits->hits.n; k++)
-      memset(m.any + hits->hits.ranges[k].first, 1, hits->hits.ranges[k].n);
     struct reached *one = add_image(r);
     one->img = img;
     one->file = file;
+    one->path = path;
+    for (size_t k = 0; k < hits->hits.n; k++)
+      memset(m.any + hits->hits.ranges[k].first, 1, hits->hits.ranges[k].n);
     take_blocks(one, &m);
     marks_free(&m);
   }
@@ -140,6 +142,7 @@ void side_free(struct side *r) {
       image_free(r->v[i].file);
     free(r->v[i].code);
     free(r->v[i].file);
+    free(r->v[i].path);
     free(r->v[i].of);
   }
   free(r->v);

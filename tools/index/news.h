@@ -15,13 +15,14 @@
 /**
  * struct reached - of one image
  * @img:   its code, wherever it comes from
- * @code, @file: where it comes from, if not from the caller
+ * @code, @file, @path: where it comes from, if not from the caller
  * @of:    by block
  */
 struct reached {
   const struct image *img;
   struct code_image *code;
   struct image *file;
+  char *path;
   bool *of;
 };
 
