@@ -35,9 +35,9 @@ _kcov8() {
   fi
 
   if ((COMP_CWORD == 1)); then
-    words='run list symbolize pcs report index merge stat doctor help --help --version'
+    words='run list symbolize pcs report index tests diff minimize merge stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='run list symbolize pcs report index merge stat doctor'
+    words='run list symbolize pcs report index tests diff minimize merge stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
@@ -50,12 +50,15 @@ _kcov8() {
   elif [[ $current == -* ]]; then
     words='--format --json --help'
     [[ $command == pcs || $command == merge ]] && words='--output --help'
+    [[ $command =~ ^(tests|diff|minimize)$ ]] && words='--json --help'
     [[ $command == run ]] && words='--name --index --output --quiet --help'
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
       report) words+=' --filter --html --output --source-root --test' ;;
       index) words+=' --name --outcome --seconds' ;;
+      tests) words+=' --patch' ;;
+      minimize) words+=' --outcome' ;;
       stat) words+=' --unmatched' ;;
     esac
   fi
