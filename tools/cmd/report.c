@@ -44,6 +44,9 @@ static const char help[] =
     "                         fun:GLOB, with ! in front: all but; as "
     "filter=RULES\n"
     "                         of the pass\n"
+    "      --show FILE[:FIRST-LAST]  instead of numbers, the text of the "
+    "file with\n"
+    "                         what ran; may be given several times\n"
     "      --test GLOB        only tests with such names: of an index; of "
     "other "
     "lists\n"
@@ -157,8 +160,8 @@ struct request {
   const struct format *format;
   const char *target, *source_root;
   struct kcov8_rules rules;
-  const char **globs;
-  size_t n_globs;
+  const char **globs, **shown;
+  size_t n_globs, n_shown;
 };
 
 static bool write_report(const struct coverage *cov, const struct request *q,
@@ -171,16 +174,20 @@ static bool write_report(const struct coverage *cov, const struct request *q,
   if (!q->format->write)
     return report_html(cov, root, q->target, reach);
   struct output out;
+  bool ok = true;
   if (!output_open(&out, q->target))
     return false;
-  q->format->write(cov, root, &out);
-  return output_close(&out, true);
+  if (q->n_shown)
+    ok = report_show(cov, root, &out, reach, q->shown, q->n_shown);
+  else
+    q->format->write(cov, root, &out);
+  return output_close(&out, ok);
 }
 
 static int report(struct request *q, const char *root, char **argv, int argc) {
   struct reach reach = {0};
   struct inputs in = {
-      .reach = q->format->write ? NULL : &reach,
+      .reach = q->format->write && !q->n_shown ? NULL : &reach,
       .globs = q->globs,
       .n_globs = q->n_globs,
   };
@@ -225,6 +232,11 @@ static bool choose(const char *word, const struct format **format) {
   return true;
 }
 
+static void add_word(const char ***words, size_t *n, const char *word) {
+  *words = xrealloc(*words, *n + 1, sizeof(**words));
+  (*words)[(*n)++] = word;
+}
+
 static int run_with(struct request *q, int argc, char **argv) {
   static const struct option options[] = {
       {"format", required_argument, NULL, 'f'},
@@ -232,6 +244,7 @@ static int run_with(struct request *q, int argc, char **argv) {
       {"html", required_argument, NULL, 'H'},
       {"output", required_argument, NULL, 'o'},
       {"filter", required_argument, NULL, 'F'},
+      {"show", required_argument, NULL, 'S'},
       {"test", required_argument, NULL, 't'},
       {"source-root", required_argument, NULL, 's'},
       {"help", no_argument, NULL, 'h'},
@@ -255,9 +268,11 @@ static int run_with(struct request *q, int argc, char **argv) {
       if (!add_rules(&q->rules, optarg))
         return EXIT_USAGE;
       break;
+    case 'S':
+      add_word(&q->shown, &q->n_shown, optarg);
+      break;
     case 't':
-      q->globs = xrealloc(q->globs, q->n_globs + 1, sizeof(*q->globs));
-      q->globs[q->n_globs++] = optarg;
+      add_word(&q->globs, &q->n_globs, optarg);
       break;
     case 'o':
       q->target = optarg;
@@ -277,6 +292,8 @@ static int run_with(struct request *q, int argc, char **argv) {
                        "which dumps, PC files or index? (- is stdin)");
   if (!q->format->write && (!q->target || strcmp(q->target, "-") == 0))
     return usage_error("report", "format html needs --output DIRECTORY");
+  if (q->n_shown && q->format != &formats[0])
+    return usage_error("report", "--show is text: it has no other format");
   char *root = absolute_root(q->source_root);
   if (!root)
     return EXIT_FAILED;
@@ -290,6 +307,7 @@ static int run(int argc, char **argv) {
   int status = run_with(&q, argc, argv);
   kcov8_rules_free(&q.rules);
   free(q.globs);
+  free(q.shown);
   return status;
 }
 

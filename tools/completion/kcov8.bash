@@ -55,7 +55,7 @@ _kcov8() {
     case $command in
       list) words+=' --output' ;;
       symbolize) words+=' --map' ;;
-      report) words+=' --filter --html --output --source-root --test' ;;
+      report) words+=' --filter --html --output --show --source-root --test' ;;
       index) words+=' --name --outcome --seconds' ;;
       tests) words+=' --patch' ;;
       minimize) words+=' --outcome' ;;

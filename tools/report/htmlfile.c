@@ -1,49 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* htmlfile.c - the data of one source file's page */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/tool.h"
 #include "report/htmldata.h"
 #include "report/jsdata.h"
+#include "report/pieces.h"
 #include "report/sources.h"
-
-/* A browser takes longer to show more than anyone to read it. */
-#define MAX_SOURCE (32 << 20)
 
 /* ---- Text ---- */
 
-/* The bytes of a source, and a NUL; NULL with a reason. */
-static char *read_source(const char *path, size_t *len, const char **why) {
-  struct stat st;
-  if (stat(path, &st) < 0) {
-    *why = strerror(errno);
-    return NULL;
-  }
-  *why = !S_ISREG(st.st_mode)      ? "it is no file"
-         : st.st_size > MAX_SOURCE ? "it is larger than 32 MiB"
-                                   : NULL;
-  FILE *f = *why ? NULL : fopen(path, "re");
-  if (!f) {
-    *why = *why ? *why : strerror(errno);
-    return NULL;
-  }
-  char *text = xcalloc((size_t)st.st_size + 1, 1);
-  *len = fread(text, 1, (size_t)st.st_size, f);
-  fclose(f);
-  return text;
-}
-
-static bool put_source(FILE *f, struct html_data *data,
-                       const struct cov_file *file) {
+/* The text, to be freed, or NULL. */
+static char *put_source(FILE *f, struct html_data *data,
+                        const struct cov_file *file) {
   size_t len;
-  const char *why = "its path is not known";
-  const bool known = strcmp(file->path, "?") != 0;
+  const char *why;
   char *path = report_absolute(data->root, file->path);
-  char *text = known ? read_source(path, &len, &why) : NULL;
+  char *text = report_read_source(data->root, file->path, &len, &why);
   fputs("\"at\":", f);
   js_text(f, path);
   fputs(text ? ",\"text\":" : ",\"text\":null,\"why\":", f);
@@ -54,8 +29,7 @@ static bool put_source(FILE *f, struct html_data *data,
   if (!text && report_has_source(file) && data->missing++ == 0)
     data->first_missing = xstrndup(path, strlen(path));
   free(path);
-  free(text);
-  return text != NULL;
+  return text;
 }
 
 /* ---- Sets of tests ---- */
@@ -94,66 +68,20 @@ static uint32_t set_of_func(struct html_data *data, const struct cov_func *fn) {
   return testsets_end_union(&data->sets);
 }
 
-/**
- * struct line_sets - which sets the lines of a file are made of
- * @first: by index in cov_file.lines, and one more: of its own in @sets
- */
-struct line_sets {
-  size_t *first;
-  uint32_t *sets;
-};
-
-/* By line number: its index in cov_file.lines; lines of parts are all there. */
-static uint32_t *index_lines(const struct cov_file *file) {
-  const size_t n = file->n_lines.total;
-  uint32_t *at =
-      xcalloc(n ? (size_t)file->lines[n - 1].line + 1 : 1, sizeof(*at));
-  for (uint32_t i = 0; i < n; i++)
-    at[file->lines[i].line] = i;
-  return at;
-}
-
-static struct line_sets gather_lines(const struct html_data *data,
-                                     uint32_t index,
-                                     const uint32_t *part_sets) {
-  const struct cov_file *file = &data->cov->files[index];
-  const size_t begin = data->parts.first[index],
-               end = data->parts.first[index + 1];
-  const size_t n = file->n_lines.total;
-  uint32_t *at = index_lines(file);
-  struct line_sets out = {.first = xcalloc(n + 2, sizeof(*out.first))};
-  /* Counts first, two places on; then each becomes where its line begins. */
-  for (int pass = 0; pass < 2; pass++) {
-    for (size_t p = begin; p < end; p++)
-      for (uint32_t r = 0; r < data->parts.parts[p].n_runs; r++) {
-        const struct run *run = &data->parts.parts[p].runs[r];
-        for (uint32_t l = run->first; l < run->first + run->count; l++)
-          if (pass == 0)
-            out.first[at[l] + 2]++;
-          else
-            out.sets[out.first[at[l] + 1]++] = part_sets[p - begin];
-      }
-    for (size_t i = 2; pass == 0 && i < n + 2; i++)
-      out.first[i] += out.first[i - 1];
-    if (pass == 0)
-      out.sets = xcalloc(out.first[n + 1], sizeof(*out.sets));
-  }
-  free(at);
-  return out;
-}
-
-static uint32_t set_of_line(struct html_data *data, const struct line_sets *of,
-                            size_t line) {
-  const uint32_t *sets = of->sets + of->first[line];
+/* @part_sets: by part of the file, the first of which is number @first. */
+static uint32_t set_of_line(struct html_data *data, const struct line_parts *of,
+                            size_t line, const uint32_t *part_sets,
+                            size_t first) {
+  const uint32_t *parts = of->parts + of->first[line];
   const size_t n = of->first[line + 1] - of->first[line];
   bool same = true;
   for (size_t i = 1; i < n; i++)
-    same &= sets[i] == sets[0];
+    same &= part_sets[parts[i] - first] == part_sets[parts[0] - first];
   if (n && same)
-    return sets[0];
+    return part_sets[parts[0] - first];
   testsets_begin_union(&data->sets);
   for (size_t i = 0; i < n; i++)
-    testsets_add(&data->sets, sets[i]);
+    testsets_add(&data->sets, part_sets[parts[i] - first]);
   return testsets_end_union(&data->sets);
 }
 
@@ -192,15 +120,14 @@ static void add_totals(struct html_data *data, uint32_t file) {
 /* ---- The page ---- */
 
 static void put_lines(FILE *f, struct html_data *data, uint32_t index,
-                      const uint32_t *part_sets) {
+                      const struct line_parts *of, const uint32_t *part_sets) {
   const struct cov_file *file = &data->cov->files[index];
-  struct line_sets of = {0};
-  if (data->reach)
-    of = gather_lines(data, index, part_sets);
   fputs(",\n\"lines\":[", f);
   for (size_t i = 0; i < file->n_lines.total; i++) {
     const struct cov_line *line = &file->lines[i];
-    uint32_t set = data->reach ? set_of_line(data, &of, i) : 0;
+    uint32_t set = data->reach ? set_of_line(data, of, i, part_sets,
+                                             data->parts.first[index])
+                               : 0;
     fprintf(f, "%s%" PRIu32 ",", i ? "," : "", line->line);
     js_number(f, line->count.n);
     fprintf(f, ",%" PRIu32, set);
@@ -215,28 +142,50 @@ static void put_lines(FILE *f, struct html_data *data, uint32_t index,
       any = true;
     }
   fputc(']', f);
-  free(of.first);
-  free(of.sets);
 }
 
 static void put_parts(FILE *f, const struct html_data *data, uint32_t index,
                       const uint32_t *part_sets) {
   const size_t begin = data->parts.first[index],
                end = data->parts.first[index + 1];
-  bool any = false;
   fputs(",\n\"parts\":[", f);
   for (size_t p = begin; p < end; p++) {
     const struct part *part = &data->parts.parts[p];
-    if (!part->l0) /* its lines have it all */
-      continue;
-    fprintf(f, "%s[%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%d,%" PRIu32,
-            any ? ",\n" : "\n", part->l0, part->c0, part->l1, part->c1,
-            part->count.n != 0, part_sets[p - begin]);
+    fprintf(f, "%s[%d,%" PRIu32, p > begin ? ",\n" : "\n", part->count.n != 0,
+            part_sets[p - begin]);
     for (uint32_t r = 0; r < part->n_runs; r++)
       fprintf(f, ",%" PRIu32 ",%" PRIu32, part->runs[r].first,
               part->runs[r].count);
     fputc(']', f);
-    any = true;
+  }
+  fputc(']', f);
+}
+
+/* Lines of which not all is one part's: OFFSET, PART, and so on. */
+static void put_pieces(FILE *f, const struct html_data *data, uint32_t index,
+                       const struct line_parts *of, const char *text) {
+  const struct cov_file *file = &data->cov->files[index];
+  const uint32_t first = (uint32_t)data->parts.first[index];
+  uint32_t number = 1;
+  bool any = false;
+  fputs(",\n\"pieces\":[", f);
+  for (size_t i = 0; i < file->n_lines.total; i++) {
+    struct pieces pieces;
+    const uint32_t wanted = file->lines[i].line;
+    const char *line = source_line(&text, &number, wanted);
+    if (!line)
+      break;
+    pieces_make(&pieces, &data->parts, of, i, wanted, line,
+                source_line_len(line));
+    if (pieces.n) {
+      fprintf(f, "%s[%" PRIu32, any ? ",\n" : "\n", wanted);
+      for (size_t p = 0; p < pieces.n; p++)
+        fprintf(f, ",%" PRIu32 ",%" PRIu32, pieces.all[p].from,
+                pieces.all[p].part - first);
+      fputc(']', f);
+      any = true;
+    }
+    pieces_free(&pieces);
   }
   fputc(']', f);
 }
@@ -276,9 +225,15 @@ void html_put_file(FILE *f, struct html_data *data, uint32_t index,
     }
   }
   fprintf(f, "kcov8(\"f/%" PRIu32 "\",{", index);
-  *has_text = put_source(f, data, file);
-  put_lines(f, data, index, part_sets);
+  struct line_parts of;
+  line_parts_make(&of, &data->parts, data->cov, index);
+  char *text = put_source(f, data, file);
+  *has_text = text != NULL;
+  put_lines(f, data, index, &of, part_sets);
   put_parts(f, data, index, part_sets);
+  put_pieces(f, data, index, &of, text);
+  line_parts_free(&of);
+  free(text);
   put_funcs(f, data, file);
   if (data->reach) {
     fputs(",\n\"sets\":[", f);

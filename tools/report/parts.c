@@ -138,3 +138,44 @@ void parts_free(struct parts *parts) {
   free(parts->blocks);
   *parts = (struct parts){0};
 }
+
+/* ---- Lines ---- */
+
+/* By line number: its index in cov_file.lines; lines of parts are all there. */
+static uint32_t *index_lines(const struct cov_file *file) {
+  const size_t n = file->n_lines.total;
+  uint32_t *at =
+      xcalloc(n ? (size_t)file->lines[n - 1].line + 1 : 1, sizeof(*at));
+  for (uint32_t i = 0; i < n; i++)
+    at[file->lines[i].line] = i;
+  return at;
+}
+
+void line_parts_make(struct line_parts *of, const struct parts *parts,
+                     const struct coverage *cov, uint32_t file) {
+  const size_t n = cov->files[file].n_lines.total;
+  uint32_t *at = index_lines(&cov->files[file]);
+  *of = (struct line_parts){.first = xcalloc(n + 2, sizeof(*of->first))};
+  /* Counts first, two places on; then each becomes where its line begins. */
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t p = parts->first[file]; p < parts->first[file + 1]; p++)
+      for (uint32_t r = 0; r < parts->parts[p].n_runs; r++) {
+        const struct run *run = &parts->parts[p].runs[r];
+        for (uint32_t l = run->first; l < run->first + run->count; l++)
+          if (pass == 0)
+            of->first[at[l] + 2]++;
+          else
+            of->parts[of->first[at[l] + 1]++] = (uint32_t)p;
+      }
+    for (size_t i = 2; pass == 0 && i < n + 2; i++)
+      of->first[i] += of->first[i - 1];
+    if (pass == 0)
+      of->parts = xcalloc(of->first[n + 1], sizeof(*of->parts));
+  }
+  free(at);
+}
+
+void line_parts_free(struct line_parts *of) {
+  free(of->first);
+  free(of->parts);
+}

@@ -39,6 +39,21 @@ struct parts {
   struct cov_block *blocks;
 };
 
+/**
+ * struct line_parts - which parts the lines of one file have
+ * @first: by index in cov_file.lines, and one more: where its own begin in
+ *         @parts
+ * @parts: indices in parts.parts
+ */
+struct line_parts {
+  size_t *first;
+  uint32_t *parts;
+};
+
+void line_parts_make(struct line_parts *of, const struct parts *parts,
+                     const struct coverage *cov, uint32_t file);
+void line_parts_free(struct line_parts *of);
+
 void parts_make(struct parts *parts, const struct coverage *cov);
 void parts_free(struct parts *parts);
 

@@ -19,6 +19,15 @@ typedef void report_writer(const struct coverage *cov, const char *root,
 report_writer report_text, report_lcov, report_json, report_cobertura;
 
 /*
+ * report_show() - the text of files, with what ran
+ * @asked: PATH, PATH:LINE or PATH:FIRST-LAST; the end of a path will do
+ * Return: true; false after a message.
+ */
+bool report_show(const struct coverage *cov, const char *root,
+                 const struct output *out, const struct reach *reach,
+                 const char *const *asked, size_t n_asked);
+
+/*
  * report_html() - pages in directory @dir, which is new, empty or such a report
  * @reach: what each test reached; NULL, or of one: not told apart
  * Return: true; false after a message.

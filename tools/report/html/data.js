@@ -15,11 +15,12 @@
  *              blocks that it reached, and so on
  *   f/N        of file N: at: its path; text, or null and why; lines: LINE,
  *              COUNT, SET, and so on; atLeast: lines with lower bounds; parts:
- *              [L0, C0, L1, C1, whether it ran, SET, then FIRST, N of each run
- *              of its lines]; functions: [NAME, LINE, COUNT, blocks hit, blocks,
+ *              [whether it ran, SET, then FIRST, N of each run of its lines];
+ *              pieces, of lines with several parts: [LINE, then OFFSET in bytes,
+ *              PART of each]; functions: [NAME, LINE, COUNT, blocks hit, blocks,
  *              SET]; sets: of tests, [SKIP, N, ...] or the base64 of a bitmap
  *
- * Columns count bytes from 1. Bytes that are not UTF-8 are U+DC80 to U+DCFF.
+ * Bytes that are not UTF-8 are U+DC80 to U+DCFF.
  */
 "use strict";
 

@@ -2,35 +2,34 @@
 /*
  * source.js - one source file: its text, and what of each line ran
  *
- * A line is missed if none of its blocks ran, and partial if only some did. Then
- * columns tell which: a place belongs to the smallest range around it, and what
- * is in no range (a bracket, a semicolon) to what stands before it.
+ * A line is missed if none of its parts ran, and partial if only some did.
  */
 "use strict";
 
 /* So many lines are made at a time: the first screen does not wait for the rest. */
 const CHUNK = 400;
 
-const fileState = { index: -1, data: null, lines: null, groups: [], line: 0 };
+const fileState = { index: -1, data: null, lines: null, partRan: null, groups: [], line: 0 };
 
 /* ---- What of a line ran ---- */
 
-/* For each line with code: count, set, whether it ran, and its parts. */
+/* For each line with code: count, set, whether it ran, all of it, and its pieces. */
 function makeLines(state, data) {
   const lines = new Map(), hit = hitBy(state, data);
   for (let i = 0; i < data.lines.length; i += 3) {
     const [line, count, set] = data.lines.slice(i, i + 3);
-    lines.set(line, { count, set, ran: hit(count, set), parts: [] });
+    lines.set(line, { count, set, ran: hit(count, set) });
   }
   for (const line of data.atLeast) lines.get(line).atLeast = true;
-  for (const [l0, c0, l1, c1, ran, set, ...runs] of data.parts) {
-    const part = { l0, c0, l1, c1, ran: hit(ran, set) };
-    for (let i = 0; i < runs.length; i += 2)
-      for (let n = 0; n < runs[i + 1]; n++) lines.get(runs[i] + n)?.parts.push(part);
-  }
+  const partRan = data.parts.map(([ran, set]) => hit(ran, set));
+  data.parts.forEach(([, , ...runs], part) => {
+    for (let i = 0; i < runs.length && !partRan[part]; i += 2)
+      for (let n = 0; n < runs[i + 1]; n++) lines.get(runs[i] + n).lacks = true;
+  });
+  for (const [line, ...pieces] of data.pieces) lines.get(line).pieces = pieces;
   for (const info of lines.values())
-    info.mark = !info.ran ? "missed" : info.parts.some((p) => !p.ran) ? "partial" : "reached";
-  return lines;
+    info.mark = !info.ran ? "missed" : info.lacks ? "partial" : "reached";
+  return { lines, partRan };
 }
 
 /* Whether something ran: in the chosen test, if one is chosen. */
@@ -57,59 +56,13 @@ function byteColumns(text) {
   return at;
 }
 
-/* A range ends where its last operation begins: a word, a call, an index, "&&". */
-function endOfWord(text, at) {
-  for (const kind of [/\w/, /[&|=<>!+*/%^-]/])
-    while (kind.test(text[at] ?? "") && kind.test(text[at - 1])) at++;
-  while (text[at] === "]") at++;
-  while (text[at] === "(" || text[at] === "[") {
-    let depth = 0, end = at;
-    do {
-      if ("([".includes(text[end])) depth++;
-      else if (")]".includes(text[end])) depth--;
-      end++;
-    } while (depth && end < text.length);
-    if (depth) break;
-    at = end;
-  }
-  return at;
-}
-
-/* What of TEXT each part is, the larger ones first. */
-function placeParts(text, number, parts) {
-  const columns = byteColumns(text), indent = /^\s*/.exec(text)[0].length;
-  const index = (column) => columns[Math.min(column, columns.length - 1)];
-  return parts.map((p) => {
-    const from = p.l0 === number && p.c0 ? index(p.c0) : indent;
-    const end = p.l1 === number && p.c1 ? index(p.c1) : text.length;
-    return { from, end, to: Math.max(endOfWord(text, end), from + 1), ran: p.ran };
-  }).sort((a, b) => (b.to - b.from) - (a.to - a.from) || a.ran - b.ran);
-}
-
-/*
- * [TEXT, whether it ran] of a partial line, from its first character on. A branch
- * stands at the beginning of its condition, so ranges reach back over what is
- * not theirs: between two smaller ones inside it, a range has nothing.
- */
-function splitLine(text, number, parts) {
-  const places = placeParts(text, number, parts), owner = new Array(text.length).fill(null);
-  for (const p of places) owner.fill(p, p.from, p.to);
-  const indent = /^\s*/.exec(text)[0].length, pieces = [];
-  let start = indent, now = owner.slice(indent).find(Boolean);
-  for (let i = indent; i < text.length; i++) {
-    if (!owner[i] || owner[i] === now) continue;
-    const next = owner.findIndex((p, n) => n > i && p && p !== owner[i]);
-    if (i !== owner[i].from && next >= 0 && owner[next].end <= owner[i].end) {
-      i = next - 1;
-      continue;
-    }
-    if (text[i] === " " && next !== i + 1) continue;
-    pieces.push([text.slice(start, i), now.ran]);
-    start = i;
-    now = owner[i];
-  }
-  pieces.push([text.slice(start), now?.ran ?? true]);
-  return pieces.filter(([piece]) => piece);
+/* [TEXT, whether it ran] of a partial line, from its first character on. */
+function splitLine(text, pieces, ran) {
+  const columns = byteColumns(text), out = [];
+  for (let i = 0; i < pieces.length; i += 2)
+    out.push([text.slice(columns[pieces[i] + 1], columns[pieces[i + 2] + 1] ?? text.length),
+      ran[pieces[i + 1]]]);
+  return out;
 }
 
 /* ---- Lines on the page ---- */
@@ -117,33 +70,31 @@ function splitLine(text, number, parts) {
 const MARKS = { missed: "×", partial: "◐", reached: "│" };
 const SPOKEN = { missed: "not reached", partial: "partly reached", reached: "reached" };
 
-function codeOf(text, number, info) {
+function codeOf(text, info) {
   if (!info || !text) return [shown(text)];
   const indent = /^\s*/.exec(text)[0];
-  if (info.mark !== "partial")
+  if (info.mark !== "partial" || !info.pieces)
     return [indent, el("span", { class: "part " + info.mark }, shown(text.slice(indent.length)))];
-  return [indent, ...splitLine(text, number, info.parts).map(([piece, ran]) =>
+  return [indent, ...splitLine(text, info.pieces, fileState.partRan).map(([piece, ran]) =>
     el("span", { class: "part " + (ran ? "reached" : "missed") }, shown(piece)))];
 }
 
-function countOf(state, info) {
-  if (!info) return "";
-  if (state.test >= 0) return "";
-  return format(info.count) + (info.atLeast ? "+" : "");
+function countOf(info) {
+  return info ? format(info.count) + (info.atLeast ? "+" : "") : "";
 }
 
 function makeLine(state, number, text) {
   const info = fileState.lines.get(number);
   const row = el("div", { class: "line " + (info?.mark ?? ""), id: "L" + number },
     el("a", { class: "at", href: linkTo(state, state.path, number) }, String(number)),
-    el("span", { class: "count" }, countOf(state, info)),
+    state.test < 0 ? el("span", { class: "count" }, countOf(info)) : null,
     state.nTests > 1
       ? el("button", { class: "tests", tabindex: -1,
         title: "tests of this line" }, info?.set ? testCount(info.set) : "")
       : null,
     el("span", { class: "mark", role: "img", "aria-label": SPOKEN[info?.mark] ?? "" },
       MARKS[info?.mark] ?? ""),
-    el("code", {}, ...codeOf(text, number, info)));
+    el("code", {}, ...codeOf(text, info)));
   return row;
 }
 
@@ -159,7 +110,7 @@ function testCount(set) {
 function headLine(state) {
   return el("div", { class: "line head", "aria-hidden": "true" },
     el("span", { class: "at" }, "line"),
-    el("span", { class: "count" }, state.test < 0 ? "count" : ""),
+    state.test < 0 ? el("span", { class: "count" }, "count") : null,
     state.nTests > 1 ? el("span", { class: "tests" }, "tests") : null);
 }
 
@@ -255,8 +206,7 @@ async function showFile(state, index, line) {
     const data = await load("f/" + index);
     if (state.fileIndex !== index) return; /* gone on meanwhile */
     counts.clear();
-    Object.assign(fileState, { index, key: state.test, data,
-      lines: makeLines(state, data) });
+    Object.assign(fileState, { index, key: state.test, data }, makeLines(state, data));
     fileState.groups = findGroups(fileState.lines);
     const texts = textsOf(data), box = el("div", { class: "text", click: clickedLine });
     byId("view").replaceChildren(
