@@ -65,7 +65,7 @@ static void as_bytes(void **state) {
 /* docs/index-format.md */
 static void golden(void **state) {
   (void)state;
-  static const uint8_t bytes[] = {0x02, 0x19, 0x00, 0xf0, 0x66};
+  static const uint8_t bytes[] = {0x80, 0xb8, 0xb0, 0x3a, 0xc0};
   struct hits h = {0};
   struct byte_buffer to = {0};
   hits_add(&h, 132, 1);
@@ -87,7 +87,9 @@ static void hostile(void **state) {
     uint8_t bytes[12];
     size_t n = (size_t)rand() % sizeof(bytes);
     for (size_t i = 0; i < n; i++)
-      bytes[i] = (uint8_t)(rand() % 3 ? rand() % 0x50 : rand());
+      bytes[i] = (uint8_t)rand();
+    if (round % 8)
+      bytes[0] = (uint8_t)(0x80 | rand() % 64);
     struct hits h = {0};
     bool good = hits_decode(&h, bytes, n, N);
     n_good += good;
@@ -96,11 +98,41 @@ static void hostile(void **state) {
     hits_free(&h);
   }
   assert_in_range(n_good, 1000, 19000);
-  struct hits h = {0};
-  static const uint8_t far[] = {0xf0, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                0xff, 0xff, 0xff, 0xff, 0x01};
-  assert_false(hits_decode(&h, far, sizeof(far), N));
-  hits_free(&h);
+  /* Codes of 64 zeros, of 41 bits, cut short; a byte more; another form. */
+  static const uint8_t bad[][10] = {{0x80},
+                                    {0x80, 0, 0, 0, 0, 0, 1},
+                                    {0x80, 0x80},
+                                    {0x80, 0xc0, 0},
+                                    {0x40, 0xc0}};
+  static const size_t sizes[] = {10, 10, 2, 3, 2};
+  for (int i = 0; i < 5; i++) {
+    struct hits h = {0};
+    assert_false(hits_decode(&h, bad[i], sizes[i], UINT64_MAX));
+    hits_free(&h);
+  }
+}
+
+/* Gaps and runs of any length. */
+static void far(void **state) {
+  (void)state;
+  const uint64_t n_counters = UINT64_C(1) << 40;
+  for (unsigned int shift = 0; shift < 40; shift++) {
+    struct hits h = {0}, again = {0};
+    struct byte_buffer to = {0};
+    uint64_t one = UINT64_C(1) << shift;
+    hits_add(&h, one - 1, 1);
+    hits_add(&h, one + 3, one / 4 + 1);
+    hits_add(&h, n_counters - one / 4 - 1, one / 4 + 1);
+    hits_encode(&h, &to);
+    assert_true(hits_decode(&again, to.bytes, to.n, n_counters));
+    assert_int_equal(again.n, h.n);
+    assert_memory_equal(again.ranges, h.ranges, h.n * sizeof(*h.ranges));
+    hits_free(&again);
+    assert_false(hits_decode(&again, to.bytes, to.n, n_counters - 1));
+    hits_free(&again);
+    hits_free(&h);
+    free(to.bytes);
+  }
 }
 
 int main(void) {
@@ -108,6 +140,7 @@ int main(void) {
       cmocka_unit_test(as_bytes),
       cmocka_unit_test(golden),
       cmocka_unit_test(hostile),
+      cmocka_unit_test(far),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/* hits.c - ranges, since blocks that ran lie side by side */
+/*
+ * hits.c - ranges, since blocks that ran lie side by side
+ *
+ * Gaps and lengths of ranges are mostly 1 to 10. In the bytes each is an
+ * Exp-Golomb code (as in H.264), of an order that the set chooses.
+ */
 #include "index/hits.h"
 
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/search.h"
 #include "base/tool.h"
-#include "image/dumpfile.h"
 
 static uint64_t end_of(const struct hit_range *r) { return r->first + r->n; }
 
@@ -61,19 +66,171 @@ uint64_t hits_count(const struct hits *h) {
   return n;
 }
 
-void hits_encode(const struct hits *h, struct byte_buffer *to) {
-  struct hit_encoder e = {.to = to};
+/* ---- To bytes ------------------------------------------------------------ */
+
+/* The first byte: this form, and the orders. */
+enum { FORM = 0x80, FORM_MASK = 0xc0, ORDER_BITS = 3, N_ORDERS = 8 };
+
+/* Bits on their way, from the top of @acc on. */
+struct bit_writer {
+  struct byte_buffer *to;
+  uint64_t acc;
+  unsigned int n;
+};
+
+static unsigned int length_of(uint64_t v) {
+  return 64 - (unsigned int)__builtin_clzll(v);
+}
+
+/* @n up to 56. */
+static void put_bits(struct bit_writer *w, uint64_t bits, unsigned int n) {
+  for (; n && w->n + n >= 8;) {
+    unsigned int take = 8 - w->n;
+    uint8_t byte =
+        (uint8_t)(w->acc | (bits >> (n - take) & ((1u << take) - 1)));
+    bytes_put(w->to, &byte, 1);
+    n -= take;
+    w->acc = 0;
+    w->n = 0;
+  }
+  if (n) {
+    w->acc |= (bits & ((1u << n) - 1)) << (8 - w->n - n);
+    w->n += n;
+  }
+}
+
+static void put_code(struct bit_writer *w, uint64_t v, unsigned int order) {
+  uint64_t u = (v >> order) + 1;
+  put_bits(w, 0, length_of(u) - 1);
+  put_bits(w, u, length_of(u));
+  put_bits(w, v, order);
+}
+
+/* Of a set: what is coded of range @i. */
+static uint64_t gap_of(const struct hits *h, size_t i) {
+  return i ? h->ranges[i].first - end_of(&h->ranges[i - 1]) - 1
+           : h->ranges[0].first;
+}
+
+static uint64_t length_less_1(const struct hits *h, size_t i) {
+  return h->ranges[i].n - 1;
+}
+
+static unsigned int best_order(const struct hits *h,
+                               uint64_t (*of)(const struct hits *h, size_t i)) {
+  uint64_t bits[N_ORDERS] = {0};
+  unsigned int best = 0;
   for (size_t i = 0; i < h->n; i++)
-    hit_encode(&e, h->ranges[i].first, h->ranges[i].n, 1);
-  hit_encode_end(&e);
+    for (unsigned int k = 0; k < N_ORDERS; k++)
+      bits[k] += 2 * length_of((of(h, i) >> k) + 1) + k;
+  for (unsigned int k = 1; k < N_ORDERS; k++)
+    if (bits[k] < bits[best])
+      best = k;
+  return best;
+}
+
+void hits_encode(const struct hits *h, struct byte_buffer *to) {
+  if (!h->n)
+    return;
+  struct bit_writer w = {.to = to};
+  unsigned int gaps = best_order(h, gap_of),
+               lengths = best_order(h, length_less_1);
+  put_bits(&w, FORM | gaps << ORDER_BITS | lengths, 8);
+  for (size_t i = 0; i < h->n; i++) {
+    put_code(&w, gap_of(h, i), gaps);
+    put_code(&w, length_less_1(h, i), lengths);
+  }
+  if (w.n)
+    put_bits(&w, 0, 8 - w.n);
+}
+
+/* ---- From bytes ---------------------------------------------------------- */
+
+/* @n bits that have been read, at the top of @acc. */
+struct bit_reader {
+  const uint8_t *p, *end;
+  uint64_t acc;
+  unsigned int n;
+  bool bad;
+};
+
+/* At least 56 bits, if there are as many. */
+static inline void fill(struct bit_reader *r) {
+  if (r->end - r->p >= 8) {
+    r->acc |= read_u64(r->p, true) >> r->n;
+    r->p += (63 - r->n) / 8;
+    r->n |= 56;
+    return;
+  }
+  for (; r->n < 56 && r->p != r->end; r->n += 8)
+    r->acc |= (uint64_t)*r->p++ << (56 - r->n);
+}
+
+/* @n up to 56. */
+static uint64_t take_bits(struct bit_reader *r, unsigned int n) {
+  fill(r);
+  uint64_t v = r->acc >> 1 >> (63 - n);
+  r->bad |= n > r->n;
+  r->acc <<= n;
+  r->n -= n;
+  return v;
+}
+
+/* No more code begins: nothing is left but what fills the last byte. */
+static inline bool at_end(struct bit_reader *r) {
+  fill(r);
+  return r->n < 8 && !(r->acc >> 1 >> (63 - r->n));
+}
+
+static uint64_t take_long_code(struct bit_reader *r, unsigned int order) {
+  enum { LONGEST = 55 }; /* of what take_bits() can take */
+  fill(r);
+  unsigned int zeros = r->acc ? (unsigned int)__builtin_clzll(r->acc) : 64;
+  if (zeros > LONGEST || zeros >= r->n) {
+    r->bad = true;
+    return 0;
+  }
+  r->acc <<= zeros;
+  r->n -= zeros;
+  uint64_t u = take_bits(r, zeros + 1);
+  return (u - 1) << order | take_bits(r, order);
+}
+
+/* Nearly all are short: one shift has zeros, u and the low bits. */
+static inline uint64_t take_code(struct bit_reader *r, unsigned int order) {
+  unsigned int size = 2 * (unsigned int)__builtin_clzll(r->acc | 1) + 1 + order;
+  if (size > r->n) /* which is below 64 */
+    return take_long_code(r, order);
+  uint64_t v = (r->acc >> (64 - size)) - (UINT64_C(1) << order);
+  r->acc <<= size;
+  r->n -= size;
+  return v;
 }
 
 bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
                void (*run)(void *to, uint64_t first, uint64_t n,
                            uint32_t value),
                void *to) {
+  const uint8_t *p = bytes;
+  struct bit_reader r = {.p = p, .end = p + n};
   uint64_t next = 0;
-  return dump_hits(bytes, n, n_counters, &next, run, to);
+  if (!n)
+    return true;
+  uint64_t form = take_bits(&r, 8);
+  unsigned int gaps = form >> ORDER_BITS & (N_ORDERS - 1),
+               lengths = form & (N_ORDERS - 1);
+  if ((form & FORM_MASK) != FORM)
+    return false;
+  for (uint64_t gap = 0; !at_end(&r); gap = 1) {
+    gap += take_code(&r, gaps);
+    uint64_t length = take_code(&r, lengths) + 1;
+    if (r.bad || gap > n_counters - next || length > n_counters - next - gap)
+      return false;
+    if (run)
+      run(to, next + gap, length, 1);
+    next += gap + length;
+  }
+  return true;
 }
 
 static void take_run(void *to, uint64_t first, uint64_t n, uint32_t value) {

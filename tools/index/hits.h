@@ -2,8 +2,8 @@
 /*
  * hits.h - a set of counters of one image: those that were not 0
  *
- * Its bytes are those of a dump's hits that all hold 1 (docs/index-format.md).
- * In memory it is as large as its bytes tell, not as its image.
+ * docs/index-format.md has its bytes. In memory it is as large as these tell,
+ * not as its image.
  */
 #ifndef KCOV8_HITS_H
 #define KCOV8_HITS_H

@@ -50,19 +50,26 @@ def code(blob, paths):
 
 def bits(blob, n_counters):
     """hits.bits: the counters."""
+    if not blob:
+        return []
+    assert blob[0] >> 6 == 2
+    orders = blob[0] >> 3 & 7, blob[0] & 7
+    stream = "".join(f"{byte:08b}" for byte in blob[1:])
     out, at, index = [], 0, 0
-    while at < len(blob):
-        token = blob[at]
-        skipped, run = token >> 4, (token & 15) + 1
-        at += 1
-        if skipped == 15:
-            more, at = uleb(blob, at)
-            skipped += more
-        assert run <= 10
-        index += skipped
+
+    def code(order):
+        nonlocal at
+        zeros = stream.index("1", at) - at
+        u = int(stream[at + zeros:at + 2 * zeros + 1], 2)
+        at += 2 * zeros + 1 + order
+        return (u - 1 << order) + int("0" + stream[at - order:at], 2)
+
+    while "1" in stream[at:]:
+        index += code(orders[0]) + bool(out)
+        run = code(orders[1]) + 1
         out += range(index, index + run)
         index += run
-    assert index <= n_counters
+    assert index <= n_counters and len(stream) - at < 8
     return out
 
 
