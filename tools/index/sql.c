@@ -3,6 +3,7 @@
  */
 #include "index/sql.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -22,7 +23,10 @@ bool sql_fail(struct index *ix, int code) {
   if (ix->error == code)
     return false;
   ix->error = code;
-  switch (code & 0xff) {
+  int of_system = sqlite3_system_errno(ix->db);
+  bool full = of_system == ENOSPC || of_system == EDQUOT ||
+              code == SQLITE_IOERR_SHMSIZE; /* the file beside it */
+  switch ((code & 0xff) == SQLITE_IOERR && full ? SQLITE_FULL : code & 0xff) {
   case SQLITE_FULL:
     return fail(ix->path, "the disk is full");
   case SQLITE_NOTADB:
