@@ -223,7 +223,7 @@ static bool load_file(struct loader *l, int64_t row, uint32_t *number) {
 static bool load_code(struct loader *l, struct func *f, struct span in) {
   uint32_t n_files = span_upto(&in, (uint32_t)(in.end - in.p));
   uint32_t *files = xcalloc(n_files, sizeof(*files));
-  bool ok = !in.bad;
+  bool ok = !in.bad || damaged(l->ix);
   for (uint32_t i = 0; i < n_files && ok; i++)
     ok = load_file(l, (int64_t)span_uleb(&in), &files[i]);
   if (ok && (in.bad || !decode_func(&in, &l->code->img, f, files, n_files,

@@ -12,12 +12,14 @@
 #include "base/search.h"
 #include "base/tool.h"
 #include "index/code.h"
+#include "index/hits.h"
 #include "index/sql.h"
 #include "index/tests.h"
 
 /* An image's row in one index, and in the other. */
 struct image_rows {
   int64_t from, to;
+  uint64_t n_counters;
 };
 
 struct merging {
@@ -57,7 +59,8 @@ static bool merge_image(struct merging *m, int64_t from, int64_t digest,
     return false;
   m->images =
       vec_push(m->images, &m->n_images, &m->cap_images, sizeof(*m->images));
-  m->images[m->n_images - 1] = (struct image_rows){from, row};
+  m->images[m->n_images - 1] =
+      (struct image_rows){from, row, (uint64_t)n_counters};
   return true;
 }
 
@@ -88,9 +91,13 @@ static bool merge_hits(struct merging *m, int64_t from, int64_t to) {
     const void *bits = sql_bytes(&rows, 1, &n);
     size_t at = lower_bound(m->images, m->n_images, sizeof(*m->images),
                             image_below, &image);
-    ok = at < m->n_images && m->images[at].from == image
-             ? test_put_hits(m->to, to, m->images[at].to, bits, n)
-             : fail(m->from->path, "a test reached an image that is not there");
+    if (at == m->n_images || m->images[at].from != image)
+      ok = fail(m->from->path, "a test reached an image that is not there");
+    else if (!hits_runs(bits, n, m->images[at].n_counters, NULL, NULL))
+      ok =
+          fail(m->from->path, "the index is damaged: hits outside their image");
+    else
+      ok = test_put_hits(m->to, to, m->images[at].to, bits, n);
   }
   return sql_end(&rows) && ok;
 }
