@@ -169,8 +169,11 @@ static inline void fill(struct bit_reader *r) {
 /* @n up to 56. */
 static uint64_t take_bits(struct bit_reader *r, unsigned int n) {
   fill(r);
+  if (n > r->n) {
+    r->bad = true;
+    return 0;
+  }
   uint64_t v = r->acc >> 1 >> (63 - n);
-  r->bad |= n > r->n;
   r->acc <<= n;
   r->n -= n;
   return v;
@@ -211,11 +214,11 @@ bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
                void (*run)(void *to, uint64_t first, uint64_t n,
                            uint32_t value),
                void *to) {
+  if (!n)
+    return true;
   const uint8_t *p = bytes;
   struct bit_reader r = {.p = p, .end = p + n};
   uint64_t next = 0;
-  if (!n)
-    return true;
   uint64_t form = take_bits(&r, 8);
   unsigned int gaps = form >> ORDER_BITS & (N_ORDERS - 1),
                lengths = form & (N_ORDERS - 1);
