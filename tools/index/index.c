@@ -17,6 +17,8 @@
 #include "base/tool.h"
 #include "index/sql.h"
 
+_Static_assert(SQLITE_VERSION_NUMBER >= 3038000, "JSON functions, RETURNING");
+
 enum { BUSY_MS = 60 * 1000 };
 
 /* docs/index-format.md */

@@ -94,9 +94,10 @@ static char *read_json(int fd) {
 
 /* Network file systems lock only what may be written. */
 static int open_json(const char *path) {
-  int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  int fd = open(path, O_RDWR | flags);
   return fd < 0 && (errno == EACCES || errno == EROFS)
-             ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+             ? open(path, O_RDONLY | flags)
              : fd;
 }
 
@@ -168,13 +169,19 @@ void entry_close(struct spool_entry *e) {
   *e = (struct spool_entry){0};
 }
 
+static bool is_a(const char *path, mode_t type) {
+  struct stat st;
+  return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
 bool entry_results(const struct spool_entry *e, struct results *results) {
   struct names dumps;
   bool ok = true;
   names_list(&dumps, e->path, ".dump");
   for (size_t i = 0; i < dumps.n; i++) {
     char *path = xasprintf("%s/%s.dump", e->path, dumps.names[i]);
-    FILE *f = dumpfile_open(path);
+    bool regular = is_a(path, S_IFREG) || fail(path, "not a regular file");
+    FILE *f = regular ? dumpfile_open(path) : NULL;
     ok &= f && results_read(results, f, path) == DUMP_READ;
     if (f)
       fclose(f);
@@ -187,6 +194,10 @@ bool entry_results(const struct spool_entry *e, struct results *results) {
 /* What cannot be removed stays, and is found again by who gathers next. */
 void entry_remove_dumps(const char *path) {
   struct names files;
+  if (!is_a(path, S_IFDIR)) { /* what a link leads to is not ours */
+    unlink(path);
+    return;
+  }
   names_list(&files, path, "");
   for (size_t i = 0; i < files.n; i++) {
     char *file = xasprintf("%s/%s", path, files.names[i]);
