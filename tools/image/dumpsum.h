@@ -59,7 +59,7 @@ struct dump_sums {
   uint64_t pid;
 };
 
-/* dump_sums_read() - add all of a file, or nothing of a damaged one */
+/* dump_sums_read() - add all dumps of a file that are well */
 enum dump_result dump_sums_read(struct dump_sums *sums, FILE *f,
                                 const char *name);
 

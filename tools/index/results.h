@@ -29,7 +29,7 @@ struct results {
   char *program;
 };
 
-/* results_read() - add all dumps of a file; none of them, if one is damaged */
+/* results_read() - add all dumps of a file that are well */
 enum dump_result results_read(struct results *r, FILE *f, const char *name);
 void results_free(struct results *r);
 
