@@ -161,7 +161,9 @@ def _gather(pid):
         return
     tool = _tool()
     for index in _indexes:
-        if not os.path.isdir(index + ".new"):
+        # `kcov8 index INDEX -- lit ...` does it itself.
+        if not os.path.isdir(index + ".new") or \
+                os.environ.get("KCOV8_GATHERER") == index:
             continue
         if not tool:
             _say("no kcov8 in PATH: `kcov8 index %s` takes the results" % index)
