@@ -95,7 +95,7 @@ class _Environment:
 
 
 class _Entry:
-    """A running test among the new results: docs/index-format.md."""
+    """A running test: docs/index-format.md, "Results that wait"."""
 
     def __init__(self, index, name):
         new = index + ".new"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * entry.h - a running test among the new results of an index
- * (docs/index-format.md, "New results")
+ * (docs/index-format.md, "Results that wait")
  */
 #ifndef KCOV8_ENTRY_H
 #define KCOV8_ENTRY_H
