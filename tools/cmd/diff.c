@@ -30,10 +30,13 @@ static const char help[] =
     "      --json             as JSON\n"
     "  -h, --help             this text\n";
 
-/* A function's new blocks that are in one file, in @img. */
+/**
+ * struct row - a function's new blocks that are in one file, in @img
+ * @last: block that was counted last
+ */
 struct row {
   const struct image *img;
-  uint32_t func, file;
+  uint32_t func, file, last;
   size_t n_blocks;
   uint32_t *lines; /* ascending, each once */
   size_t n_lines, cap_lines;
@@ -89,14 +92,13 @@ static void add_func(struct rows_found *r, const struct news *news,
   size_t first = r->n;
   for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++) {
     const struct block *block = &img->blocks[b];
-    const struct row *counted = NULL;
     if (!news->of[b])
       continue;
     for (uint32_t i = 0; i < block->n_runs; i++) {
       const struct run *run = &img->runs[block->run + i];
       struct row *row = row_of(r, first, img, func, run->file);
-      row->n_blocks += row != counted;
-      counted = row;
+      row->n_blocks += !row->n_blocks || row->last != b;
+      row->last = b;
       add_lines(row, run);
     }
     if (!block->n_runs)

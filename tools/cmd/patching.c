@@ -15,6 +15,7 @@
 #include "cmd/asking.h"
 #include "index/change.h"
 #include "index/extent.h"
+#include "index/kind.h"
 #include "index/paths.h"
 #include "index/sql.h"
 
@@ -84,26 +85,6 @@ static void guess_strip(struct patching *p) {
   }
 }
 
-static bool has_ending(const char *path, const char *const *endings) {
-  const char *dot = strrchr(path, '.');
-  for (; dot && !strchr(dot, '/') && *endings; endings++)
-    if (strcmp(dot + 1, *endings) == 0)
-      return true;
-  return false;
-}
-
-static bool is_header(const char *path) {
-  static const char *const endings[] = {"h",   "hh",  "hpp", "hxx", "inc",
-                                        "def", "inl", "ipp", "tpp", NULL};
-  return has_ending(path, endings);
-}
-
-static bool is_source(const char *path) {
-  static const char *const endings[] = {"c",  "cc", "cpp", "cxx", "C", "m",
-                                        "mm", "rs", "S",   "s",   NULL};
-  return has_ending(path, endings);
-}
-
 /* ---- Changes ------------------------------------------------------------- */
 
 static void concern_all(struct asking *a) {
@@ -130,7 +111,7 @@ static void concern_outside(struct patching *p, const struct changes *c,
   change_free_names(names, n);
   if (scope != SCOPE_OTHER)
     return;
-  if (!is_header(a->where[w].path))
+  if (kind_of(a->where[w].path) != KIND_HEADER)
     where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
   else if (!p->new_side || change->literals)
     concern_all(a);
@@ -231,13 +212,28 @@ static bool changes_anything(const struct patching *p,
 
 static void concern_unknown(struct patching *p, const struct patch_file *f,
                             const char *path) {
-  bool literals;
-  if (is_header(path) && changes_anything(p, f, &literals)) {
-    if (!p->new_side || literals)
-      concern_all(p->a);
-  } else if (is_source(path) && f->n_changes) {
-    warn(path, "no code of it in %s", p->a->ix.path);
+  bool literals = true;
+  switch (kind_of(path)) {
+  case KIND_HEADER:
+    if (!changes_anything(p, f, &literals))
+      return;
+    break;
+  case KIND_BUILD:
+    literals = false;
+    break;
+  case KIND_OTHER:
+    break;
+  case KIND_SOURCE:
+    if (f->n_changes)
+      warn(path, "no code of it in %s", p->a->ix.path);
+    return;
+  case KIND_TEST:
+  case KIND_DOC:
+    return;
   }
+  /* IDs tell of what it may do but for literals. */
+  if (!p->new_side || literals)
+    concern_all(p->a);
 }
 
 /* A test is often called by its file, behind the suite's name. */

@@ -199,7 +199,7 @@ struct loader {
   struct code_image *code;
   uint32_t *keys;
   size_t n_keys, cap_keys, cap_funcs;
-  size_t *key_at;
+  size_t *key_at, n_key_at, cap_key_at;
 };
 
 static bool damaged(struct index *ix) {
@@ -251,11 +251,12 @@ static bool load_row(struct loader *l, const struct rows *rows,
   if (img->n_funcs == l->cap_funcs) {
     l->cap_funcs = l->cap_funcs ? l->cap_funcs * 2 : 64;
     img->funcs = xrealloc(img->funcs, l->cap_funcs, sizeof(*img->funcs));
-    l->key_at = xrealloc(l->key_at, l->cap_funcs, sizeof(*l->key_at));
     l->code->rows = xrealloc(l->code->rows, l->cap_funcs, sizeof(int64_t));
   }
   struct func *f = &img->funcs[img->n_funcs];
-  l->key_at[img->n_funcs] = l->n_keys;
+  l->key_at =
+      vec_push(l->key_at, &l->n_key_at, &l->cap_key_at, sizeof(*l->key_at));
+  l->key_at[l->n_key_at - 1] = l->n_keys;
   l->code->rows[img->n_funcs++] = p->row;
   *f = (struct func){
       .hash = (uint64_t)sql_int(rows, 0),
@@ -315,7 +316,7 @@ static void set_keys(struct loader *l) {
   struct image *img = &l->code->img;
   img->keys = l->keys;
   img->n_keys = l->n_keys;
-  for (size_t i = 0; i < img->n_funcs; i++)
+  for (size_t i = 0; i < l->n_key_at; i++)
     img->funcs[i].keys = img->keys + l->key_at[i];
 }
 

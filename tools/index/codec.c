@@ -124,7 +124,7 @@ static uint32_t get_line(struct span *in, struct last *last, uint32_t n_files) {
   if (v & 1)
     last->file = span_upto(in, n_files - 1);
   int64_t line = (int64_t)last->line + unzigzag(v >> 1);
-  in->bad |= v >> 1 > 2 * MAX_LINE || line < 0 || line > MAX_LINE;
+  in->bad |= v >> 1 > 2 * (uint64_t)MAX_LINE || line < 0 || line > MAX_LINE;
   last->line = in->bad ? 0 : (uint32_t)line;
   return last->line;
 }
