@@ -96,7 +96,7 @@ bool dump_hits(const uint8_t *bytes, size_t size, uint64_t n_counters,
                            uint32_t value),
                void *to) {
   enum { MORE = 15, LONGEST_RUN = 10 };
-  struct bytes b = {bytes, bytes + size, *next > n_counters};
+  struct bytes b = {bytes, size ? bytes + size : bytes, *next > n_counters};
   while (!b.bad && b.p != b.end) {
     uint8_t token = *b.p++;
     uint64_t skipped = token >> 4, n = 1;

@@ -316,7 +316,7 @@ static void set_keys(struct loader *l) {
   struct image *img = &l->code->img;
   img->keys = l->keys;
   img->n_keys = l->n_keys;
-  for (size_t i = 0; i < l->n_key_at; i++)
+  for (size_t i = 0; i < l->n_key_at && img->keys; i++)
     img->funcs[i].keys = img->keys + l->key_at[i];
 }
 
