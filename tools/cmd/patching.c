@@ -18,6 +18,7 @@
 #include "index/kind.h"
 #include "index/paths.h"
 #include "index/sql.h"
+#include "index/uses.h"
 
 /**
  * struct patching - a patch and what is known of it
@@ -99,8 +100,51 @@ static void add_name(struct asking *a, const char *name) {
   w->why = WHY_FUNCTION;
 }
 
+/* The file, where it may be seen from here. */
+static bool find_source(const struct patching *p, const struct changes *c,
+                        const char *known, struct uses_source *s) {
+  const struct patch_file *f = c->file;
+  const char *path = f->new_path ? f->new_path : f->old_path;
+  const char *paths[] = {patch_strip(path, 1), patch_strip(path, p->strip),
+                         path, known};
+  for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+    if (paths[i] && uses_read(s, paths[i], f))
+      return true;
+  return false;
+}
+
+/*
+ * What macros and new variables of a source do: ask for functions that use
+ * them. Return: false if that cannot be told.
+ */
+static bool concern_users(struct patching *p, const struct file_code *code,
+                          const struct changes *c, const struct change *change,
+                          size_t w) {
+  struct where *where = &p->a->where[w];
+  struct uses_source s;
+  char **names;
+  size_t n, n_lines = 0;
+  uint32_t *lines = NULL;
+  bool first, last,
+      ok = change_names(c, change, &names, &n) &&
+           find_source(p, c, where->path, &s);
+  if (ok) {
+    lines = uses_find(&s, &names, &n, &n_lines);
+    for (size_t i = 0; i < n_lines; i++)
+      ok &= file_code_in(code, lines[i] = uses_line(&s, lines[i], p->new_side),
+                         &first, &last);
+    uses_free(&s);
+  }
+  for (size_t i = 0; i < n_lines && ok; i++)
+    where_add_lines(where, lines[i], lines[i], WHY_FUNCTION);
+  free(lines);
+  change_free_names(names, n);
+  return ok;
+}
+
 /* @w: number of the file's place; asking_add() moves it */
-static void concern_outside(struct patching *p, const struct changes *c,
+static void concern_outside(struct patching *p, const struct file_code *code,
+                            const struct changes *c,
                             const struct change *change, size_t w) {
   struct asking *a = p->a;
   char **names;
@@ -110,6 +154,9 @@ static void concern_outside(struct patching *p, const struct changes *c,
     add_name(a, names[i]);
   change_free_names(names, n);
   if (scope != SCOPE_OTHER)
+    return;
+  if (kind_of(a->where[w].path) != KIND_HEADER &&
+      concern_users(p, code, c, change, w))
     return;
   if (kind_of(a->where[w].path) != KIND_HEADER)
     where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
@@ -129,7 +176,7 @@ static void concern_between(struct patching *p, const struct file_code *code,
                 (change->after &&
                  file_code_in(code, change->after, &first, &x) && !first);
   if (!inside) {
-    concern_outside(p, c, change, w);
+    concern_outside(p, code, c, change, w);
     return;
   }
   uint32_t from = change->before ? change->before : change->after;
@@ -152,7 +199,7 @@ static void concern_lines(struct patching *p, const struct file_code *code,
     inside |= file_code_in(code, change->lines[i], &first, &last) ||
               file_code_on(code, change->lines[i]);
   if (!inside) {
-    concern_outside(p, c, change, w);
+    concern_outside(p, code, c, change, w);
     return;
   }
   bool whole = change->labels || !file_code_on(code, change->lines[0]);

@@ -93,24 +93,27 @@ static void tell_missing(struct asking *a) {
   }
 }
 
-static bool any_unknown(const struct asking *a) {
+/* What is known of the blocks that are asked about; @none: there are none. */
+static enum state find_state(const struct asking *a, bool *none) {
+  enum state state = STATE_NOT_REACHED;
+  *none = true;
   for (size_t i = 0; i < a->ask.n_targets; i++)
     for (size_t b = 0; b < a->ask.targets[i].img->n_blocks; b++)
-      if (a->ask.targets[i].why[b] &&
-          a->ask.targets[i].state[b] == STATE_UNKNOWN)
-        return true;
-  return false;
+      if (a->ask.targets[i].why[b]) {
+        *none = false;
+        if (a->ask.targets[i].state[b] == STATE_UNKNOWN)
+          state = STATE_UNKNOWN;
+      }
+  return state;
 }
 
 static void tell_none(struct asking *a) {
-  size_t n_blocks = 0;
-  for (size_t i = 0; i < a->n_where; i++)
-    n_blocks += a->where[i].n_blocks;
+  bool none;
   if (a->ask.answers.n)
     return;
-  if (any_unknown(a))
+  if (find_state(a, &none) == STATE_UNKNOWN)
     warn(a->patch, "not known: it has changed since the tests ran");
-  else if (n_blocks)
+  else if (!none)
     warn(a->patch, "no test reaches it");
   else if (a->patch)
     warn(a->patch, "it changes no code of the index");

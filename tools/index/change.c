@@ -32,7 +32,7 @@ static bool is_character(const char *p, const char *end) {
          skip_quoted(p, end) - p >= 3;
 }
 
-static char *strip(const char *p, size_t len, bool *in_comment) {
+char *change_strip(const char *p, size_t len, bool *in_comment) {
   const char *end = p + len;
   char *code = xstrndup(p, len);
   size_t n = 0;
@@ -96,7 +96,7 @@ static void strip_side(struct changes *c, char side) {
     if (!is_on(l, side))
       continue;
     free(c->code[i]);
-    c->code[i] = strip(l->text, l->len, &in_comment);
+    c->code[i] = change_strip(l->text, l->len, &in_comment);
   }
 }
 

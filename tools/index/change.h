@@ -46,6 +46,12 @@ struct changes {
   size_t n;
 };
 
+/*
+ * change_strip() - a line without comments, what is in quotes, blanks around
+ * @in_comment: in and out: a comment goes on
+ */
+char *change_strip(const char *text, size_t len, bool *in_comment);
+
 /* @new_side: numbers are those of the new file */
 void changes_make(struct changes *c, const struct patch_file *file,
                   bool new_side);
