@@ -20,8 +20,9 @@ bool fail(const char *what, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void vwarn(const char *what, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
 /* Never NULL, also for 0 bytes: the process ends when memory runs out. */
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *old, size_t n, size_t size);
+#define NEVER_NULL __attribute__((returns_nonnull))
+void *xcalloc(size_t n, size_t size) NEVER_NULL;
+void *xrealloc(void *old, size_t n, size_t size) NEVER_NULL;
 char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
@@ -29,7 +30,7 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * vec_push() - room for one more element at the end of a growing array
  * Return: the (moved) array; its capacity doubles whenever *@n reaches it.
  */
-void *vec_push(void *v, size_t *n, size_t *cap, size_t size);
+void *vec_push(void *v, size_t *n, size_t *cap, size_t size) NEVER_NULL;
 
 uint64_t add_saturating(uint64_t a, uint64_t b);
 

@@ -19,7 +19,7 @@
 void inputs_push(struct inputs *in, struct image *img,
                  struct code_image *code) {
   in->images = xrealloc(in->images, in->n_images + 1, sizeof(*in->images));
-  in->codes = xrealloc(in->codes, in->n_images + 1, sizeof(*in->codes));
+  in->codes = xrealloc(in->codes, in->n_images + 1, sizeof(void *));
   in->codes[in->n_images] = code;
   in->images[in->n_images++] = (struct cov_image){
       .img = img,
