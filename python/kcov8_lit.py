@@ -78,7 +78,7 @@ class _Environment:
 
     def __init__(self, variables, entry):
         self.variables = variables
-        self.out = entry.path.replace("%", "%%") + "/all%a.dump"
+        self.out = entry.path.replace("%", "%%") + ".dump%a"
 
     def __enter__(self):
         self.before = {name: self.variables.get(name)
@@ -103,7 +103,6 @@ class _Entry:
         self.facts = {"name": name.encode("utf-8", "replace").decode(),
                       "began": int(time.time() * 1e6),
                       "uid": _random.getrandbits(53)}
-        self.file = None
         for last in [False] * 100 + [True]:
             try:
                 os.makedirs(new, exist_ok=True)
@@ -114,31 +113,31 @@ class _Entry:
                     raise
 
     def _publish(self):
-        """Written aside: who gathers never sees a part of it."""
-        f = open(self.path + ".tmp", "x")
+        """Written aside: it appears locked, as it is while the test runs."""
+        f = os.open(self.path + ".tmp", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         try:
-            fcntl.flock(f, fcntl.LOCK_EX)  # as long as the test runs
-            f.write(json.dumps(self.facts) + "\n")
-            f.flush()
+            fcntl.flock(f, fcntl.LOCK_EX)
+            self._fill(f)
             os.rename(self.path + ".tmp", self.path + ".json")
         except OSError:
             os.unlink(self.path + ".tmp")
-            f.close()
+            os.close(f)
             raise
-        if self.file:
-            self.file.close()
         self.file = f
+
+    def _fill(self, f):
+        """Over what is there, which is shorter."""
+        os.pwrite(f, json.dumps(self.facts).encode() + b"\n", 0)
 
     def end(self, result):
         outcome = result.code.name
-        if outcome in NOT_RUN and not os.path.isdir(self.path):
+        if outcome in NOT_RUN and not os.path.exists(self.path + ".dump"):
             os.unlink(self.path + ".json")
         else:
-            self.facts["began"] = int((result.start or time.time()) * 1e6)
-            self.facts["outcome"] = outcome
-            self.facts["seconds"] = result.elapsed or 0.0
-            self._publish()
-        self.file.close()
+            self.facts = dict(
+                outcome=outcome, seconds=result.elapsed or 0.0, **self.facts)
+            self._fill(self.file)
+        os.close(self.file)
 
 
 def _say(text):

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-/* dumps.c - a directory into which processes write, all to one file */
+/* dumps.c - the file to which all processes of a test append */
 #include "cmd/dumps.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,27 +16,25 @@
 #include "image/load.h"
 #include "report/blocks.h"
 
+static bool made(int fd, const char *file) {
+  if (fd < 0)
+    return fail(file, "%s", strerror(errno));
+  close(fd);
+  return true;
+}
+
 char *dumps_make(void) {
+  static const char end[] = ".dump";
   const char *top = getenv("TMPDIR");
-  char *dir = xasprintf("%s/kcov8-XXXXXX", top && *top ? top : "/tmp");
-  if (mkdtemp(dir))
-    return dir;
-  warn(dir, "%s", strerror(errno));
-  free(dir);
+  char *file = xasprintf("%s/kcov8-XXXXXX%s", top && *top ? top : "/tmp", end);
+  if (made(mkostemps(file, sizeof(end) - 1, O_CLOEXEC), file))
+    return file;
+  free(file);
   return NULL;
 }
 
-void dumps_remove(const char *dir) {
-  enum { TRIES = 100 }; /* a process may just be writing its last one */
-  for (int i = 0; i < TRIES && rmdir(dir) != 0 && errno != ENOENT; i++) {
-    DIR *d = opendir(dir);
-    struct dirent *e;
-    while (d && (e = readdir(d)))
-      if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-        unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
-      closedir(d);
-  }
+bool dumps_make_at(const char *file) {
+  return made(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666), file);
 }
 
 /* ---- Read ---------------------------------------------------------------- */
@@ -66,43 +63,25 @@ static void keep_bytes(struct dumps *d, FILE *f, const char *name) {
   d->size = fread(d->bytes, 1, n, f);
 }
 
-static char *file_in(const char *dir) {
-  return xasprintf("%s/" DUMPS_FILE ".dump", dir);
-}
-
-void dumps_expect(const char *dir) {
-  char *name = file_in(dir);
-  mkdir(dir, 0777);
-  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd >= 0)
-    close(fd);
-  free(name);
-}
-
-bool dumps_any(const char *dir) {
-  char *name = file_in(dir);
+bool dumps_any(const char *file) {
   struct stat st;
-  bool any = stat(name, &st) == 0 && st.st_size != 0;
-  free(name);
-  return any;
+  return stat(file, &st) == 0 && st.st_size != 0;
 }
 
-void dumps_read(struct dumps *d, const char *dir) {
+void dumps_read(struct dumps *d, const char *file) {
   static const struct dump_client client = {.program = count_program,
                                             .image = add_image};
-  char *name = file_in(dir);
   struct stat st;
   *d = (struct dumps){0};
-  FILE *f = fopen(name, "re");
-  if (f) {
-    d->lost = fstat(fileno(f), &st) == 0 && st.st_mode & S_ISVTX;
-    dumpfile_read(f, name, &client, d);
-    keep_bytes(d, f, name);
-    fclose(f);
-  } else if (errno != ENOENT) {
-    warn(name, "%s", strerror(errno));
+  FILE *f = fopen(file, "re");
+  if (!f) {
+    warn(file, "%s", strerror(errno));
+    return;
   }
-  free(name);
+  d->lost = fstat(fileno(f), &st) == 0 && st.st_mode & S_ISVTX;
+  dumpfile_read(f, file, &client, d);
+  keep_bytes(d, f, file);
+  fclose(f);
 }
 
 void dumps_free(struct dumps *d) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* dumps.h - a directory into which processes write, all to one file */
+/* dumps.h - the file to which all processes of a test append */
 #ifndef KCOV8_DUMPS_H
 #define KCOV8_DUMPS_H
 
@@ -7,9 +7,6 @@
 #include <stddef.h>
 
 #include "base/strtab.h"
-
-/* Its name but for ".dump", which readers look for. */
-#define DUMPS_FILE "all"
 
 /**
  * struct dumps - all that is in it
@@ -25,20 +22,18 @@ struct dumps {
   bool lost;
 };
 
-/* dumps_make() - a new one, of ours alone. NULL after a message. */
+/*
+ * dumps_make() - an empty one, in TMPDIR; its name
+ * dumps_make_at() - of that name
+ * It is there ahead of all processes, so that one which finds the disk full can
+ * leave a mark on it (outfile.c).
+ * Return: NULL, false after a message.
+ */
 char *dumps_make(void);
+bool dumps_make_at(const char *file);
 
-/*
- * dumps_expect() - make the directory, if it is not there, and the empty file
- * So a process that finds the disk full can leave a mark on it (outfile.c).
- */
-void dumps_expect(const char *dir);
-
-/*
- * dumps_read() - the file, if there is one. A damaged dump in it is said, and
- * left out.
- */
-void dumps_read(struct dumps *d, const char *dir);
+/* dumps_read() - a damaged dump is said, and left out */
+void dumps_read(struct dumps *d, const char *file);
 
 /* dumps_summary() - how much of each image was reached, to stderr */
 void dumps_summary(const struct dumps *d);
@@ -49,9 +44,6 @@ bool dumps_write(const struct dumps *d, const char *path);
 void dumps_free(struct dumps *d);
 
 /* dumps_any() - whether a process has written */
-bool dumps_any(const char *dir);
-
-/* dumps_remove() - the directory, and what is in it */
-void dumps_remove(const char *dir);
+bool dumps_any(const char *file);
 
 #endif /* KCOV8_DUMPS_H */

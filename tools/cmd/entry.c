@@ -16,57 +16,41 @@
 #include "base/tool.h"
 #include "index/tests.h"
 
-static bool fill(int fd, const struct entry *e, const char *outcome,
-                 double seconds) {
+/* Over what is there, which is shorter: needs no room on a full disk. */
+static bool fill(const struct entry *e, const char *outcome, double seconds) {
   char *text = NULL;
   size_t size;
   struct jsonw j = {.f = open_memstream(&text, &size)};
   if (!j.f)
     return false;
   json_object(&j, NULL);
-  json_string(&j, "name", e->name);
   if (outcome) {
     json_string(&j, "outcome", outcome);
     json_real(&j, "seconds", seconds);
   }
   json_number(&j, "began", (uint64_t)e->began);
   json_number(&j, "uid", (uint64_t)e->uid);
+  json_string(&j, "name", e->name);
   json_end(&j, '}');
-  bool ok = fclose(j.f) == 0 && write(fd, text, size) == (ssize_t)size;
-  if (!ok && !errno)
-    errno = ENOSPC; /* a part was written */
+  errno = ENOSPC; /* if a part is written */
+  bool ok = fclose(j.f) == 0 && pwrite(e->fd, text, size, 0) == (ssize_t)size;
   free(text);
   return ok;
 }
 
-/* @path, written whole and locked: an open file, or -1. */
-static int make(const struct entry *e, const char *path, const char *outcome,
-                double seconds) {
-  errno = 0;
-  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0)
-    return -1;
-  if (flock(fd, LOCK_EX) == 0 && fill(fd, e, outcome, seconds))
-    return fd;
-  int error = errno;
-  unlink(path);
-  close(fd);
-  errno = error;
-  return -1;
-}
-
-/* Written aside: who gathers never sees a part of it. */
-static bool publish(struct entry *e, const char *outcome, double seconds) {
+/* Written aside: it appears locked. */
+static bool publish(struct entry *e) {
   char *json = xasprintf("%s.json", e->path);
   char *temporary = xasprintf("%s.tmp", e->path);
-  int fd = make(e, temporary, outcome, seconds);
-  bool ok = fd >= 0 && rename(temporary, json) == 0;
+  e->fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  bool ok = e->fd >= 0 && flock(e->fd, LOCK_EX) == 0 && fill(e, NULL, 0) &&
+            rename(temporary, json) == 0;
   int error = errno;
-  if (fd >= 0 && !ok)
+  if (e->fd >= 0 && !ok) {
     unlink(temporary);
-  if (e->fd >= 0)
     close(e->fd);
-  e->fd = fd;
+    e->fd = -1;
+  }
   free(json);
   free(temporary);
   errno = error;
@@ -88,7 +72,7 @@ bool entry_begin(struct entry *e, const char *index, const char *name) {
   for (int i = 0; !ok && i < 100; i++) {
     if (mkdir(dir, 0777) != 0 && errno != EEXIST)
       break;
-    ok = publish(e, NULL, 0);
+    ok = publish(e);
     if (!ok && errno != ENOENT)
       break;
   }
@@ -108,7 +92,7 @@ static void forget(struct entry *e) {
 }
 
 bool entry_end(struct entry *e, const char *outcome, double seconds) {
-  bool ok = publish(e, outcome, seconds) ||
+  bool ok = fill(e, outcome, seconds) ||
             fail(e->path, "%s: the test counts as killed", strerror(errno));
   forget(e);
   return ok;

@@ -11,7 +11,7 @@
 
 /**
  * struct entry - one test
- * @path:  INDEX.new/U, the directory of its dumps
+ * @path:  INDEX.new/U; its dumps go to U.dump
  * @fd:    of INDEX.new/U.json, locked as long as the test runs
  * @began: microseconds since 1970
  * @uid:   random, of this run of the test

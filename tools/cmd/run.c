@@ -35,16 +35,16 @@ static const char help[] =
 
 /* ---- Where dumps go ------------------------------------------------------ */
 
-/* KCOV8_OUT: all append to one file in @dir; a % in its name is no pattern. */
-static void set_out(const char *dir) {
-  static const char file[] = "/" DUMPS_FILE "%a.dump";
-  char *out = xcalloc(2 * strlen(dir) + sizeof(file), 1), *p = out;
-  for (const char *c = dir; *c; c++) {
+/* KCOV8_OUT: all append to @file; a % in its name is no pattern. */
+static void set_out(const char *file) {
+  static const char append[] = "%a";
+  char *out = xcalloc(2 * strlen(file) + sizeof(append), 1), *p = out;
+  for (const char *c = file; *c; c++) {
     if (*c == '%')
       *p++ = '%';
     *p++ = *c;
   }
-  memcpy(p, file, sizeof(file));
+  memcpy(p, append, sizeof(append));
   setenv("KCOV8_OUT", out, 1);
   free(out);
 }
@@ -89,14 +89,14 @@ static void say_end(const struct tree *t, char **argv) {
          TREE_GRACE);
 }
 
-/* What is in the directory, before anybody takes it away. */
-static bool take(const struct run_request *q, const char *dir) {
+/* What was written, before anybody takes it away. */
+static bool take(const struct run_request *q, const char *file) {
   struct dumps d;
   bool ok = true;
   bool summary = !q->quiet && !q->suite;
   if (!summary && !q->output)
     return true;
-  dumps_read(&d, dir);
+  dumps_read(&d, file);
   if (q->output)
     ok = dumps_write(&d, q->output);
   if (summary)
@@ -105,14 +105,13 @@ static bool take(const struct run_request *q, const char *dir) {
   return ok;
 }
 
-static bool run_in(const struct run_request *q, const char *dir,
-                   const sigset_t *before, struct tree *t) {
-  set_out(dir);
-  dumps_expect(dir);
+static bool run_for(const struct run_request *q, const char *file,
+                    const sigset_t *before, struct tree *t) {
+  set_out(file);
   fflush(NULL);
   tree_run(t, q->argv, before);
   say_end(t, q->argv);
-  return t->error || take(q, dir);
+  return t->error || take(q, file);
 }
 
 /*
@@ -143,33 +142,38 @@ static bool run_test(const struct run_request *q, const sigset_t *before,
   char *line = q->name ? NULL : command_line(q->argv);
   bool later = is_gathered(q->index);
   bool ok = entry_begin(&e, q->index, line ? line : q->name);
-  if (ok) {
-    setenv("KCOV8_INDEX", q->index, 1);
-    if (q->suite)
-      setenv(gatherer, q->index, 1);
-    ok = run_in(q, e.path, before, t);
-    if (t->error || (q->suite && !dumps_any(e.path))) {
-      dumps_remove(e.path);
-      entry_drop(&e);
-    } else {
-      entry_end(&e, outcome(t), t->seconds);
-    }
-    sigprocmask(SIG_SETMASK, before, NULL); /* nothing is left behind now */
-    if (!later && !gather(q) && q->suite)
-      ok = false; /* a test is not to blame: its result waits */
+  if (!ok) {
+    free(line);
+    return false;
   }
+  char *file = xasprintf("%s.dump", e.path);
+  setenv("KCOV8_INDEX", q->index, 1);
+  if (q->suite)
+    setenv(gatherer, q->index, 1);
+  bool made = dumps_make_at(file);
+  ok = made && run_for(q, file, before, t);
+  if (!made || t->error || (q->suite && !dumps_any(file))) {
+    unlink(file);
+    entry_drop(&e);
+  } else {
+    entry_end(&e, outcome(t), t->seconds);
+  }
+  free(file);
   free(line);
+  sigprocmask(SIG_SETMASK, before, NULL); /* nothing is left behind now */
+  if (!later && !gather(q) && q->suite)
+    ok = false; /* a test is not to blame: its result waits */
   return ok;
 }
 
 static bool run_alone(const struct run_request *q, const sigset_t *before,
                       struct tree *t) {
-  char *dir = dumps_make();
-  if (!dir)
+  char *file = dumps_make();
+  if (!file)
     return false;
-  bool ok = run_in(q, dir, before, t);
-  dumps_remove(dir);
-  free(dir);
+  bool ok = run_for(q, file, before, t);
+  unlink(file);
+  free(file);
   return ok;
 }
 

@@ -85,22 +85,23 @@ static bool put_all(struct gathering *g, const struct names *entries) {
 }
 
 /*
- * Directories whose entry is gone. It is there before any process writes, so a
+ * Dumps whose entry is gone. It is there before any process writes, so a
  * process wrote after its test had ended.
+ * @end: of names: ".dump", or "" for directories
  */
-static void drop_late(struct gathering *g) {
-  struct names dirs;
+static size_t drop_those(const char *dir, const char *end) {
+  struct names names;
   size_t n = 0;
-  names_list(&dirs, g->dir, "");
-  for (size_t i = 0; i < dirs.n; i++) {
-    char *path = xasprintf("%s/%s", g->dir, dirs.names[i]);
+  names_list(&names, dir, end);
+  for (size_t i = 0; i < names.n; i++) {
+    char *path = xasprintf("%s/%s", dir, names.names[i]);
     char *json = xasprintf("%s.json", path), *bad = xasprintf("%s.bad", path);
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+    if ((*end || (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))) &&
         access(json, F_OK) < 0 && access(bad, F_OK) < 0) {
       struct names dumps;
       names_list(&dumps, path, ".dump");
-      n += dumps.n;
+      n += dumps.n + (*end != 0);
       names_free(&dumps);
       entry_remove_dumps(path);
     }
@@ -108,7 +109,12 @@ static void drop_late(struct gathering *g) {
     free(json);
     free(bad);
   }
-  names_free(&dirs);
+  names_free(&names);
+  return n;
+}
+
+static void drop_late(struct gathering *g) {
+  size_t n = drop_those(g->dir, ".dump") + drop_those(g->dir, "");
   if (n)
     warn(g->dir,
          n == 1 ? "%zu dump came after the end of its test: left out"

@@ -87,7 +87,7 @@ static char *read_json(int fd) {
   char *text = xcalloc(MAX_ENTRY, 1);
   size_t n = 0;
   for (ssize_t got; n < MAX_ENTRY - 1; n += (size_t)got)
-    if ((got = read(fd, text + n, MAX_ENTRY - 1 - n)) <= 0)
+    if ((got = pread(fd, text + n, MAX_ENTRY - 1 - n, (off_t)n)) <= 0)
       break;
   return xrealloc(text, n + 1, 1);
 }
@@ -119,23 +119,34 @@ static enum entry_state put_aside(const struct spool_entry *e,
   return ENTRY_BAD;
 }
 
-/* ENTRY_RUNNING also if it has been replaced meanwhile: look again. */
-static enum entry_state judge(struct index *ix, struct spool_entry *e, int fd,
-                              const char *json, bool *again) {
+static bool look(struct index *ix, struct spool_entry *e, int fd) {
   char *text = read_json(fd);
+  free(e->name);
+  free(e->outcome);
+  e->name = e->outcome = NULL;
   bool good = parse(ix, e, text);
   free(text);
+  return good;
+}
+
+/*
+ * Its owner writes the outcome over it, so without the lock it may be torn.
+ * ENTRY_RUNNING also if it has been replaced meanwhile: look again.
+ */
+static enum entry_state judge(struct index *ix, struct spool_entry *e, int fd,
+                              const char *json, bool *again) {
   *again = false;
-  if (good && e->outcome)
+  if (look(ix, e, fd) && e->outcome)
     return ENTRY_ENDED;
   if (flock(fd, LOCK_EX | LOCK_NB) < 0)
     return ENTRY_RUNNING;
   *again = !has_name(fd, json);
   if (*again)
     return ENTRY_RUNNING;
-  if (!good)
+  if (!look(ix, e, fd))
     return put_aside(e, json);
-  e->outcome = xstrndup("KILLED", 6);
+  if (!e->outcome)
+    e->outcome = xstrndup("KILLED", 6);
   return ENTRY_ENDED;
 }
 
@@ -146,8 +157,6 @@ enum entry_state entry_open(struct index *ix, struct spool_entry *e,
   *e = (struct spool_entry){.path = xasprintf("%s/%s", dir, u)};
   char *json = xasprintf("%s.json", e->path);
   while (again) {
-    free(e->name);
-    e->name = NULL;
     int fd = open_json(json);
     if (fd < 0) {
       state = errno == ENOENT ? ENTRY_GONE : ENTRY_FAILED;
@@ -174,17 +183,25 @@ static bool is_a(const char *path, mode_t type) {
   return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
 }
 
+static bool read_dump(struct results *results, const char *path) {
+  bool regular = is_a(path, S_IFREG) || fail(path, "not a regular file");
+  FILE *f = regular ? dumpfile_open(path) : NULL;
+  bool ok = f && results_read(results, f, path) == DUMP_READ;
+  if (f)
+    fclose(f);
+  return ok;
+}
+
 bool entry_results(const struct spool_entry *e, struct results *results) {
   struct names dumps;
-  bool ok = true;
+  struct stat st;
+  char *all = xasprintf("%s.dump", e->path);
+  bool ok = lstat(all, &st) < 0 || read_dump(results, all);
+  free(all);
   names_list(&dumps, e->path, ".dump");
   for (size_t i = 0; i < dumps.n; i++) {
     char *path = xasprintf("%s/%s.dump", e->path, dumps.names[i]);
-    bool regular = is_a(path, S_IFREG) || fail(path, "not a regular file");
-    FILE *f = regular ? dumpfile_open(path) : NULL;
-    ok &= f && results_read(results, f, path) == DUMP_READ;
-    if (f)
-      fclose(f);
+    ok &= read_dump(results, path);
     free(path);
   }
   names_free(&dumps);
@@ -194,6 +211,9 @@ bool entry_results(const struct spool_entry *e, struct results *results) {
 /* What cannot be removed stays, and is found again by who gathers next. */
 void entry_remove_dumps(const char *path) {
   struct names files;
+  char *all = xasprintf("%s.dump", path);
+  unlink(all);
+  free(all);
   if (!is_a(path, S_IFDIR)) { /* what a link leads to is not ours */
     unlink(path);
     return;

@@ -2,7 +2,8 @@
 /*
  * spool.h - one result that waits in INDEX.new
  *
- * Entry U is the file U.json, the dumps in directory U, and U.tmp for a moment.
+ * Entry U is the file U.json, the dumps in U.dump or in directory U, and U.tmp
+ * for a moment.
  */
 #ifndef KCOV8_SPOOL_H
 #define KCOV8_SPOOL_H

@@ -76,7 +76,7 @@ outcome(p)
 check("SIGHUP stays ignored", p.returncode == 4, p.returncode)
 
 # What outlives the command and ends soon counts; what does not is named, once.
-p = run("(exec 3<&0; echo ready; read x <&3; %s exit) & exec 0<&-; exit 0" % ends)
+p = run("exec 3<&0; (echo ready; read x <&3; %s exit) & exit 0" % ends)
 p.stdout.readline()
 p.stdin.write("\n")
 p.stdin.flush()
