@@ -155,14 +155,15 @@ static void concern_outside(struct patching *p, const struct file_code *code,
   change_free_names(names, n);
   if (scope != SCOPE_OTHER)
     return;
-  if (kind_of(a->where[w].path) != KIND_HEADER &&
-      concern_users(p, code, c, change, w))
+  bool header = kind_of(a->where[w].path) == KIND_HEADER;
+  if (!header && concern_users(p, code, c, change, w))
     return;
-  if (kind_of(a->where[w].path) != KIND_HEADER)
-    where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
-  else if (!p->new_side || change->literals)
+  if (p->new_side && !change->literals)
+    return; /* IDs tell which functions it has changed */
+  if (header)
     concern_all(a);
-  /* Else IDs tell which functions it has changed. */
+  else
+    where_add_lines(&a->where[w], 1, UINT32_MAX, WHY_FILE);
 }
 
 /* Something is added behind change->before on the other side. */

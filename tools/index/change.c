@@ -125,6 +125,8 @@ static bool is_label(const char *code) {
 }
 
 static bool has_literal(const char *code) {
+  if (*code == '#' && strstr(code, "include"))
+    return false;
   for (const char *p = code; *p; p++)
     if (*p == '"' ||
         (isdigit((unsigned char)*p) && (p == code || !is_word(p[-1]))))

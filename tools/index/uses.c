@@ -119,6 +119,11 @@ static const char *defined(const char *code, size_t *len) {
   return *len ? code : NULL;
 }
 
+static bool is_undef(const char *code) {
+  return *code == '#' &&
+         strncmp(code + 1 + strspn(code + 1, " \t"), "undef", 5) == 0;
+}
+
 /* static TYPE NAME [N] = ...; with nothing behind it: its name. */
 static bool take_variable(const char *text, char ***names, size_t *n) {
   const char *end = text + strcspn(text, "=[;{(,");
@@ -205,8 +210,9 @@ uint32_t *uses_find(const struct uses_source *s, char ***names, size_t *n_names,
       } else if (i == 0 || !continues(s->code[i - 1])) {
         macro = NULL;
       }
-      /* Behind its own name, a definition is a use. */
-      if (!uses(name ? name + len : s->code[i], *names, *n_names))
+      /* Behind its own name, a definition is a use; the end of one is none. */
+      if (is_undef(s->code[i]) ||
+          !uses(name ? name + len : s->code[i], *names, *n_names))
         continue;
       if (macro) {
         add_name(names, n_names, macro, len);
