@@ -161,9 +161,10 @@ static int ask_all(struct asking *a, char **argv, int argc) {
   if (a->ask.n_blind) {
     a->trouble = true;
     warn(a->ask.blind,
-         "%llu tests ran with a build whose functions the index does not have "
-         "(kcov8 index %s IMAGE adds them): what they reached is not known",
-         (unsigned long long)a->ask.n_blind, a->ix.path);
+         "%llu test%s ran with a build whose functions the index does not have "
+         "(kcov8 index %s IMAGE adds them): what was reached is not known",
+         (unsigned long long)a->ask.n_blind, a->ask.n_blind == 1 ? "" : "s",
+         a->ix.path);
   }
   tell_missing(a);
   tell_none(a);

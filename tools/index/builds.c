@@ -113,6 +113,8 @@ static int compare_builds(const void *a, const void *b) {
   const struct build *x = *(struct build *const *)a;
   const struct build *y = *(struct build *const *)b;
   int order = strcmp(x->name, y->name);
+  if (!order && x->known != y->known)
+    return x->known ? -1 : 1; /* nothing can be asked about the other */
   if (order || x->used == y->used)
     return order ? order : (x->row > y->row) - (x->row < y->row);
   return x->used > y->used ? -1 : 1;

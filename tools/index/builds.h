@@ -46,7 +46,7 @@ struct builds {
 bool builds_load(struct builds *builds, struct index *ix);
 void builds_free(struct builds *builds);
 
-/* The build of program @program that was used last. */
+/* The build of program @program that was used last, of those that are known. */
 struct build *builds_newest(const struct builds *builds, size_t program);
 
 /* The build that @img is, or NULL. */
