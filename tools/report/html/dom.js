@@ -62,7 +62,8 @@ function bar(hit, total) {
 /* "FAIL" stands out; a test that passed needs no word. */
 function outcome(word) {
   const bad = /^(FAIL|XPASS|TIMEOUT|KILLED|UNRESOLVED|ERROR)/.test(word);
-  return word ? el("span", { class: bad ? "outcome bad" : "outcome" }, word) : null;
+  return word && word !== "PASS"
+    ? el("span", { class: bad ? "outcome bad" : "outcome" }, word) : null;
 }
 
 function message(...text) {

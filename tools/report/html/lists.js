@@ -60,11 +60,11 @@ async function findTests(state, typed) {
     const r = rank(test[0], word);
     if (r >= 0) found.push({ rank: word ? r : i, test });
   });
-  return [
-    { pick: () => chooseTest(state, undefined),
-      row: el("span", {}, `all ${plural(tests.length, "test")}`) },
-    ...best(found).map(({ test }) => ({ pick: () => chooseTest(state, test[0]), row: testRow(test) })),
-  ];
+  const all = { pick: () => chooseTest(state, undefined),
+    row: el("span", {}, `all ${plural(tests.length, "test")}`) };
+  const some = best(found).map(({ test }) => (
+    { pick: () => chooseTest(state, test[0]), row: testRow(test) }));
+  return word ? [...some, all] : [all, ...some];
 }
 
 function chooseTest(state, name) {
