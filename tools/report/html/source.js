@@ -212,7 +212,7 @@ async function showFile(state, index, line) {
     byId("view").replaceChildren(
       el("div", { class: "file-head" }, crumbs(state, state.path), fileNumbers(state, index)),
       missingText(data),
-      el("div", { class: "file" }, box,
+      el("div", { class: "file-body" }, box,
         el("aside", {}, el("section", { id: "line-tests", hidden: true, "aria-live": "polite" }),
           el("h2", {}, "Functions"),
           functionList(state, data) ?? message("None."))));
