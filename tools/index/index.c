@@ -116,7 +116,9 @@ static int read_head(struct index *ix, int64_t *id, int64_t *version,
 static bool check_head(struct index *ix, bool *empty) {
   int64_t id = 0, version = 0;
   int code = read_head(ix, &id, &version, empty);
-  if ((code & 0xff) == SQLITE_CANTOPEN && sqlite3_db_readonly(ix->db, "main")) {
+  int kind = code & 0xff;
+  if ((kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) &&
+      sqlite3_db_readonly(ix->db, "main")) {
     if (!open_as_constant(ix))
       return false;
     code = read_head(ix, &id, &version, empty);
