@@ -8,6 +8,7 @@
 
 #include "base/tool.h"
 #include "report/blocks.h"
+#include "report/inlined.h"
 #include "report/lines.h"
 
 /* What the order of things to be sorted depends on. */
@@ -263,6 +264,7 @@ void coverage_make(struct coverage *cov, struct cov_image *images,
     cov->files[i].path = cov->paths.strings[i];
   for (size_t i = 0; i < n_images; i++)
     images[i].live = find_live(&images[i]);
+  find_inlined(cov);
   make_blocks(cov);
   make_funcs(cov);
   make_lines(cov, wanted);
@@ -292,7 +294,11 @@ void coverage_free(struct coverage *cov) {
   for (size_t i = 0; i < cov->n_images; i++) {
     free(cov->images[i].files);
     free(cov->images[i].live);
+    free(cov->images[i].inlined);
   }
   strtab_free(&cov->paths);
   free(cov->copies);
+  for (size_t i = 0; i < cov->n_groups; i++)
+    free(cov->groups[i].blocks);
+  free(cov->groups);
 }

@@ -7,7 +7,8 @@
  *   to one image: what two images have alike counts twice;
  * - a function belongs to its own source file; copies of one function (same
  *   file and name) are one, be they in several images;
- * - a line's count is the largest of its blocks', in whatever file or image;
+ * - a line's count is the largest of its blocks', in whatever file or image; a
+ *   block that ran inlined elsewhere counts for its lines (inlined.h);
  * - removed and discarded blocks count nowhere, unless they were hit;
  * - a filter takes files out whole: what is left of the others is what a report
  *   without it says of them. It takes functions out with all their blocks.
@@ -38,13 +39,15 @@ struct cov_count {
  * coverage_make() fills in:
  * @live:   by block: it counts, if its file does
  * @files:  by index in @img->files, the file's number in coverage.paths
+ * @inlined: by block: it did not run, but where it is inlined: number in
+ *          coverage.groups, from 1; else 0
  */
 struct cov_image {
   struct image *img;
   struct cov_count *counts;
   struct filter filter;
   bool *live;
-  uint32_t *files;
+  uint32_t *files, *inlined;
 };
 
 /* count_add() - one more run's @n hits of a block of @f */
@@ -102,6 +105,13 @@ struct cov_file {
   struct cov_block *blocks;
 };
 
+/* Blocks that ran, into which one was inlined; the largest of their counts. */
+struct cov_group {
+  struct cov_block *blocks;
+  size_t n;
+  struct cov_count count;
+};
+
 /**
  * struct coverage - the whole report
  * @files:  those with something in them, by path
@@ -115,6 +125,8 @@ struct coverage {
   size_t n_images;
   struct strtab paths;
   struct cov_copy *copies;
+  struct cov_group *groups;
+  size_t n_groups, cap_groups;
   struct cov_file *files;
   size_t n_files;
   struct cov_ratio n_blocks, n_funcs, n_lines;
@@ -130,6 +142,20 @@ static inline const struct block *cov_block(const struct coverage *cov,
 static inline struct cov_count cov_count_of(const struct coverage *cov,
                                             struct cov_block b) {
   return cov->images[b.image].counts[b.block];
+}
+
+/* Where the block ran inlined, if it ran there alone; else NULL. */
+static inline const struct cov_group *cov_inlined(const struct coverage *cov,
+                                                  struct cov_block b) {
+  const uint32_t group = cov->images[b.image].inlined[b.block];
+  return group ? &cov->groups[group - 1] : NULL;
+}
+
+/* What the block's lines have of it. */
+static inline struct cov_count cov_line_count(const struct coverage *cov,
+                                              struct cov_block b) {
+  const struct cov_group *group = cov_inlined(cov, b);
+  return group ? group->count : cov_count_of(cov, b);
 }
 
 /*

@@ -34,23 +34,6 @@ static char *put_source(FILE *f, struct html_data *data,
 
 /* ---- Sets of tests ---- */
 
-static uint32_t set_of_part(struct html_data *data, const struct part *part) {
-  const struct cov_block *blocks = &data->parts.blocks[part->first];
-  uint32_t set =
-      testsets_of_block(&data->sets, blocks[0].image, blocks[0].block);
-  if (part->n_blocks == 1)
-    return set;
-  /* Each has its number before the union begins: both use one bitmap. */
-  uint32_t *all = xcalloc(part->n_blocks, sizeof(*all));
-  for (uint32_t i = 0; i < part->n_blocks; i++)
-    all[i] = testsets_of_block(&data->sets, blocks[i].image, blocks[i].block);
-  testsets_begin_union(&data->sets);
-  for (uint32_t i = 0; i < part->n_blocks; i++)
-    testsets_add(&data->sets, all[i]);
-  free(all);
-  return testsets_end_union(&data->sets);
-}
-
 static uint32_t set_of_func(struct html_data *data, const struct cov_func *fn) {
   uint32_t n = 0, *all = NULL;
   for (uint32_t c = 0; c < fn->n_copies; c++) {
@@ -217,7 +200,8 @@ void html_put_file(FILE *f, struct html_data *data, uint32_t index,
   if (data->reach) {
     testsets_clear(&data->sets);
     for (size_t p = 0; p < n; p++)
-      part_sets[p] = set_of_part(data, &data->parts.parts[begin + p]);
+      part_sets[p] = testsets_of_part(&data->sets, data->cov, &data->parts,
+                                      &data->parts.parts[begin + p]);
     for (size_t b = 0; b < file->n_blocks.total; b++) {
       uint32_t set = testsets_of_block(&data->sets, file->blocks[b].image,
                                        file->blocks[b].block);

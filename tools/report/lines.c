@@ -90,10 +90,11 @@ static bool paint_lines(struct cov_file *file, const struct counted_run *runs,
 }
 
 /* The runs of all live blocks of one image, behind the @n that are there. */
-static size_t add_runs(struct coverage *cov, const struct cov_image *image,
+static size_t add_runs(struct coverage *cov, uint32_t number,
                        const bool *wanted, struct counted_run *runs, size_t n) {
+  const struct cov_image *image = &cov->images[number];
   const struct image *img = image->img;
-  for (size_t b = 0; b < img->n_blocks; b++) {
+  for (uint32_t b = 0; b < img->n_blocks; b++) {
     const struct block *block = &img->blocks[b];
     if (!image->live[b])
       continue;
@@ -101,8 +102,9 @@ static size_t add_runs(struct coverage *cov, const struct cov_image *image,
         block->n_runs == 0 && wanted[image->files[block->file]];
     for (uint32_t i = 0; i < block->n_runs; i++) {
       const struct run *r = &img->runs[block->run + i];
-      runs[n++] = (struct counted_run){image->files[r->file], r->first,
-                                       r->count, image->counts[b]};
+      runs[n++] = (struct counted_run){
+          image->files[r->file], r->first, r->count,
+          cov_line_count(cov, (struct cov_block){number, b})};
     }
   }
   return n;
@@ -113,8 +115,8 @@ void make_lines(struct coverage *cov, const bool *wanted) {
   for (size_t i = 0; i < cov->n_images; i++)
     most += cov->images[i].img->n_runs;
   struct counted_run *runs = xcalloc(most, sizeof(*runs));
-  for (size_t i = 0; i < cov->n_images; i++)
-    n = add_runs(cov, &cov->images[i], wanted, runs, n);
+  for (uint32_t i = 0; i < cov->n_images; i++)
+    n = add_runs(cov, i, wanted, runs, n);
   qsort(runs, n, sizeof(*runs), compare_runs);
   for (size_t i = 0, end; i < n; i = end) {
     for (end = i; end < n && runs[end].file == runs[i].file; end++)

@@ -74,7 +74,7 @@ static size_t add_looks(const struct coverage *cov, struct cov_block which,
   for (uint32_t i = 0, end; i < b->n_runs; i = end) {
     struct part part = {.file = files[image->files[runs[i].file]],
                         .runs = &runs[i],
-                        .count = cov_count_of(cov, which)};
+                        .count = cov_line_count(cov, which)};
     for (end = i; end < b->n_runs && runs[end].file == runs[i].file; end++)
       part.n_runs++;
     if (runs[i].file == b->file) {

@@ -133,22 +133,19 @@ static void put_carets(const struct shower *s, const struct shown_line *l,
 /* ---- Lines ---- */
 
 static uint32_t count_tests(struct shower *s, const struct shown_line *l) {
-  uint32_t n_sets = 0, *all = NULL, n = 0;
-  for (size_t p = l->of->first[l->index]; p < l->of->first[l->index + 1]; p++) {
-    const struct part *part = &s->parts.parts[l->of->parts[p]];
-    const struct cov_block *blocks = &s->parts.blocks[part->first];
-    all = xrealloc(all, n_sets + part->n_blocks, sizeof(*all));
-    for (uint32_t b = 0; b < part->n_blocks; b++)
-      all[n_sets++] =
-          testsets_of_block(&s->sets, blocks[b].image, blocks[b].block);
-  }
+  const size_t first = l->of->first[l->index];
+  const size_t n_parts = l->of->first[l->index + 1] - first;
+  uint32_t *sets = xcalloc(n_parts, sizeof(*sets)), n = 0;
+  for (size_t p = 0; p < n_parts; p++)
+    sets[p] = testsets_of_part(&s->sets, s->cov, &s->parts,
+                               &s->parts.parts[l->of->parts[first + p]]);
   testsets_begin_union(&s->sets);
-  for (uint32_t i = 0; i < n_sets; i++)
-    testsets_add(&s->sets, all[i]);
+  for (size_t p = 0; p < n_parts; p++)
+    testsets_add(&s->sets, sets[p]);
   const uint64_t *bits = testsets_bits(&s->sets, testsets_end_union(&s->sets));
   for (size_t w = 0; w < s->sets.n_words; w++)
     n += (uint32_t)__builtin_popcountll(bits[w]);
-  free(all);
+  free(sets);
   return n;
 }
 

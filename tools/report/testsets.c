@@ -108,3 +108,33 @@ uint32_t testsets_of_block(struct testsets *t, uint32_t image, uint32_t block) {
   t->stamps[of] = t->stamp;
   return t->cached[of] = take_sum(t);
 }
+
+/* Of the block, or of those that it is inlined into, if it ran there alone. */
+static void add_block(struct testsets *t, const struct coverage *cov,
+                      struct cov_block b, uint32_t **sets, size_t *n,
+                      size_t *cap) {
+  const struct cov_group *group = cov_inlined(cov, b);
+  const struct cov_block *blocks = group ? group->blocks : &b;
+  for (size_t i = 0; i < (group ? group->n : 1); i++) {
+    *sets = vec_push(*sets, n, cap, sizeof(**sets));
+    (*sets)[*n - 1] = testsets_of_block(t, blocks[i].image, blocks[i].block);
+  }
+}
+
+uint32_t testsets_of_part(struct testsets *t, const struct coverage *cov,
+                          const struct parts *parts, const struct part *part) {
+  uint32_t *sets = NULL;
+  size_t n = 0, cap = 0;
+  /* Each has its number before the union begins: both use one bitmap. */
+  for (uint32_t i = 0; i < part->n_blocks; i++)
+    add_block(t, cov, parts->blocks[part->first + i], &sets, &n, &cap);
+  if (n > 1) {
+    testsets_begin_union(t);
+    for (size_t i = 0; i < n; i++)
+      testsets_add(t, sets[i]);
+    sets[0] = testsets_end_union(t);
+  }
+  const uint32_t set = sets[0];
+  free(sets);
+  return set;
+}

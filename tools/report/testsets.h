@@ -8,6 +8,7 @@
 #ifndef KCOV8_TESTSETS_H
 #define KCOV8_TESTSETS_H
 
+#include "report/parts.h"
 #include "report/reach.h"
 
 /**
@@ -53,6 +54,10 @@ static inline const uint64_t *testsets_bits(const struct testsets *t,
                                             uint32_t set) {
   return t->bits + (size_t)set * t->n_words;
 }
+
+/* The set of the tests that reached some block of @part. */
+uint32_t testsets_of_part(struct testsets *t, const struct coverage *cov,
+                          const struct parts *parts, const struct part *part);
 
 void testsets_free(struct testsets *t);
 
