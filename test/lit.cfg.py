@@ -94,6 +94,7 @@ for at_least in (16, 19, 22):
 for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
                          ("bfd", "ld.bfd"), ("genhtml", "genhtml"),
                          ("chromium", "chromium"),
+                         ("llvm-profdata", "llvm-profdata-%d" % major),
                          ("meson", "meson"), ("autoconf", "autoconf"),
                          ("automake", "automake")):
     if shutil.which(program, path=path):
