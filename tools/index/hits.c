@@ -210,6 +210,62 @@ static inline uint64_t take_code(struct bit_reader *r, unsigned int order) {
   return v;
 }
 
+/* ---- Ranges -------------------------------------------------------------- */
+
+/*
+ * Most ranges have few bits. By the next PEEK: the range's two numbers, and how
+ * many bits they are; 0: more than that.
+ */
+enum { PEEK = 11 };
+struct short_range {
+  uint16_t gap, length;
+  uint8_t size;
+};
+
+/* Of two orders, made when the first set has them. */
+static const struct short_range *short_ranges(unsigned int gaps,
+                                              unsigned int lengths) {
+  static struct short_range *tables[N_ORDERS][N_ORDERS];
+  struct short_range *table = tables[gaps][lengths];
+  if (table)
+    return table;
+  table = tables[gaps][lengths] = xcalloc(1 << PEEK, sizeof(*table));
+  for (uint64_t bits = 0; bits < 1 << PEEK; bits++) {
+    struct bit_reader r = {.acc = bits << (64 - PEEK), .n = PEEK};
+    uint64_t gap = take_code(&r, gaps);
+    uint64_t length = r.bad ? 0 : take_code(&r, lengths);
+    if (!r.bad)
+      table[bits] = (struct short_range){(uint16_t)gap, (uint16_t)length,
+                                         (uint8_t)(PEEK - r.n)};
+  }
+  return table;
+}
+
+/**
+ * struct walk - through a set
+ * @next:  counter behind the last range
+ * @apart: how far the next one is from there at least
+ */
+struct walk {
+  uint64_t next, apart, n_counters;
+  void (*run)(void *to, uint64_t first, uint64_t n, uint32_t value);
+  void *to;
+};
+
+/* False if it is outside of the image. */
+static inline bool walk_range(struct walk *w, uint64_t gap, uint64_t length) {
+  const uint64_t left = w->n_counters - w->next;
+  gap += w->apart;
+  length++;
+  if (gap > left || length > left - gap)
+    return false;
+  if (w->run)
+    w->run(w->to, w->next + gap, length, 1);
+  w->next += gap + length;
+  w->apart = 1;
+  return true;
+}
+
 bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
                void (*run)(void *to, uint64_t first, uint64_t n,
                            uint32_t value),
@@ -218,20 +274,31 @@ bool hits_runs(const void *bytes, size_t n, uint64_t n_counters,
     return true;
   const uint8_t *p = bytes;
   struct bit_reader r = {.p = p, .end = p + n};
-  uint64_t next = 0;
+  struct walk w = {.n_counters = n_counters, .run = run, .to = to};
   uint64_t form = take_bits(&r, 8);
   unsigned int gaps = form >> ORDER_BITS & (N_ORDERS - 1),
                lengths = form & (N_ORDERS - 1);
   if ((form & FORM_MASK) != FORM)
     return false;
-  for (uint64_t gap = 0; !at_end(&r); gap = 1) {
-    gap += take_code(&r, gaps);
-    uint64_t length = take_code(&r, lengths) + 1;
-    if (r.bad || gap > n_counters - next || length > n_counters - next - gap)
+  const struct short_range *table = short_ranges(gaps, lengths);
+  while (!at_end(&r)) {
+    const struct short_range *s;
+    bool ok = true;
+    while (ok && r.n >= PEEK && (s = &table[r.acc >> (64 - PEEK)])->size) {
+      r.acc <<= s->size;
+      r.n -= s->size;
+      ok = walk_range(&w, s->gap, s->length);
+    }
+    /* A longer one; or the last ones, which are no more than PEEK bits. */
+    if (ok && !at_end(&r) &&
+        (r.n < PEEK || !table[r.acc >> (64 - PEEK)].size)) {
+      uint64_t gap = take_code(&r, gaps);
+      fill(&r);
+      uint64_t length = take_code(&r, lengths);
+      ok = !r.bad && walk_range(&w, gap, length);
+    }
+    if (!ok)
       return false;
-    if (run)
-      run(to, next + gap, length, 1);
-    next += gap + length;
   }
   return true;
 }
