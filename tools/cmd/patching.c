@@ -113,31 +113,64 @@ static bool find_source(const struct patching *p, const struct changes *c,
   return false;
 }
 
+/* Lines @first to @last of the source. */
+static void add_text(struct patching *p, const struct uses_source *s,
+                     uint32_t first, uint32_t last, size_t w) {
+  for (; first <= last; first++) {
+    uint32_t line = uses_line(s, first, p->new_side);
+    if (line)
+      where_add_lines(&p->a->where[w], line, line, WHY_FUNCTION);
+  }
+}
+
 /*
- * What macros and new variables of a source do: ask for functions that use
- * them. Return: false if that cannot be told.
+ * A function that is inlined everywhere is not in the image; its text is in the
+ * source, and its lines in others. Return: false if the change is in none.
+ * @all: ask for all of it
  */
+static bool concern_text(struct patching *p, const struct changes *c,
+                         const struct change *change, size_t w, bool all) {
+  struct uses_source s;
+  uint32_t first, last;
+  if (!find_source(p, c, p->a->where[w].path, &s))
+    return false;
+  bool ok = uses_change(&s, c, change, &first, &last);
+  if (ok && all)
+    add_text(p, &s, first, last, w);
+  uses_free(&s);
+  return ok;
+}
+
+/* Ask for the function that has @line of the source. */
+static bool concern_use(struct patching *p, const struct file_code *code,
+                        const struct uses_source *s, uint32_t line, size_t w) {
+  uint32_t asked = uses_line(s, line, p->new_side), begin, end;
+  bool first, last;
+  if (file_code_in(code, asked, &first, &last))
+    where_add_lines(&p->a->where[w], asked, asked, WHY_FUNCTION);
+  else if (uses_function(s, line, 1, &begin, &end))
+    add_text(p, s, begin, end, w);
+  else
+    return false;
+  return true;
+}
+
+/* Macros and new variables of a source. Return: false if that is not all. */
 static bool concern_users(struct patching *p, const struct file_code *code,
                           const struct changes *c, const struct change *change,
                           size_t w) {
-  struct where *where = &p->a->where[w];
   struct uses_source s;
   char **names;
   size_t n, n_lines = 0;
-  uint32_t *lines = NULL;
-  bool first, last,
-      ok = change_names(c, change, &names, &n) &&
-           find_source(p, c, where->path, &s);
+  bool ok = change_names(c, change, &names, &n) &&
+            find_source(p, c, p->a->where[w].path, &s);
   if (ok) {
-    lines = uses_find(&s, &names, &n, &n_lines);
-    for (size_t i = 0; i < n_lines; i++)
-      ok &= file_code_in(code, lines[i] = uses_line(&s, lines[i], p->new_side),
-                         &first, &last);
+    uint32_t *lines = uses_find(&s, &names, &n, &n_lines);
+    for (size_t i = 0; i < n_lines && ok; i++)
+      ok = concern_use(p, code, &s, lines[i], w);
+    free(lines);
     uses_free(&s);
   }
-  for (size_t i = 0; i < n_lines && ok; i++)
-    where_add_lines(where, lines[i], lines[i], WHY_FUNCTION);
-  free(lines);
   change_free_names(names, n);
   return ok;
 }
@@ -149,6 +182,8 @@ static void concern_outside(struct patching *p, const struct file_code *code,
   struct asking *a = p->a;
   char **names;
   size_t n;
+  if (concern_text(p, c, change, w, true))
+    return;
   enum scope scope = changes_scope(c, change, &names, &n);
   for (size_t i = 0; i < n && scope == SCOPE_DECLARATIONS; i++)
     add_name(a, names[i]);
@@ -215,11 +250,11 @@ static void concern_lines(struct patching *p, const struct file_code *code,
   }
   char **names;
   size_t n;
-  if (outside && changes_scope(c, change, &names, &n) == SCOPE_OTHER &&
-      change->n_lines > 1)
+  if (!outside || change->n_lines == 1 || concern_text(p, c, change, w, false))
+    return;
+  if (changes_scope(c, change, &names, &n) == SCOPE_OTHER)
     where_add_lines(where, 1, UINT32_MAX, WHY_FILE);
-  if (outside)
-    change_free_names(names, n);
+  change_free_names(names, n);
 }
 
 static void concern_file(struct patching *p, const struct patch_file *f,

@@ -70,6 +70,8 @@ enum scope {
  */
 enum scope changes_scope(const struct changes *c, const struct change *change,
                          char ***names, size_t *n_names);
+/* Whether what is in front of `{' is the head of a function. */
+bool change_is_head(const char *begin, const char *end);
 void change_free_names(char **names, size_t n);
 
 #endif /* KCOV8_CHANGE_H */

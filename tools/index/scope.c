@@ -102,8 +102,25 @@ static enum scope declaration(const char *begin, const char *end, char ***names,
   return SCOPE_DECLARATIONS;
 }
 
-/* Whether what is in front of `{' is the head of a function. */
-static bool is_function_head(const char *begin, const char *end) {
+/* Behind __attribute__((...)) and blanks. */
+static const char *skip_attributes(const char *p, const char *end) {
+  static const char word[] = "__attribute__";
+  for (;;) {
+    while (p < end && isspace((unsigned char)*p))
+      p++;
+    if ((size_t)(end - p) < sizeof(word) ||
+        strncmp(p, word, sizeof(word) - 1) != 0)
+      return p;
+    int depth = 0;
+    do {
+      depth += (*p == '(') - (*p == ')');
+      p++;
+    } while (p < end && (depth || p[-1] != ')'));
+  }
+}
+
+bool change_is_head(const char *begin, const char *end) {
+  begin = skip_attributes(begin, end);
   while (end > begin && isspace((unsigned char)end[-1]))
     end--;
   char *name = end > begin && end[-1] == ')' && !has(begin, end, '=') &&
@@ -123,7 +140,7 @@ static enum scope scope_of(const char *text, char ***names, size_t *n) {
     } else if (*text == 0) {
       return begin == text && depth == 0 ? all : SCOPE_OTHER;
     } else if (*text == '{') {
-      if (depth++ == 0 && !is_function_head(begin, text))
+      if (depth++ == 0 && !change_is_head(begin, text))
         return SCOPE_OTHER;
     } else if (*text == '}') {
       if (depth-- == 0)

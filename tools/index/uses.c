@@ -17,6 +17,11 @@
 
 static bool is_word(char ch) { return isalnum((unsigned char)ch) || ch == '_'; }
 
+static bool continues(const char *code) {
+  size_t n = strlen(code);
+  return n && code[n - 1] == '\\';
+}
+
 /* ---- The source ---------------------------------------------------------- */
 
 static bool is_side(char **lines, size_t n, const struct patch_file *f,
@@ -91,6 +96,91 @@ uint32_t uses_line(const struct uses_source *s, uint32_t line, bool new_side) {
   return new_side == s->is_new ? line : (uint32_t)(line + shift);
 }
 
+/* ---- Functions ----------------------------------------------------------- */
+
+/* Lines of the source that a change is around, @n of them; 0: not known. */
+static uint32_t lines_of(const struct uses_source *s, const struct changes *c,
+                         const struct change *change, uint32_t *n) {
+  char own = s->is_new ? '+' : '-';
+  uint32_t first = 0, last = 0;
+  for (size_t i = change->first; i < change->end; i++) {
+    const struct patch_line *l = &s->file->lines[i];
+    if (*c->code[i] == '#')
+      return 0; /* it may be for others, too */
+    if (!*c->code[i] || l->kind != own)
+      continue;
+    last = s->is_new ? l->new : l->old;
+    first = first ? first : last;
+  }
+  if (!first) { /* between two lines */
+    const struct patch_line *l = &s->file->lines[change->first];
+    last = s->is_new ? l->new : l->old;
+    first = last - 1;
+  }
+  *n = last - first + 1;
+  return first;
+}
+
+/**
+ * struct scan - items of a source, one after the other
+ * @head: text of the item so far, outside of braces
+ * @begin: its first line, 0: nothing yet
+ */
+struct scan {
+  char *head;
+  size_t n, cap;
+  uint32_t begin;
+  int depth;
+  bool is_func;
+};
+
+/* Return: whether an item ends with @ch. */
+static bool scan_char(struct scan *s, char ch, uint32_t line) {
+  if (s->depth == 0 && ch == '{')
+    s->is_func = s->n && change_is_head(s->head, s->head + s->n);
+  if (s->depth == 0 && ch != '{' &&
+      !(s->n == 0 && isspace((unsigned char)ch))) {
+    s->begin = s->n ? s->begin : line;
+    s->head = vec_push(s->head, &s->n, &s->cap, 2);
+    s->head[s->n - 1] = ch;
+    s->head[s->n] = 0;
+  }
+  s->depth += (ch == '{') - (ch == '}');
+  return s->depth == 0 && (ch == '}' || ch == ';');
+}
+
+bool uses_function(const struct uses_source *source, uint32_t at, uint32_t n,
+                   uint32_t *first, uint32_t *last) {
+  struct scan s = {0};
+  bool found = false, macro = false;
+  for (uint32_t i = 0; i < source->n_lines && s.depth >= 0; i++) {
+    const char *code = source->code[i];
+    macro |= *code == '#';
+    for (const char *p = code; *p && !macro && s.depth >= 0; p++) {
+      if (!scan_char(&s, *p, i + 1))
+        continue;
+      if (s.is_func && s.begin <= at && at + n - 1 <= i + 1) {
+        *first = s.begin;
+        *last = i + 1;
+        found = true;
+      }
+      s.n = 0;
+      s.is_func = false;
+    }
+    macro = macro && continues(code);
+    if (!macro && s.depth == 0 && s.n)
+      scan_char(&s, ' ', i + 1); /* words of two lines are two */
+  }
+  free(s.head);
+  return found && s.depth == 0;
+}
+
+bool uses_change(const struct uses_source *s, const struct changes *c,
+                 const struct change *change, uint32_t *first, uint32_t *last) {
+  uint32_t n = 0, at = lines_of(s, c, change, &n);
+  return at && uses_function(s, at, n, first, last);
+}
+
 /* ---- Names --------------------------------------------------------------- */
 
 static void add_name(char ***names, size_t *n, const char *name, size_t len) {
@@ -99,11 +189,6 @@ static void add_name(char ***names, size_t *n, const char *name, size_t len) {
       return;
   *names = xrealloc(*names, *n + 1, sizeof(**names));
   (*names)[(*n)++] = xstrndup(name, len);
-}
-
-static bool continues(const char *code) {
-  size_t n = strlen(code);
-  return n && code[n - 1] == '\\';
 }
 
 /* The name in `#define NAME', or NULL. */
@@ -122,6 +207,20 @@ static const char *defined(const char *code, size_t *len) {
 static bool is_undef(const char *code) {
   return *code == '#' &&
          strncmp(code + 1 + strspn(code + 1, " \t"), "undef", 5) == 0;
+}
+
+/* #ifndef NAME, and #define NAME in the next line. */
+static bool is_guard(const struct uses_source *s, size_t i) {
+  const char *code = s->code[i];
+  size_t len;
+  const char *name = i + 1 < s->n_lines ? defined(s->code[i + 1], &len) : NULL;
+  if (!name || *code++ != '#')
+    return false;
+  code += strspn(code, " \t");
+  if (strncmp(code, "ifndef", 6) != 0)
+    return false;
+  code += 6 + strspn(code + 6, " \t");
+  return strncmp(code, name, len) == 0 && !is_word(code[len]);
 }
 
 /* static TYPE NAME [N] = ...; with nothing behind it: its name. */
@@ -211,7 +310,7 @@ uint32_t *uses_find(const struct uses_source *s, char ***names, size_t *n_names,
         macro = NULL;
       }
       /* Behind its own name, a definition is a use; the end of one is none. */
-      if (is_undef(s->code[i]) ||
+      if (is_undef(s->code[i]) || is_guard(s, i) ||
           !uses(name ? name + len : s->code[i], *names, *n_names))
         continue;
       if (macro) {

@@ -34,6 +34,19 @@ void uses_free(struct uses_source *s);
 uint32_t uses_line(const struct uses_source *s, uint32_t line, bool new_side);
 
 /*
+ * uses_function() - the function, from its head to its end, that has @n lines
+ * @at: the first of them
+ * @first, @last: of the function
+ * Return: false if none has, or the braces of the source do not match.
+ */
+bool uses_function(const struct uses_source *s, uint32_t at, uint32_t n,
+                   uint32_t *first, uint32_t *last);
+
+/* uses_change() - likewise, the function that a change is in */
+bool uses_change(const struct uses_source *s, const struct changes *c,
+                 const struct change *change, uint32_t *first, uint32_t *last);
+
+/*
  * change_names() - macros that a change defines, and variables that it adds
  * @names: *@n_names of them, for change_free_names()
  * Return: true if it does nothing else.
