@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/tool.h"
 
@@ -48,7 +49,10 @@ static void add_line(struct uses_source *s, size_t *cap, const char *line,
 
 bool uses_read(struct uses_source *s, const char *path,
                const struct patch_file *file) {
-  FILE *f = fopen(path, "re");
+  struct stat st;
+  /* The path is a patch's: it may lead anywhere. */
+  FILE *f =
+      stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
   char *line = NULL;
   size_t size = 0, cap = 0;
   bool in_comment = false;
