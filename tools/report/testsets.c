@@ -134,7 +134,7 @@ uint32_t testsets_of_part(struct testsets *t, const struct coverage *cov,
       testsets_add(t, sets[i]);
     sets[0] = testsets_end_union(t);
   }
-  const uint32_t set = sets[0];
+  const uint32_t set = sets ? sets[0] : 0; /* a part has a block */
   free(sets);
   return set;
 }
