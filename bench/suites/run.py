@@ -59,6 +59,8 @@ def sizes(index):
         "SELECT sum(pgsize) FROM dbstat JOIN sqlite_schema USING(name)"
         " WHERE tbl_name IN ('test', 'hits')").fetchone()
     db.close()
+    if not blobs:
+        raise SystemExit(f"bench: no test of {index} has reached anything")
     return {"tests": tests, "hits_bytes": blobs, "tests_bytes": own,
             "index_bytes": os.path.getsize(index)}
 
