@@ -89,12 +89,13 @@ go 0 'none/x%a' "$program" fork
 [[ $(grep -caF kcov8 none/x) -ge 4 ]] || fail "no dump of the child: $(hex none/x)"
 rm none/x
 # Many at once: each in one piece.
-for i in {1..40}; do KCOV8_OUT='none/x%a' "$program" & done >/dev/null
+for _ in {1..40}; do KCOV8_OUT='none/x%a' "$program" & done >/dev/null
 wait
 all=("$zero" "$two")
-for i in {1..39}; do all+=("$zero" "$two"); done
+for _ in {1..39}; do all+=("$zero" "$two"); done
 pcs none/x "${all[@]}"
 # What does not fit is taken back.
+# shellcheck disable=SC2016 # for the inner shell
 go 0 'none/x%a' bash -c 'trap "" XFSZ; ulimit -f $1; shift; exec "$@" 2>&1' - "$(($(stat -c %s none/x) / 1024))" "$program"
 [[ $out == "kcov8: $dir/none/x: not written: File too large"* ]] || fail "$out"
 pcs none/x "${all[@]}"

@@ -115,7 +115,7 @@ static enum pcfile_result read_pcs(struct pcfile *list, struct image *img,
       pcs[n - 1] = e;
     }
   for (size_t i = 0; r == PCFILE_END && i < n; i++) {
-    const struct block *b = image_find(img, &moves, pcs[i].pc);
+    const struct block *b = image_find_entry(img, &moves, &pcs[i]);
     n_unknown += !b;
     if (b && b->counter != NO_COUNTER)
       hits_add(hits, b->counter, 1);

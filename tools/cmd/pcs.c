@@ -25,9 +25,13 @@ static const char help[] =
 static enum pcfile_result write_list(struct pcfile *list, FILE *f) {
   struct pcfile_entry e;
   enum pcfile_result r;
-  fprintf(f, "# kcov8 PCs of %s\n", list->name);
+  bool all = true;
+  fprintf(f, "# kcov8 PCs of %s\n# image 0x%" PRIx64 " %s\n", list->name,
+          list->img->digest, list->img->path);
   while ((r = pcfile_next(list, &e)) == PCFILE_PC || r == PCFILE_MOVED) {
-    if (r == PCFILE_PC)
+    if (r == PCFILE_PC && e.of && e.of != list->img->digest)
+      all = false;
+    else if (r == PCFILE_PC)
       fprintf(f, "0x%" PRIx64 " %" PRIu64 "\n", e.pc, e.count);
     else if (e.has_image)
       fprintf(f, "# moved 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 "\n", e.pc,
@@ -35,7 +39,7 @@ static enum pcfile_result write_list(struct pcfile *list, FILE *f) {
     else
       fprintf(f, "# moved 0x%" PRIx64 " 0x%" PRIx64 "\n", e.pc, e.id);
   }
-  return r;
+  return r == PCFILE_END && !all ? PCFILE_OTHER : r;
 }
 
 static int write_lists(struct image *img, char **files, int n, FILE *f) {

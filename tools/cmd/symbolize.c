@@ -48,8 +48,9 @@ struct symbolizer {
   bool unknown; /* some PC was */
 };
 
-static void answer(struct symbolizer *s, uint64_t pc) {
-  const struct block *b = image_find(&s->img, &s->moves, pc);
+static void answer(struct symbolizer *s, const struct pcfile_entry *e) {
+  const struct block *b = image_find_entry(&s->img, &s->moves, e);
+  uint64_t pc = e->pc;
   s->unknown |= !b;
   switch (s->format) {
   case FORMAT_TEXT:
@@ -91,7 +92,7 @@ static int read_list(struct symbolizer *s, const char *path, bool moves_only) {
     if (r == PCFILE_MOVED)
       moves_add(&s->moves, &s->img, &e);
     else if (!moves_only)
-      answer(s, e.pc);
+      answer(s, &e);
     if (interactive)
       fflush(s->f);
   }
@@ -108,9 +109,9 @@ static int symbolize(struct symbolizer *s, char **pcs, int n) {
   if (n == 0)
     status = read_list(s, "-", false);
   for (int i = 0; i < n; i++) {
-    uint64_t pc = 0;
-    parse_pc(pcs[i], &pc); /* checked before */
-    answer(s, pc);
+    struct pcfile_entry e = {0};
+    parse_pc(pcs[i], &e.pc); /* checked before */
+    answer(s, &e);
   }
   if (s->format == FORMAT_JSON)
     json_end(&s->json, ']');

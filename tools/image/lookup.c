@@ -25,6 +25,16 @@ static bool pc_below(const void *element, const void *key) {
 }
 
 /* PCs and IDs ascend together, so one order serves both searches. */
+const struct block *image_find_entry(const struct image *img,
+                                     struct moves *moves,
+                                     const struct pcfile_entry *entry) {
+  if (entry->block)
+    return entry->block;
+  return entry->of && entry->of != img->digest
+             ? NULL
+             : image_find(img, moves, entry->pc);
+}
+
 const struct block *image_find_id(const struct image *img, uint64_t id) {
   size_t i = lower_bound(img->by_pc, img->n_blocks, sizeof(*img->by_pc),
                          id_below, &(struct wanted){img, id});

@@ -33,6 +33,11 @@ struct moves {
 const struct block *image_find(const struct image *img, struct moves *moves,
                                uint64_t address);
 
+/* The block of an entry of a list; NULL as well if the entry is not of @img. */
+const struct block *image_find_entry(const struct image *img,
+                                     struct moves *moves,
+                                     const struct pcfile_entry *entry);
+
 /* The block of an ID, or NULL. */
 const struct block *image_find_id(const struct image *img, uint64_t id);
 

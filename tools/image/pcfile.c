@@ -23,6 +23,7 @@ void pcfile_begin(struct pcfile *p, FILE *f, const char *name,
   p->img = img;
   p->dump = (struct dump){0};
   p->at = 0;
+  p->of = 0;
   p->silent = false;
   p->is_dump = begins_dump(f);
   if (p->is_dump)
@@ -111,6 +112,25 @@ static bool parse_moved(const char *s, struct pcfile_entry *e) {
     return false;
   take_blanks(&s);
   return *s == 0;
+}
+
+/* "# image DIGEST NAME": another image's PCs would be counted for this one. */
+static bool take_image(struct pcfile *p, const char *s) {
+  static const char word[] = "# image ";
+  uint64_t digest;
+  if (strncmp(s, word, sizeof(word) - 1) != 0)
+    return false;
+  s += sizeof(word) - 1;
+  if (!take_hex(&s, &digest) || !take_blanks(&s))
+    return false;
+  p->of = digest;
+  if (p->img && !p->silent && digest != p->img->digest) {
+    char *name = printable(xstrndup(s, strlen(s)));
+    warn(p->name, "not of this %s, but of %s: left out", p->img->path,
+         *name ? name : "another image");
+    free(name);
+  }
+  return true;
 }
 
 static bool parse_line(const char *s, struct pcfile_entry *e) {
@@ -216,12 +236,14 @@ enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *e) {
     if (!odd && *s == 0)
       continue;
     if (!odd && *s == '#') {
-      if (parse_moved(s, e))
+      if (!take_image(p, s) && parse_moved(s, e))
         return PCFILE_MOVED;
       continue;
     }
-    if (!odd && parse_line(s, e))
+    if (!odd && parse_line(s, e)) {
+      e->of = p->of;
       return PCFILE_PC;
+    }
     complain(p, s);
     return PCFILE_BAD;
   }

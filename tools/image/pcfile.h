@@ -5,7 +5,8 @@
  * A dump becomes the same list, with the image: dump.h. Of text:
  * One hex PC per line, 0x optional, optional decimal count after blanks; '#'
  * begins a comment; empty lines are skipped. The comment
- * "# moved 0xPC 0xID [IMAGE]" tells that a run gave PC to block ID of IMAGE.
+ * "# moved 0xPC 0xID [IMAGE]" tells that a run gave PC to block ID of IMAGE,
+ * "# image DIGEST NAME" which image the PCs after it are of.
  */
 #ifndef KCOV8_PCFILE_H
 #define KCOV8_PCFILE_H
@@ -25,6 +26,8 @@
  * @line:  number of the last line read
  * @text:  that line; longer ones are cut, comments excepted refused
  * @silent: PCFILE_OTHER gives no message: the caller has more images to ask
+ * @of:    digest of the image that the next PCs are of; 0: the list does not
+ * say
  * @is_dump: then @dump has been read with @result, and @at is the next block
  */
 struct pcfile {
@@ -36,6 +39,7 @@ struct pcfile {
   struct dump dump;
   enum dump_result result;
   size_t at;
+  uint64_t of;
   bool is_dump, silent;
 };
 
@@ -51,12 +55,13 @@ enum pcfile_result {
 
 /*
  * @block: of a dump, the block itself; else NULL
+ * @of:    digest of the image that @pc is of; 0: the list does not say
  * @image: fingerprint of the image that a note is about (abi.h)
  */
 struct pcfile_entry {
   const struct block *block;
   uint64_t pc, count, id;
-  uint64_t image;
+  uint64_t of, image;
   bool has_image;
 };
 

@@ -132,7 +132,7 @@ static void count_pcs(struct inputs *in, const char *name, struct pcs *pcs) {
     size_t of = 0, n = 0;
     for (size_t m = 0; m < in->n_images; m++) {
       const struct block *b =
-          image_find(in->images[m].img, &pcs->moves[m], pcs->all[i].pc);
+          image_find_entry(in->images[m].img, &pcs->moves[m], &pcs->all[i]);
       if (!b)
         continue;
       found = b;
