@@ -82,16 +82,21 @@ for command in (lit, [kcov8, "index", "whole", "--", "sh", "-c", runs]):
     expected.update(tests("whole"))
 print("%d tests" % len(expected))
 
+def waiting(index):
+    return os.listdir(index + ".new") if os.path.exists(index + ".new") else []
+
+
 seen = 0
 for round in range(20):
     index = os.path.abspath("index-%d" % round)
     command = draw.choice((lit, [kcov8, "index", index, "--", "sh", "-c", runs]))
     done = run(command, index, draw.choice((kill_all, kill_one)), seconds[command[0]])
     seen += len(done)
-    if done or os.path.exists(index + ".new"):
+    # Killed before anything began: there is nothing to take.
+    if done or any(n.endswith(".json") for n in waiting(index)) or os.path.exists(index):
         for last in [False] * 200 + [True]:
             subprocess.run([kcov8, "index", index], check=True, stdout=subprocess.DEVNULL)
-            left = os.listdir(index + ".new") if os.path.exists(index + ".new") else []
+            left = waiting(index)
             if all(name.endswith(".tmp") for name in left):  # that goes in a minute
                 break
             assert not last, left
