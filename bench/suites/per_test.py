@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""per_test.py LITDIR VARIABLE=VALUE LIT-ARGUMENT...: lit, in which each test
+"""per_test.py LIT VARIABLE=VALUE LIT-ARGUMENT...: lit, in which each test
 has its own value of an environment variable: {} in VALUE is the test's name,
 with + for /. For llvm-cov, to which lit 14 gives no profile per test, and later
 ones none if a lit.local.cfg sets the format. Lit's workers have to be forked."""
 import os
+import runpy
 import sys
 
-sys.path.insert(0, sys.argv[1])
+# The program knows where its modules are: beside it, or elsewhere.
+program = os.path.realpath(sys.argv[1])
+sys.path.insert(0, os.path.dirname(program))
+runpy.run_path(program, run_name="lit_program")
 import lit.main  # noqa: E402
 import lit.worker  # noqa: E402
 
