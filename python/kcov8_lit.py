@@ -43,6 +43,9 @@ def enable(config, lit_config, index=None):
     index = index or os.environ.get("KCOV8_INDEX")
     if not index:
         return
+    if not _may_be(os.path.abspath(index)):
+        _say("%s: not an index: nothing is recorded" % index)
+        return
     # Copied with the configuration to those of lit.local.cfg, and to workers.
     config.kcov8_index = os.path.abspath(index)
     lit.worker.execute = execute
@@ -71,6 +74,17 @@ def execute(test):
     except OSError as error:
         _say("%s: not recorded: %s" % (test.getFullName(), error))
     return done
+
+
+def _may_be(index):
+    """It is not there, empty, or begins as SQLite's files do."""
+    if not os.path.exists(index):
+        return True
+    if not os.path.isfile(index):
+        return False
+    with open(index, "rb") as f:
+        head = f.read(16)
+    return head in (b"", b"SQLite format 3\0")
 
 
 class _Environment:

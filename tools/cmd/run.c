@@ -141,7 +141,8 @@ static bool run_test(const struct run_request *q, const sigset_t *before,
   struct entry e;
   char *line = q->name ? NULL : command_line(q->argv);
   bool later = is_gathered(q->index);
-  bool ok = entry_begin(&e, q->index, line ? line : q->name);
+  bool ok = index_may_be(q->index) &&
+            entry_begin(&e, q->index, line ? line : q->name);
   if (!ok) {
     free(line);
     return false;

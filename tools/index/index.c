@@ -181,6 +181,13 @@ static bool check_file(const char *path, enum index_mode mode) {
   return true;
 }
 
+bool index_may_be(const char *path) {
+  struct stat st;
+  return check_file(path, INDEX_WRITE) &&
+         (stat(path, &st) < 0 || st.st_size == 0 || index_detect(path) ||
+          fail(path, "not an index: not even a database"));
+}
+
 bool index_open(struct index *ix, const char *path, enum index_mode mode) {
   int flags = mode == INDEX_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                   : SQLITE_OPEN_READONLY;

@@ -42,6 +42,13 @@ struct index {
 bool index_detect(const char *path);
 
 /*
+ * index_may_be() - for who writes beside the index and opens it later, if ever
+ * Return: true if @path is not there, empty, or begins as an index does; false
+ * after a message.
+ */
+bool index_may_be(const char *path);
+
+/*
  * index_open() - open the index @path, which must stay valid
  * Return: true; false after a message. index_close() is due in either case.
  */
