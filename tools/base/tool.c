@@ -80,6 +80,11 @@ void *vec_push(void *v, size_t *n, size_t *cap, size_t size) {
   return v;
 }
 
+const char *file_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
 uint64_t add_saturating(uint64_t a, uint64_t b) {
   return a + b < a ? UINT64_MAX : a + b;
 }

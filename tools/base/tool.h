@@ -32,6 +32,9 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
  */
 void *vec_push(void *v, size_t *n, size_t *cap, size_t size) NEVER_NULL;
 
+/* file_name() - the last part of @path, which points into it */
+const char *file_name(const char *path);
+
 uint64_t add_saturating(uint64_t a, uint64_t b);
 
 #endif /* KCOV8_TOOL_H */

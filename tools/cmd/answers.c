@@ -9,6 +9,7 @@
 #include "base/output.h"
 #include "base/tool.h"
 #include "cmd/asking.h"
+#include "cmd/command.h"
 
 static const char *by(const struct answer *a) {
   return a->why & WHY_TEST       ? "test"
@@ -78,11 +79,6 @@ static struct line_states find_lines(const struct asking *a) {
 }
 
 /* ---- Forms --------------------------------------------------------------- */
-
-static void write_name(FILE *f, const char *s) {
-  for (; *s; s++)
-    fputc((unsigned char)*s < ' ' ? '?' : *s, f);
-}
 
 static void write_text(const struct asking *a, const struct line_states *lines,
                        FILE *f) {

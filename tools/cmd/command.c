@@ -55,6 +55,11 @@ bool parse_format(const char *command, const char *const *words,
   return false;
 }
 
+void write_name(FILE *f, const char *s) {
+  for (; *s; s++)
+    fputc((unsigned char)*s < ' ' ? '?' : *s, f);
+}
+
 bool names_index(const char *path) {
   struct stat st;
   char *waiting = xasprintf("%s.new", path);

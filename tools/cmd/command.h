@@ -4,6 +4,7 @@
 #define KCOV8_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/tool.h"
 
@@ -40,6 +41,9 @@ bool parse_format(const char *command, const char *const *words,
 
 /* Whether @path is an index, or what waits beside it will be one. */
 bool names_index(const char *path);
+
+/* write_name() - @s, in which control characters become `?' */
+void write_name(FILE *f, const char *s);
 
 /* print_text() - @text to stdout. Return: exit code. */
 int print_text(const char *text);

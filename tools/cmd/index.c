@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cmd/command.h"
 #include "cmd/contents.h"
@@ -58,21 +57,9 @@ struct request {
 
 /* ---- What is named ------------------------------------------------------- */
 
-static bool is_image(const char *path) {
-  char head[4] = "";
-  struct stat st;
-  FILE *f =
-      stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
-  bool yes = f && fread(head, 1, sizeof(head), f) == sizeof(head) &&
-             memcmp(head, "\177ELF", sizeof(head)) == 0;
-  if (f)
-    fclose(f);
-  return yes;
-}
-
 static void sort_files(struct request *q, char **files, int n) {
   for (int i = 0; i < n; i++)
-    if (is_image(files[i])) {
+    if (image_detect(files[i])) {
       q->images =
           vec_push(q->images, &q->n_images, &q->cap_images, sizeof(*q->images));
       q->images[q->n_images - 1] = files[i];

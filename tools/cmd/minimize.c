@@ -33,8 +33,7 @@ static void write_text(const struct cover *c, double kept, double all,
                        FILE *f) {
   for (size_t i = 0; i < c->n_chosen; i++) {
     const struct cover_test *t = &c->tests[c->chosen[i]];
-    for (const char *p = t->name; *p; p++)
-      fputc((unsigned char)*p < ' ' ? '?' : *p, f);
+    write_name(f, t->name);
     fprintf(f, "\t%s\t", t->outcome);
     if (t->seconds < 0)
       fputc('?', f);

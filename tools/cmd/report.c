@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* report.c - merge PC lists and hand the result to a format */
-#include <elf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/output.h"
 #include "cmd/command.h"
+#include "image/load.h"
 #include "index/index.h"
 #include "report/inputs.h"
 #include "report/report.h"
@@ -95,27 +94,13 @@ static char *absolute_root(const char *root) {
   return path;
 }
 
-/* Whether @path is a file that begins as an image does. */
-static bool is_elf(const char *path) {
-  struct stat st;
-  char head[SELFMAG];
-  if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-    return false;
-  FILE *f = fopen(path, "re");
-  bool yes = f && fread(head, 1, SELFMAG, f) == SELFMAG &&
-             memcmp(head, ELFMAG, SELFMAG) == 0;
-  if (f)
-    fclose(f);
-  return yes;
-}
-
 enum kind { KIND_LIST, KIND_IMAGE, KIND_INDEX };
 
 /* The first argument is no list; each other one is what it looks like. */
 static enum kind kind_of(const char *path, bool first) {
   if (index_detect(path))
     return KIND_INDEX;
-  return first || is_elf(path) ? KIND_IMAGE : KIND_LIST;
+  return first || image_detect(path) ? KIND_IMAGE : KIND_LIST;
 }
 
 static int add_input(struct inputs *in, enum kind kind, const char *path) {

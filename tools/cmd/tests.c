@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /* tests.c - kcov8 tests: who reaches this line, this function, this patch? */
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/asking.h"
 #include "cmd/command.h"
@@ -43,16 +41,6 @@ static const char help[] =
     "\n"
     "Exit status: 0 tests are there, 1 none, or WHERE is not known, 2 wrong "
     "usage.\n";
-
-static bool is_elf(const char *path) {
-  char head[4];
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  bool yes = fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) &&
-             memcmp(head, "\177ELF", sizeof(head)) == 0;
-  if (fd >= 0)
-    close(fd);
-  return yes;
-}
 
 /* ---- Places -------------------------------------------------------------- */
 
@@ -176,7 +164,7 @@ static int ask_all(struct asking *a, char **argv, int argc) {
 
 static int run_with(struct asking *a, int argc, char **argv) {
   int n_images = 0;
-  while (n_images < argc && is_elf(argv[n_images]))
+  while (n_images < argc && image_detect(argv[n_images]))
     n_images++;
   char **rest = argv + n_images;
   int n_rest = argc - n_images;

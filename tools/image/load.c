@@ -2,12 +2,29 @@
 /* load.c - ELF file, function records, block map: one after the other */
 #include "image/load.h"
 
+#include <elf.h>
 #include <kcov8/abi.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/tool.h"
 #include "image/join.h"
 #include "image/records.h"
+
+bool image_detect(const char *path) {
+  struct stat st;
+  char head[SELFMAG];
+  if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+    return false;
+  FILE *f = fopen(path, "re");
+  bool yes = f && fread(head, 1, SELFMAG, f) == SELFMAG &&
+             memcmp(head, ELFMAG, SELFMAG) == 0;
+  if (f)
+    fclose(f);
+  return yes;
+}
 
 bool image_load(struct image *img, const char *path) {
   *img = (struct image){.path = path};

@@ -7,6 +7,9 @@
 
 #include "image/image.h"
 
+/* Whether @path is a regular file that begins as an image does. */
+bool image_detect(const char *path);
+
 /*
  * image_load() - read an image
  * Return: true; false after a message. image_free() is due in either case.

@@ -178,18 +178,13 @@ static void complain(const struct pcfile *p, const char *s) {
   free(where);
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 /* Counters of another image would be counted for the wrong blocks. */
 static void refuse(const struct pcfile *p) {
   const struct strtab *others = &p->dump.others;
   bool namesake = false;
   for (size_t i = 0; i < others->n; i++)
     namesake |=
-        strcmp(base_name(others->strings[i]), base_name(p->img->path)) == 0;
+        strcmp(file_name(others->strings[i]), file_name(p->img->path)) == 0;
   if (!others->n)
     warn(p->name, "the dump is empty");
   else if (namesake)

@@ -9,11 +9,6 @@
 #include "index/codec.h"
 #include "index/sql.h"
 
-static const char *name_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash && slash[1] ? slash + 1 : path;
-}
-
 static bool load_rows(struct builds *b, struct index *ix) {
   struct rows rows = sql_query(ix,
                                "SELECT id, digest, n_counters, path, added,"
@@ -32,7 +27,7 @@ static bool load_rows(struct builds *b, struct index *ix) {
         .known = sql_int(&rows, 5),
         .program = b->n - 1,
     };
-    build->name = name_of(build->path);
+    build->name = file_name(build->path);
   }
   return sql_end(&rows);
 }
@@ -176,7 +171,7 @@ struct build *builds_find(const struct builds *b, const struct image *img) {
 
 bool builds_program(const struct builds *b, const struct image *img,
                     size_t *program) {
-  const char *name = name_of(img->path);
+  const char *name = file_name(img->path);
   const struct build *best = NULL;
   for (size_t i = 0; i < b->n; i++) {
     const struct build *x = &b->v[i];

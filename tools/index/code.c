@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/search.h"
 #include "base/tool.h"
 #include "image/load.h"
 #include "image/records.h"
@@ -290,16 +291,13 @@ static bool load_func(struct loader *l, const struct placed *p) {
   return sql_end(&rows) && ok && (found || damaged(l->ix));
 }
 
+static bool is_below(const void *element, const void *row) {
+  return *(const int64_t *)element < *(const int64_t *)row;
+}
+
 static bool is_wanted(const int64_t *wanted, size_t n, int64_t row) {
-  size_t lo = 0;
-  for (size_t hi = n; lo < hi;) {
-    size_t mid = lo + (hi - lo) / 2;
-    if (wanted[mid] < row)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  return lo < n && wanted[lo] == row;
+  size_t at = lower_bound(wanted, n, sizeof(*wanted), is_below, &row);
+  return at < n && wanted[at] == row;
 }
 
 static bool load_funcs(struct loader *l, struct span in, const int64_t *wanted,

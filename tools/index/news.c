@@ -150,11 +150,6 @@ void side_free(struct side *r) {
 
 /* ---- What is new --------------------------------------------------------- */
 
-static const char *name_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 static int compare_ids(const void *a, const void *b) {
   uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
   return (x > y) - (x < y);
@@ -167,7 +162,7 @@ static uint64_t *known_ids(const struct side *a, const char *name, size_t *n) {
   *n = 0;
   for (size_t i = 0; i < a->n; i++) {
     const struct image *img = a->v[i].img;
-    if (strcmp(name_of(img->path), name) != 0)
+    if (strcmp(file_name(img->path), name) != 0)
       continue;
     for (size_t b = 0; b < img->n_blocks; b++)
       if (a->v[i].of[b]) {
@@ -186,7 +181,7 @@ struct news *news_make(const struct side *a, const struct side *b, size_t *n) {
   for (size_t i = 0; i < b->n; i++) {
     const struct image *img = b->v[i].img;
     size_t n_known;
-    uint64_t *known = known_ids(a, name_of(img->path), &n_known);
+    uint64_t *known = known_ids(a, file_name(img->path), &n_known);
     all[i] = (struct news){img, xcalloc(img->n_blocks, sizeof(bool)), 0};
     for (size_t k = 0; k < img->n_blocks; k++) {
       all[i].of[k] = b->v[i].of[k] &&

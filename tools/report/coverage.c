@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/tool.h"
 #include "report/blocks.h"
 #include "report/inlined.h"
@@ -23,8 +24,6 @@ void count_add(struct cov_count *sum, const struct func *f, uint64_t n) {
   sum->at_least |= (f->probe == KCOV8_PROBE_UNARY && n >= UNARY_FULL) ||
                    (f->probe == KCOV8_PROBE_COUNTER && n >= COUNTER_FULL);
 }
-
-static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
 /* Blocks that count, if their file does. */
 static bool *find_live(const struct cov_image *image) {

@@ -5,6 +5,7 @@
 #include <kcov8/abi.h>
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "base/tool.h"
 
 /* What is known of a line; a set. */
@@ -31,8 +32,6 @@ struct finding {
   struct witness *witnesses;
   size_t n_witnesses, cap_witnesses;
 };
-
-static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
 static int compare_candidates(const void *a, const void *b) {
   const struct candidate *x = a, *y = b;

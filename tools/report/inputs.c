@@ -282,10 +282,7 @@ enum exit_code inputs_add_list(struct inputs *in, const char *path) {
   struct list_bytes list;
   struct pcfile p;
   enum pcfile_result r = PCFILE_FAILED;
-  const char *slash = strrchr(path, '/');
-  const char *test = strcmp(path, "-") == 0 ? "stdin"
-                     : slash                ? slash + 1
-                                            : path;
+  const char *test = strcmp(path, "-") == 0 ? "stdin" : file_name(path);
   if (!inputs_wants(in, test))
     return EXIT_DONE;
   in->n_tests++;

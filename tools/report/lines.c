@@ -4,9 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "base/tool.h"
-
-static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
 /* A run of lines that ran @count times. */
 struct counted_run {

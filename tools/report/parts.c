@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/search.h"
 #include "base/tool.h"
 
@@ -15,8 +16,6 @@ struct look {
   struct part part;
   struct cov_block block;
 };
-
-static int compare_u32(uint32_t a, uint32_t b) { return (a > b) - (a < b); }
 
 /* The lines of two looks; the numbers of a run's file differ by image. */
 static int compare_runs(const struct part *a, const struct part *b) {
