@@ -61,8 +61,10 @@ class Pair:
 
 
 LUA = Project("lua", "src/*.c", ("lua.c", "luac.c", "lbitlib.c"),
-              ("-DLUA_USE_POSIX",))
-ZLIB = Project("zlib", "*.c")
+              ("-DLUA_USE_POSIX",), texts=tuple(
+                  (f"src/lua{v}-deb-multiarch.h",
+                   '#define DEB_HOST_MULTIARCH ""\n') for v in ("5.3", "5.4")))
+ZLIB = Project("zlib", "*.c", (), ("-DHAVE_UNISTD_H",))
 EXPAT = Project("expat", "expat/lib/*.c",
                 ("xmltok_impl.c", "xmltok_ns.c", "xcsinc.c",
                  "random_arc4random.c", "random_arc4random_buf.c",
