@@ -58,6 +58,7 @@ public:
       return false;
     }
     const char *SourceRefused = Rust ? nullptr : F.refusesSource(Source);
+    P.From.collect(M);
     BlockChooser Chooser(M, O);
     std::vector<Function *> Functions;
     for (Function &Fn : M)
@@ -104,7 +105,7 @@ private:
       return 0;
     FunctionMap Map = describeFunction(Fn, Blocks, Names, Source);
     Map.Hash = functionHash(Fn, Source, O.Unit);
-    std::vector<uint32_t> Keys = blockKeys(Fn, Blocks);
+    std::vector<uint32_t> Keys = blockKeys(Fn, Blocks, P.From);
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
     std::vector<ImpliedBlock> Implied;
@@ -270,13 +271,18 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     Shared->Refused = true;
     return PreservedAnalyses::all();
   }
-  if (isOffloaded(Target) || (At == Point::Start && !O.Early))
+  if (isOffloaded(Target))
     return PreservedAnalyses::all();
   bool Probes = At == Point::Direct || (At == Point::Start) == O.Early;
   if (!Target.isOSBinFormatELF()) {
     if (Probes) // once
       error(M, "kcov8: target '" + Target.str() + "' has no ELF objects");
     return PreservedAnalyses::all();
+  }
+  if (At == Point::Start && !O.Early) {
+    if (!M.getNamedMetadata("kcov8"))
+      Shared->From.attach(M);
+    return PreservedAnalyses::none();
   }
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))
     return PreservedAnalyses::all();

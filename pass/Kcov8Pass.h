@@ -13,6 +13,7 @@
 
 #include "emit/Counters.h"
 #include "plan/Blocks.h"
+#include "plan/Origins.h"
 #include "plan/Ranges.h"
 #include "llvm/IR/PassManager.h"
 #include <memory>
@@ -30,12 +31,13 @@ struct Pending {
     std::vector<ImpliedBlock> Implied;
   };
   std::vector<Function> Functions;
+  Origins From;         // of the blocks, from the start of the pipeline
   bool Refused = false; // an error of the options has been reported
 };
 
 // Where in the pipeline a pass object stands.
 enum class Point {
-  Start,  // before the optimiser: emits probes if place=early
+  Start,  // before the optimiser: names blocks; emits probes if place=early
   Last,   // after it: emits probes if place=late, then tables
   Direct, // opt -passes=kcov8<...>: everything at once
 };

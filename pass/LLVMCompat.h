@@ -8,6 +8,7 @@
 #include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/DebugInfoMetadata.h"
+#include "llvm/IR/DebugLoc.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/Instructions.h"
@@ -94,6 +95,39 @@ inline llvm::Triple moduleTriple(const llvm::Module &M) {
 // kinds of LTO, and for nothing else.
 inline bool isBeforeLTO(const llvm::Module &M) {
   return M.getModuleFlag("EnableSplitLTOUnit");
+}
+
+// L, with another scope and another place that it is inlined at. A distinct
+// node stays one: it tells two inlinings apart.
+inline llvm::DILocation *locationIn(const llvm::DILocation &L,
+                                    llvm::DILocalScope *Scope,
+                                    llvm::DILocation *InlinedAt) {
+  auto Make = [&](auto... More) {
+    llvm::LLVMContext &Context = Scope->getContext();
+    return L.isDistinct()
+               ? llvm::DILocation::getDistinct(Context, L.getLine(),
+                                               L.getColumn(), Scope, InlinedAt,
+                                               L.isImplicitCode(), More...)
+               : llvm::DILocation::get(Context, L.getLine(), L.getColumn(),
+                                       Scope, InlinedAt, L.isImplicitCode(),
+                                       More...);
+  };
+#if LLVM_VERSION_MAJOR >= 21 // key instructions
+  return Make(L.getAtomGroup(), L.getAtomRank());
+#else
+  return Make();
+#endif
+}
+
+// What variables are debugged by stands beside the instructions since 19.
+template <typename Change>
+void changeRecordLocations(llvm::Instruction &I, Change To) {
+#if LLVM_VERSION_MAJOR >= 19
+  for (llvm::DbgRecord &Record : I.getDbgRecordRange())
+    Record.setDebugLoc(To(Record.getDebugLoc().get()));
+#else
+  (void)I, (void)To;
+#endif
 }
 
 } // namespace kcov8

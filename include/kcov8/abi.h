@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KCOV8_ABI_VERSION 3
+#define KCOV8_ABI_VERSION 4
 
 /* ---- Sections --------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #define KCOV8_PASS_PLAN_IDS_H
 
 #include "Blocks.h"
+#include "Origins.h"
 #include "llvm/IR/Function.h"
 #include <cstdint>
 #include <string>
@@ -21,7 +22,8 @@ uint64_t functionHash(const llvm::Function &F, llvm::StringRef Path,
 
 // One key per chosen block, in their order, distinct within the function.
 std::vector<uint32_t> blockKeys(llvm::Function &F,
-                                const std::vector<ChosenBlock> &Blocks);
+                                const std::vector<ChosenBlock> &Blocks,
+                                const Origins &From);
 
 } // namespace kcov8
 

@@ -27,6 +27,11 @@ std::string stableName(const GlobalValue &V) {
   return Rust.empty() ? Linked : Rust;
 }
 
+StringRef withoutNumber(StringRef Name) {
+  StringRef Short = Name.rtrim("0123456789");
+  return Short.size() < Name.size() && Short.consume_back(".") ? Short : Name;
+}
+
 std::string functionName(const Function &F) {
   const std::string Linked = linkageName(F);
   if (kcov8_rust_mangling(Linked.c_str()) != KCOV8_RUST_LEGACY)

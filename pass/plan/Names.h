@@ -20,6 +20,9 @@ std::string demangledRust(const std::string &Name);
 // (No function of C or C++ has such a name.)
 std::string stableName(const llvm::GlobalValue &V);
 
+// Static locals are numbered: f.x, f.x.12.
+llvm::StringRef withoutNumber(llvm::StringRef Name);
+
 // What tells F from all other functions of its source. Legacy names of Rust
 // have generic arguments in their hash alone: debug info spells them out.
 std::string functionName(const llvm::Function &F);

@@ -175,7 +175,7 @@ class MapEntry:
         self.elf, self.data, self.at = elf, data, start
         magic, self.size, self.abi, self.kind = \
             self.fixed("I"), self.fixed("I"), self.fixed("H"), self.fixed("H")
-        if magic != MAGIC or self.size % 4 or self.abi != 3:
+        if magic != MAGIC or self.size % 4 or self.abi != 4:
             raise SystemExit(f"bad map entry at {start}")
         if self.kind == 1:
             self.function()

@@ -142,9 +142,9 @@ class Block:
 def entry(end, kind, body, func=None):
     body += b"\0" * (-len(body) % 4)
     size = 12 + len(body)
-    abi = 3
+    abi = 4
     if func:
-        size, abi = func.num("size", size), func.num("mapabi", 3)
+        size, abi = func.num("size", size), func.num("mapabi", 4)
         kind = func.num("kind", kind)
     data = bytearray(struct.pack(end + "IIHH", 0x4D38564B, size, abi, kind))
     data += body
@@ -228,7 +228,7 @@ def assembly(funcs, order, raw, end, nobits):
                 f".4byte .Lc{i} - . + {f.num('counters')}",
                 f".4byte .Lk{i} - . + {f.num('keys')}",
                 f".4byte {f.num('n_blocks', n)}",
-                ".byte %d, %d, %d, %d" % (f.num("abi", 3), f.num("probe"),
+                ".byte %d, %d, %d, %d" % (f.num("abi", 4), f.num("probe"),
                                           f.num("level", 1), f.num("flags")),
                 f".4byte {f.num('first')}, {f.num('rows')}"]
     entries = [unit_entry(end, *e) if isinstance(e, tuple) else func_entry(end, e)
