@@ -8,6 +8,7 @@
 #include "emit/Order.h"
 #include "emit/Probes.h"
 #include "emit/Tables.h"
+#include "plan/CodeHash.h"
 #include "plan/Filter.h"
 #include "plan/FlushReach.h"
 #include "plan/Ids.h"
@@ -49,7 +50,7 @@ public:
         Names(O.PrefixMap, Rust ? Paths::Rust : Paths::C), F(O, Names),
         Source(Rust ? crateSource(M, Names)
                     : Names.normalise(M.getSourceFileName())),
-        PruneReach(M, O.FlushIn) {}
+        Code(M), PruneReach(M, O.FlushIn) {}
 
   // False: an error was reported.
   bool run() {
@@ -105,6 +106,7 @@ private:
       return 0;
     FunctionMap Map = describeFunction(Fn, Blocks, Names, Source);
     Map.Hash = functionHash(Fn, Source, O.Unit);
+    Map.Code = Code.of(Fn);
     std::vector<uint32_t> Keys = blockKeys(Fn, Blocks, P.From);
     for (size_t I = 0; I < Keys.size(); I++)
       Map.Blocks[I].Key = Keys[I];
@@ -227,6 +229,7 @@ private:
   Filter F;
   std::string Source;
   std::vector<Planned> Plans;
+  CodeHash Code;
   FlushReach Reach, PruneReach, CopyReach = FlushReach::ofCopies();
 };
 
@@ -245,7 +248,7 @@ void emitTables(Module &M, const Options &O, Pending &P) {
       if (!markRemoved(Fn.Counters, Fn.Map, Fn.Implied, It->second))
         continue; // the function went, and was inlined nowhere
     }
-    emitFunctionTables(Fn.Counters, Fn.Map.Hash, Fn.Map.keys(), Fn.Implied, O);
+    emitFunctionTables(Fn.Counters, Fn.Map, Fn.Implied, O);
     writeFunctionMap(M, Fn.Map);
   }
   for (auto &[Array, Bytes] : Used)

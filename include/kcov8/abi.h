@@ -73,7 +73,10 @@ enum kcov8_level {
  * @hash:     function hash, kcov8_hash_function()
  * @counters: address of the counter array, relative to this field's address;
  *            functions may share one
- * @keys:     address of the first key, relative to this field's address
+ * @keys:     address of the first key, relative to this field's address. The
+ *            word in front of it is a hash of the function's code, as it was
+ *            when the probes went in: equal if two builds by one compiler have
+ *            the same code; never 0
  * @n_blocks: > 0; key i belongs to block i
  * @abi:      KCOV8_ABI_VERSION of the pass that wrote the record
  * @probe:    enum kcov8_probe

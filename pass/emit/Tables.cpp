@@ -82,10 +82,10 @@ Function *emitHook(Module &M, GlobalVariable *Image, const char *Name,
   return Hook;
 }
 
-// Distance from a field of Record to Target: no dynamic relocation; so the
-// record must exist before its initialiser.
+// Distance from a field of Record to word Number of Target: no dynamic
+// relocation; so the record must exist before its initialiser.
 Constant *offsetFrom(GlobalVariable &Record, unsigned Field,
-                     GlobalVariable &Target) {
+                     GlobalVariable &Target, unsigned Number = 0) {
   Module &M = *Record.getParent();
   Type *Word = Type::getInt32Ty(M.getContext());
   Type *Address = M.getDataLayout().getIntPtrType(M.getContext());
@@ -93,9 +93,11 @@ Constant *offsetFrom(GlobalVariable &Record, unsigned Field,
       Record.getValueType(), &Record,
       ArrayRef<Constant *>{ConstantInt::get(Word, 0),
                            ConstantInt::get(Word, Field)});
+  Constant *There = ConstantExpr::getAdd(
+      ConstantExpr::getPtrToInt(&Target, Address),
+      ConstantInt::get(Address, Number * sizeof(uint32_t)));
   Constant *Distance =
-      ConstantExpr::getSub(ConstantExpr::getPtrToInt(&Target, Address),
-                           ConstantExpr::getPtrToInt(Here, Address));
+      ConstantExpr::getSub(There, ConstantExpr::getPtrToInt(Here, Address));
   return Address == Word ? Distance : ConstantExpr::getTrunc(Distance, Word);
 }
 
@@ -122,8 +124,7 @@ void emitArrayRecord(const CounterPlace &Place) {
 
 } // namespace
 
-void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
-                        std::vector<uint32_t> Keys,
+void emitFunctionTables(const CounterPlace &Place, const FunctionMap &Map,
                         const std::vector<ImpliedBlock> &Implied,
                         const Options &O) {
   GlobalVariable &Counters = *Place.array();
@@ -139,7 +140,9 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
     Counters.setVisibility(GlobalValue::DefaultVisibility);
     Counters.setLinkage(GlobalValue::PrivateLinkage);
   }
+  std::vector<uint32_t> Keys = Map.keys();
   const uint32_t Blocks = Keys.size();
+  Keys.insert(Keys.begin(), Map.Code);
   if (!Implied.empty())
     appendRules(Keys, Implied);
   auto *KeyTable = emitTable(Counters, ConstantDataArray::get(C, Keys),
@@ -152,8 +155,9 @@ void emitFunctionTables(const CounterPlace &Place, uint64_t Hash,
                            KCOV8_SECTION_FUNCS, Align(8), "__kcov8_func.");
   Record->setInitializer(ConstantStruct::get(
       Type,
-      {ConstantInt::get(Type->getElementType(0), Hash),
-       offsetFrom(*Record, 1, Counters), offsetFrom(*Record, 2, *KeyTable),
+      {ConstantInt::get(Type->getElementType(0), Map.Hash),
+       offsetFrom(*Record, 1, Counters),
+       offsetFrom(*Record, 2, *KeyTable, /*Number=*/1),
        ConstantInt::get(Word, Blocks),
        ConstantInt::get(Byte, KCOV8_ABI_VERSION),
        ConstantInt::get(Byte, O.Probe), ConstantInt::get(Byte, O.Level),

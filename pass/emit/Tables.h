@@ -7,13 +7,13 @@
 
 #include "Counters.h"
 #include "plan/Blocks.h"
+#include "plan/Ranges.h"
 #include <vector>
 
 namespace kcov8 {
 
-// Keys, rules and function record of the blocks that count in Counters.
-void emitFunctionTables(const CounterPlace &Counters, uint64_t Hash,
-                        std::vector<uint32_t> Keys,
+// Keys, rules and record of a function whose blocks count in Counters.
+void emitFunctionTables(const CounterPlace &Counters, const FunctionMap &Map,
                         const std::vector<ImpliedBlock> &Implied,
                         const Options &O);
 

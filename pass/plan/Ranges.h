@@ -28,6 +28,7 @@ struct BlockRange {
 // function may be gone when it is written.
 struct FunctionMap {
   uint64_t Hash = 0;
+  uint32_t Code = 0; // hash of all of it, see CodeHash.h
   unsigned Line = 0;
   std::string Name;         // as linked
   bool MayBeCopied = false; // other objects may hold an equal entry (comdat)

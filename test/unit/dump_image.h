@@ -23,7 +23,7 @@ __asm__(
         BLOCKS) "\n"
                 ".popsection\n"
                 ".pushsection __kcov8_keys,\"a\",@progbits\n.balign 4\n"
-                "1: .set key, 0\n.rept " STRING(
+                ".long 1\n1: .set key, 0\n.rept " STRING(
                     BLOCKS) "\n"
                             ".long key\n.set key, key + 1\n.endr\n"
                             ".popsection\n"

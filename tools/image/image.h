@@ -51,6 +51,7 @@ enum join {
 
 /**
  * struct func - one function record
+ * @code:    equal in two builds by one compiler: so is the code. 0: unknown
  * @name:    linkage name; "0x<hash>" if unknown
  * @display: the same, demangled
  * @file:    its source file, index in image.files
@@ -67,7 +68,7 @@ enum join {
 struct func {
   uint64_t hash;
   const char *name, *display;
-  uint32_t file, line, unit;
+  uint32_t code, file, line, unit;
   const uint32_t *keys;
   uint32_t first_block, n_blocks, n_implied;
   uint64_t array;

@@ -60,6 +60,11 @@ static bool check_version(const struct image *img, const struct record *r,
                 "tables are of version %" PRIu32 ", this kcov8 knows up to %d: "
                 "use the kcov8 that belongs to the pass",
                 abi, KCOV8_ABI_VERSION);
+  if (abi && abi < KCOV8_ABI_VERSION)
+    return fail(img->path,
+                "tables are of version %" PRIu32 ", this kcov8 knows %d: build "
+                "it again, or use the kcov8 that belongs to the pass",
+                abi, KCOV8_ABI_VERSION);
   if (abi != KCOV8_ABI_VERSION || n_blocks == 0)
     return fail(img->path,
                 "%s: record %zu is damaged (version %" PRIu32 ", %" PRIu32
@@ -68,13 +73,13 @@ static bool check_version(const struct image *img, const struct record *r,
   return true;
 }
 
-/* @first: index of the first key in image.keys */
+/* @first: index of the first key in image.keys, > 0: its code is in front */
 static bool find_keys(const struct image *img, const struct record *r,
                       uint32_t n_blocks, uint64_t *first) {
   uint64_t offset;
   if (!resolve(img, r, TABLE_KEYS, offsetof(struct kcov8_func, keys),
                (uint64_t)n_blocks * 4, &offset) ||
-      offset % 4)
+      offset % 4 || offset == 0)
     return fail(img->path, "%s: record %zu points outside %s",
                 KCOV8_SECTION_FUNCS, r->number, KCOV8_SECTION_KEYS);
   if (!img->keys)
@@ -97,7 +102,7 @@ static bool read_rules(const struct image *img, const struct record *r,
 }
 
 /*
- * Read one record and its keys. @owned has a bit per key: two records with the
+ * Read one record and its keys. @owned has a bit per word: two records with the
  * same keys would share counters, and a small file could claim many blocks.
  */
 static bool read_record(struct image *img, const struct record *r,
@@ -124,6 +129,7 @@ static bool read_record(struct image *img, const struct record *r,
 
   img->funcs[r->number] = (struct func){
       .hash = read_u64(p, big),
+      .code = img->keys[keys - 1],
       .keys = img->keys + keys,
       .first_block = (uint32_t)img->n_blocks,
       .n_blocks = n,
@@ -135,19 +141,19 @@ static bool read_record(struct image *img, const struct record *r,
       .first = first,
       .rows = rows,
   };
-  for (uint32_t b = 0; b < n; b++) {
-    uint64_t key = keys + b;
-    if (owned[key / 8] & 1 << key % 8)
+  for (uint64_t word = keys - 1; word < keys + n; word++) {
+    if (owned[word / 8] & 1 << word % 8)
       return fail(img->path, "%s: record %zu shares keys with another",
                   KCOV8_SECTION_FUNCS, r->number);
-    owned[key / 8] |= (uint8_t)(1 << key % 8);
+    owned[word / 8] |= (uint8_t)(1 << word % 8);
+  }
+  for (uint32_t b = 0; b < n; b++)
     img->blocks[img->n_blocks++] = (struct block){
         .number = b,
         .func = (uint32_t)r->number,
         .counter = b < n_counters ? counters + kcov8_counter_at(first + b, rows)
                                   : NO_COUNTER,
     };
-  }
   return true;
 }
 

@@ -3,7 +3,7 @@
  * ask.h - which tests reach a place, in one build of each program
  *
  * A test's last run may have been with an older build. What it reached there
- * holds for functions that have the same block IDs in both. Of others it is
+ * holds for functions that have the same code in both. Of others it is
  * stale: what such a test, or one that did not reach them, does in the new
  * build is not known, and never taken for `not reached'.
  */

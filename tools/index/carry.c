@@ -71,6 +71,7 @@ enum carried carry_func(const struct carry *c, uint32_t func) {
       return CARRIED_CHANGED;
     in = owner;
   }
-  return c->to->funcs[in].n_blocks == f->n_blocks ? CARRIED_SAME
-                                                  : CARRIED_CHANGED;
+  const struct func *g = &c->to->funcs[in];
+  return g->code == f->code && g->n_blocks == f->n_blocks ? CARRIED_SAME
+                                                          : CARRIED_CHANGED;
 }

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* carry.h - functions of one build in another, by the IDs of their blocks */
+/*
+ * carry.h - functions of one build in another
+ *
+ * Equal IDs do not mean equal code: a block keeps its name when a number in it
+ * changes. The function's code hash tells.
+ */
 #ifndef KCOV8_CARRY_H
 #define KCOV8_CARRY_H
 
@@ -10,8 +15,8 @@
 #include "image/image.h"
 
 enum carried {
-  CARRIED_SAME,    /* the same IDs, all of them, in both */
-  CARRIED_CHANGED, /* a function of its hash, but other IDs */
+  CARRIED_SAME,    /* the same code, and the same IDs, all of them, in both */
+  CARRIED_CHANGED, /* a function of its hash, but other code */
   CARRIED_NOT,     /* no function of its hash */
 };
 

@@ -243,6 +243,7 @@ void encode_func(struct byte_buffer *out, const struct image *img,
   put_byte(out, f->probe);
   put_byte(out, f->level);
   put_byte(out, f->flags);
+  put_word(out, f->code, 4);
   for (uint32_t i = 0; i < f->n_blocks; i++)
     encode_block(out, img, f, i, files, n_files, &last);
   if (f->flags & KCOV8_FUNC_PRUNED) {
@@ -298,6 +299,7 @@ bool decode_func(struct span *in, struct image *img, struct func *f,
   f->probe = *span_bytes(in, 1);
   f->level = *span_bytes(in, 1);
   f->flags = *span_bytes(in, 1);
+  f->code = read_u32(span_bytes(in, 4), false);
   if (in->bad || !n_files || !f->n_blocks || f->line > MAX_LINE ||
       f->n_blocks > (size_t)(in->end - in->p) / MIN_BLOCK_BYTES)
     return false;

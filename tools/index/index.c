@@ -133,6 +133,10 @@ static bool check_head(struct index *ix, bool *empty) {
     return fail(ix->path,
                 "an index of version %d, this kcov8 knows %d: use a newer one",
                 (int)version, INDEX_VERSION);
+  if (version < INDEX_VERSION)
+    return fail(ix->path,
+                "an index of version %d, this kcov8 knows %d: make it again",
+                (int)version, INDEX_VERSION);
   return true;
 }
 

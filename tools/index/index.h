@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define INDEX_APPLICATION_ID 0x6b637638 /* "kcv8" */
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 
 enum index_mode {
   INDEX_READ,

@@ -3,8 +3,8 @@
  * indexed.c - the tests of an index, as lists of a report
  *
  * A test counts once for each block that it reached. Its last run may have been
- * with another build: then it counts for functions that have kept the IDs of
- * their blocks, and that it may have reached more is said.
+ * with another build: then it counts for functions that have the same code in
+ * both, and that it may have reached more is said.
  */
 #include <inttypes.h>
 #include <stdlib.h>

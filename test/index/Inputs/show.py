@@ -78,7 +78,7 @@ def main():
     check = db.execute("PRAGMA integrity_check").fetchall()
     assert check == [("ok",)], check
     assert db.execute("PRAGMA application_id").fetchone() == (0x6b637638,)
-    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert db.execute("PRAGMA user_version").fetchone() == (2,)
     paths = dict(db.execute("SELECT id, path FROM file"))
     sums = dict(db.execute("SELECT id, sum FROM function"))
     lines = []

@@ -143,6 +143,7 @@ class Elf:
                 f.section = s
                 f.array = self.field(s, at + 8)
                 keys, start = self.field(s, at + 12)
+                f.code, = self.unpack("I", start - 4, keys.bytes)
                 f.keys = list(self.unpack(f"{f.n}I", start, keys.bytes))
                 f.rules = []  # (witness, implied)
                 if f.flags & PRUNED:

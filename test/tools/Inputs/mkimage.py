@@ -14,16 +14,17 @@ SPEC, one item a line, words as in the shell:
   unit SOURCE [producer=TEXT] [options=TEXT]
     rule ORIGIN TEXT HITS
   func NAME [line=N] [files=A,B] [path=P] [hash=N] [id=N] [probe=N] [level=N]
-            [flags=N] [local] [nosymbol] [nomap] [norecord]
+            [flags=N] [code=N] [local] [nosymbol] [nomap] [norecord]
     block KEY [L.C,L.C] [file=N] [flags=entry,removed,edge]
               [runs=FILE:FIRST+COUNT,...]
   map HEX                  bytes as they are
 
 Without runs= a block has the lines of its range, in its file. id= makes up a
-hash that gives the first block this ID. Damage, in a
-func line: abi=N n_blocks=N first=N rows=N counters=N keys=N change the record
-(the last two are added), mapabi=N kind=N size=N checksum=N n_map=N the map entry,
-mapkeys=K,K gives the map other keys, patch=OFFSET:HEX,... its bytes.
+hash that gives the first block this ID; code=N is the hash of the code, without
+it that of the keys. Damage, in a func line: abi=N n_blocks=N first=N rows=N
+counters=N keys=N change the record (the last two are added), mapabi=N kind=N
+size=N checksum=N n_map=N the map entry, mapkeys=K,K gives the map other keys,
+patch=OFFSET:HEX,... its bytes.
 """
 import argparse
 import shlex
@@ -221,7 +222,8 @@ def assembly(funcs, order, raw, end, nobits):
         n = len(f.blocks)
         out += [f'.section __kcov8_cntrs,"aw",{kind}', f".Lc{i}: .zero {n}",
                 '.section __kcov8_keys,"a",@progbits', ".p2align 2",
-                f".Lk{i}:"]
+                ".4byte %d" % f.num("code", checksum_keys(
+                    b.key for b in f.blocks) | 1), f".Lk{i}:"]
         out += [f".4byte {b.key}" for b in f.blocks]
         out += ['.section __kcov8_funcs,"a",@progbits', ".p2align 3",
                 f".8byte {f.hash}",
