@@ -74,9 +74,9 @@ class Pair:
             self.moved.append(rows[1])
             self.bounds.append(rows[2])
 
-    def judge(self, old_ids, new_ids, losses=None):
+    def judge(self, old_ids, new_ids, losses=None, chosen=None):
         """{class: [blocks, present, on aligned lines, false, bound]}; class
-        A has A1 in it, `all` everything."""
+        A has A1 in it, `all` everything. CHOSEN: only these blocks."""
         found = {}
         for f, ids in zip(self.new, new_ids):
             for b, i in zip(f.blocks, ids):
@@ -84,6 +84,8 @@ class Pair:
         out = defaultdict(lambda: [0] * 5)
         for n, ids in enumerate(old_ids):
             for m, i in enumerate(ids):
+                if chosen and not chosen[n][m]:
+                    continue
                 class_, to = self.classes[n][m], self.moved[n][m]
                 b = found.get(i)
                 right = bool(b and to & b.lines)

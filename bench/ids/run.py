@@ -11,6 +11,7 @@ import common  # noqa: E402
 import builds
 import fetch
 import image
+import images
 import judge
 import pairs
 import pcs
@@ -46,8 +47,24 @@ def arguments():
     parser.add_argument("--release", metavar="NAME-VERSION=FOLDER",
                         action="append", default=[], help="the sources of a "
                         "release, instead of getting them; may be repeated")
+    two = parser.add_argument_group(
+        "two images", "instead of pairs of releases: two builds of a program "
+        "of yours, linked; how much of the old one the new one has")
+    two.add_argument("--images", metavar=("OLD", "NEW"), nargs=2)
+    two.add_argument("--sources", metavar=("OLD", "NEW"), nargs=2,
+                     help="their sources, where the compiler ran (or what "
+                     "prefix-map= had): what is unchanged, what is false, beside "
+                     "other ways to name a block")
+    two.add_argument("--pcs", metavar="FOLDER", help="of PC files, one for each "
+                     "program of a corpus, recorded in OLD")
+    two.add_argument("--again", metavar="FOLDER", help="the same programs, "
+                     "recorded in NEW: are kept blocks reached again?")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if not args.images and (args.sources or args.pcs or args.again):
+        parser.error("--sources, --pcs and --again are for --images")
+    if args.again and not args.pcs:
+        parser.error("--again needs --pcs")
     for release in args.release:
         if not os.path.isdir(release.partition("=")[2]):
             parser.error(f"--release {release}: no such folder")
@@ -123,6 +140,13 @@ class Bench:
 
 def main():
     args = arguments()
+    if args.images:
+        result = images.compare(args.build, args.images, args.sources,
+                                args.pcs, args.again)
+        if args.json:
+            common.write_json(result, args.json)
+        print(table.images(result))
+        return
     bench = Bench(args)
     use = args.use or ("tuning" if args.quick else None)
     chosen = [p for p in pairs.PAIRS if use in (None, p.use)]

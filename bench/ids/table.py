@@ -40,6 +40,48 @@ def pairs(result):
     return grid(rows)
 
 
+def _of(part, whole):
+    return f"{part} of {whole} ({percent(part, whole):.2f} %)"
+
+
+def _schemes(title, schemes):
+    rows = [[title, "blocks", *schemes]]
+    for class_ in ("A1", "A", "B", "all"):
+        cells = {s: rows_.get(class_) for s, rows_ in schemes.items()}
+        if cells["kcov8"]:
+            rows.append([class_, str(cells["kcov8"][0]), *(
+                "{1:.2f}/{2:.2f}".format(*shares(c)) for c in cells.values())])
+    return grid(rows)
+
+
+def images(result):
+    """Of two images, and a corpus."""
+    parts = ["The new image has the IDs of "
+             f"{_of(result['kept'], result['blocks'])} blocks."]
+    corpus = result.get("corpus")
+    if corpus:
+        parts += [
+            f"Corpus: {corpus['programs']} programs; of their blocks, it has "
+            f"{_of(corpus['kept_blocks'], corpus['blocks'])},",
+            f"of their PCs {_of(corpus['kept_pcs'], corpus['pcs'])}. A program "
+            f"keeps {corpus['median']:.2f} % (median),",
+            f"at least {corpus['lowest']:.2f} %; {corpus['whole']} keep all."]
+        if "again" in corpus:
+            again = corpus["again"]
+            parts += [
+                "Run again, a program reaches "
+                f"{_of(again['kept_reached'], again['kept'])} of what it kept;",
+                f"that is {_of(again['kept_reached'], again['reached'])} of "
+                "what it reaches."]
+    for title, key in (("image", "schemes"), ("corpus", "reached")):
+        if key in result:
+            parts += ["", _schemes(title, result[key])]
+    if "schemes" in result:
+        parts += ["", "Percent whose name is there: on the lines that it should "
+                  "be on / on others."]
+    return "\n".join(parts)
+
+
 def builds(result):
     rows = [["release", "against -O2", "blocks", "kept", "both have",
              "of those"]]

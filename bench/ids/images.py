@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Two images of one program: which blocks of the old one the new one has, and
+which PCs of a corpus, recorded in the old one."""
+import os
+import statistics
+import subprocess
+import tempfile
+from collections import Counter, defaultdict
+
+import image
+import judge
+import source
+import table
+
+
+class Image:
+    """Blocks of an image that is linked, in the order of its tables."""
+
+    def __init__(self, build, path):
+        self.functions = image.parse_map(self._map(path))
+        self.ids = judge.kcov8(self.functions)
+        self.addresses = self._addresses(path)
+        tool = os.path.join(build, "bin", "kcov8")
+        self.pcs = {}  # PC: ID
+        for line in _run(tool, "list", path).splitlines():
+            id_, pc = line.split("\t")[:2]
+            self.pcs[int(pc, 16)] = int(id_, 16)
+
+    @staticmethod
+    def _map(path):
+        with tempfile.NamedTemporaryFile() as f:
+            _run("objcopy", "-O", "binary", "--only-section=.kcov8.map",
+                 "--set-section-flags=.kcov8.map=alloc", path, f.name)
+            return f.read()
+
+    def _addresses(self, path):
+        """Per function. Of several of one name, the first has the first
+        symbol: both are in the order of the link."""
+        symbols, seen = defaultdict(list), Counter()
+        for line in _run("nm", "-p", path).splitlines():
+            words = line.split()
+            if len(words) == 3 and words[1] in "tTwW":
+                symbols[words[2]].append(int(words[0], 16))
+        out = []
+        for f in self.functions:
+            found = symbols[f.name]
+            out.append(found[seen[f.name]] if seen[f.name] < len(found)
+                       else None)
+            seen[f.name] += 1
+        return out
+
+    def by_address(self):
+        """As if each block had the address that its function and its number
+        there give it: kept, if nothing in front of it in the image moved."""
+        return [[(a or (f.hash,), i) for i in range(len(f.blocks))]
+                for f, a in zip(self.functions, self.addresses)]
+
+
+def _run(*command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"bench: {' '.join(command)} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def read_pcs(path):
+    """Of a PC file (kcov8(1), FILES)."""
+    with open(path, encoding="ascii", errors="replace") as f:
+        words = (line.split("#")[0].split() for line in f)
+        return {int(w[0], 16) for w in words if w}
+
+
+def programs(folder):
+    """{name of a file: PCs}"""
+    return {name: read_pcs(os.path.join(folder, name))
+            for name in sorted(os.listdir(folder))}
+
+
+def known(image_, pcs, folder):
+    """IDs of PCs, all of which must be the image's."""
+    out = {}
+    for name, list_ in pcs.items():
+        strange = [pc for pc in list_ if pc not in image_.pcs]
+        if strange:
+            raise SystemExit(f"bench: {folder}/{name}: {len(strange)} PCs are "
+                             f"not of the image, as {strange[0]:#x}")
+        out[name] = {image_.pcs[pc] for pc in list_}
+    return out
+
+
+def corpus(old, new, folder, again):
+    """What of each program's blocks the new image has; and, if the programs
+    ran there, how many it reached."""
+    was = known(old, programs(folder), folder)
+    new_ids = set(new.pcs.values())
+    shares = [table.percent(len(ids & new_ids), len(ids))
+              for ids in was.values() if ids]
+    all_ = set().union(*was.values())
+    out = {"programs": len(shares), "pcs": sum(map(len, was.values())),
+           "kept_pcs": sum(len(ids & new_ids) for ids in was.values()),
+           "blocks": len(all_), "kept_blocks": len(all_ & new_ids),
+           "whole": sum(s == 100 for s in shares),
+           "median": statistics.median(shares), "lowest": min(shares)}
+    if again:
+        now = known(new, programs(again), again)
+        both = was.keys() & now.keys()
+        out["again"] = {
+            "kept": sum(len(was[p] & new_ids) for p in both),
+            "reached": sum(len(now[p]) for p in both),
+            "kept_reached": sum(len(was[p] & now[p]) for p in both)}
+    return out, all_
+
+
+def compare(build, paths, tops=None, pcs=None, again=None):
+    old, new = (Image(build, p) for p in paths)
+    old_ids, new_ids = (set(i.pcs.values()) for i in (old, new))
+    out = {"blocks": len(old_ids), "kept": len(old_ids & new_ids)}
+    reached = None
+    if pcs:
+        out["corpus"], reached = corpus(old, new, pcs, again)
+    if tops:
+        pair = judge.Pair(source.Truth(*tops), old.functions, new.functions)
+        schemes = {name: (ids(old.functions), ids(new.functions))
+                   for name, ids in judge.SCHEMES.items()}
+        schemes["address"] = (old.by_address(), new.by_address())
+        out["schemes"] = {n: pair.judge(*ids) for n, ids in schemes.items()}
+        if reached:
+            chosen = [[i in reached for i in ids] for ids in old.ids]
+            out["reached"] = {n: pair.judge(*ids, chosen=chosen)
+                              for n, ids in schemes.items()}
+    return out
