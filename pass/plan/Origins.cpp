@@ -41,6 +41,15 @@ static DenseMap<const BasicBlock *, uint32_t> tags(Function &F) {
   return Tags;
 }
 
+// Static allocas of an inlined function stand in its caller's first block.
+// Without a location they get none there; with one, they would bring the call's
+// line.
+static bool isTagged(const Instruction &I) {
+  const auto *A = dyn_cast<AllocaInst>(&I);
+  return !isa<DbgInfoIntrinsic>(I) &&
+         (I.getDebugLoc() || !A || !A->isStaticAlloca());
+}
+
 // Below each scope that instructions of a block have, one for that block; and
 // one for those without a location. Passes look for the scopes that
 // instructions are in, and where locations of two blocks are merged, keep what
@@ -54,7 +63,7 @@ void Origins::attachReal(Function &F, DISubprogram &SP) {
       continue;
     DenseMap<DILocalScope *, DILexicalBlock *> Scopes;
     for (Instruction &I : B) {
-      if (isa<DbgInfoIntrinsic>(I))
+      if (!isTagged(I))
         continue;
       const DILocation *L = I.getDebugLoc().get();
       DILocalScope *Scope = L ? L->getScope() : nullptr;
@@ -89,7 +98,7 @@ void Origins::attachMadeUp(Function &F) {
       continue;
     // What was inlined before has a location even here; it stays.
     for (Instruction &I : B)
-      if (!I.getDebugLoc())
+      if (!I.getDebugLoc() && isTagged(I))
         I.setDebugLoc(DILocation::get(F.getContext(), It->second, 0, SP));
   }
 }
