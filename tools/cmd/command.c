@@ -38,10 +38,10 @@ int opt_error(const char *command, int opt, char **argv) {
   return usage_error(command, "unknown or ambiguous option '%s'", arg);
 }
 
-bool parse_format(const char *command, const char *const *words,
-                  const char *word, unsigned int *format) {
-  for (*format = 0; words[*format]; ++*format)
-    if (strcmp(word, words[*format]) == 0)
+bool parse_word(const char *command, const char *what, const char *const *words,
+                const char *word, unsigned int *number) {
+  for (*number = 0; words[*number]; ++*number)
+    if (strcmp(word, words[*number]) == 0)
       return true;
   char *all = xstrndup("", 0);
   for (unsigned int i = 0; words[i]; i++) {
@@ -50,9 +50,14 @@ bool parse_format(const char *command, const char *const *words,
     free(all);
     all = more;
   }
-  usage_error(command, "unknown format '%s': %s", word, all);
+  usage_error(command, "unknown %s '%s': %s", what, word, all);
   free(all);
   return false;
+}
+
+bool parse_format(const char *command, const char *const *words,
+                  const char *word, unsigned int *format) {
+  return parse_word(command, "format", words, word, format);
 }
 
 void write_name(FILE *f, const char *s) {

@@ -21,7 +21,8 @@ struct command {
 
 extern const struct command run_command, list_command, symbolize_command,
     pcs_command, report_command, index_command, merge_command, tests_command,
-    diff_command, minimize_command, stat_command, doctor_command;
+    diff_command, diff_image_command, remap_command, minimize_command,
+    stat_command, doctor_command;
 
 /* As warn(), then where to find help. Return: EXIT_USAGE. */
 int usage_error(const char *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -33,9 +34,14 @@ int usage_error(const char *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int opt_error(const char *command, int opt, char **argv);
 
 /*
- * parse_format() - which one of @words, which NULL ends, @word is
+ * parse_word() - which one of @words, which NULL ends, @word is
+ * @what: what they are, for the message
  * Return: true; false after a usage error that lists them.
  */
+bool parse_word(const char *command, const char *what, const char *const *words,
+                const char *word, unsigned int *number);
+
+/* Likewise, for formats. */
 bool parse_format(const char *command, const char *const *words,
                   const char *word, unsigned int *format);
 

@@ -22,6 +22,8 @@ static const char general_help[] =
     "  merge      several indexes, or several dumps, as one\n"
     "  tests      which tests of an index reach a line, a function, a patch\n"
     "  diff       what one index, dump or test reaches and another does not\n"
+    "  diff-image what became of the functions of an image in another build\n"
+    "  remap      what an old build reached, as PCs of a new one\n"
     "  minimize   a few tests that reach all that all reach\n"
     "  stat       what is in the image's tables\n"
     "  doctor     what is wrong with this setup of kcov8, and what mends it\n"
@@ -32,9 +34,10 @@ static const char general_help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage or malformed input.\n";
 
 static const struct command *const commands[] = {
-    &run_command,    &list_command,     &symbolize_command, &pcs_command,
-    &report_command, &index_command,    &merge_command,     &tests_command,
-    &diff_command,   &minimize_command, &stat_command,      &doctor_command,
+    &run_command,    &list_command,       &symbolize_command, &pcs_command,
+    &report_command, &index_command,      &merge_command,     &tests_command,
+    &diff_command,   &diff_image_command, &remap_command,     &minimize_command,
+    &stat_command,   &doctor_command,
 };
 
 static const struct command *find_command(const char *name) {

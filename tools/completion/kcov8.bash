@@ -35,22 +35,25 @@ _kcov8() {
   fi
 
   if ((COMP_CWORD == 1)); then
-    words='run list symbolize pcs report index tests diff minimize merge stat doctor help --help --version'
+    words='run list symbolize pcs report index tests diff diff-image remap minimize merge stat doctor help --help --version'
   elif [[ $command == help ]]; then
-    words='run list symbolize pcs report index tests diff minimize merge stat doctor'
+    words='run list symbolize pcs report index tests diff diff-image remap minimize merge stat doctor'
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
       report) words='text lcov html json cobertura' ;;
       index | stat | doctor) words='text json' ;;
     esac
-  elif [[ $previous == --source-root || $previous == --html ]]; then
+  elif [[ $command == remap && ($previous == --tier || $previous == -t) ]]; then
+    words='exact moved renamed lines order'
+  elif [[ $previous == --source-root || $previous == --html ||
+    $previous == --directory ]]; then
     mapfile -t COMPREPLY < <(compgen -d -- "$current")
     return
   elif [[ $current == -* ]]; then
     words='--format --json --help'
     [[ $command == pcs || $command == merge ]] && words='--output --help'
-    [[ $command =~ ^(tests|diff|minimize)$ ]] && words='--json --help'
+    [[ $command =~ ^(tests|diff|diff-image|remap|minimize)$ ]] && words='--json --help'
     [[ $command == run ]] && words='--name --index --output --quiet --help'
     case $command in
       list) words+=' --output' ;;
@@ -58,6 +61,7 @@ _kcov8() {
       report) words+=' --filter --html --output --show --source-root --test' ;;
       index) words+=' --name --outcome --seconds' ;;
       tests) words+=' --patch' ;;
+      remap) words+=' --directory --output --tier' ;;
       minimize) words+=' --outcome' ;;
       stat) words+=' --unmatched' ;;
     esac

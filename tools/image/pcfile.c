@@ -138,7 +138,8 @@ static bool parse_line(const char *s, struct pcfile_entry *e) {
   if (!take_hex(&s, &e->pc))
     return false;
   bool blanks = take_blanks(&s);
-  if (blanks && *s != '#' && *s) {
+  e->counted = blanks && *s != '#' && *s;
+  if (e->counted) {
     if (!take_count(&s, &e->count))
       return false;
     blanks = take_blanks(&s);
@@ -216,6 +217,7 @@ static enum pcfile_result next_of_dump(struct pcfile *p,
       .id = p->img->blocks[b->block].id,
       .image = p->img->fingerprint,
       .has_image = true,
+      .counted = true,
   };
   return b->count ? PCFILE_PC : PCFILE_MOVED;
 }

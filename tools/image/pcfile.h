@@ -55,6 +55,7 @@ enum pcfile_result {
 
 /*
  * @block: of a dump, the block itself; else NULL
+ * @counted: the list tells @count
  * @of:    digest of the image that @pc is of; 0: the list does not say
  * @image: fingerprint of the image that a note is about (abi.h)
  */
@@ -62,7 +63,7 @@ struct pcfile_entry {
   const struct block *block;
   uint64_t pc, count, id;
   uint64_t of, image;
-  bool has_image;
+  bool has_image, counted;
 };
 
 /*

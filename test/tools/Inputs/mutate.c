@@ -23,10 +23,12 @@
 #include "image/load.h"
 #include "image/lookup.h"
 #include "image/pcfile.h"
+#include "match/match.h"
 #include "report/blocks.h"
 #include "report/report.h"
 
 static char scratch[] = "/tmp/kcov8-mutate.XXXXXX";
+static struct image whole; /* the one that is damaged */
 
 static uint64_t next_random(uint64_t *state) {
   return kcov8_mix64(*state += UINT64_C(0x9e3779b97f4a7c15));
@@ -56,7 +58,23 @@ static void use_report(struct image *img, const struct filter *filter,
   free(counts);
 }
 
+/* Each block of one build has one, or none, of the other. */
+static void use_match(const struct image *from, const struct image *to) {
+  struct match m;
+  match_make(&m, from, to);
+  for (uint32_t b = 0; b < from->n_blocks; b++)
+    if (m.blocks[b] != NO_MATCH &&
+        (m.blocks[b] >= to->n_blocks || m.to_blocks[m.blocks[b]] != b ||
+         (from == to && m.blocks[b] != b)))
+      abort();
+  match_free(&m);
+}
+
 static void use_image(struct image *img) {
+  use_match(img, img);
+  use_match(img, &whole);
+  use_match(&whole, img);
+
   FILE *f = fopen("/dev/null", "w");
   struct output out = {.f = f, .name = "/dev/null"};
   struct moves moves = {0};
@@ -116,14 +134,24 @@ static char *read_all(const char *path, size_t *len) {
   return bytes;
 }
 
+/* If it cannot be read, there are none but damaged ones. */
+static void load_whole(const char *path) {
+  if (image_load(&whole, path))
+    return;
+  image_free(&whole);
+  whole = (struct image){.elf.fd = -1};
+}
+
 static size_t prefixes(const char *image, size_t *tried) {
   size_t len, accepted = 0;
   char *bytes = read_all(image, &len);
+  load_whole(image);
   for (size_t n = 0; n <= len; n++) {
     begin_round("prefix of length", n);
     accepted += try_image(bytes, n);
   }
   *tried = len + 1;
+  image_free(&whole);
   free(bytes);
   return accepted;
 }
@@ -147,6 +175,7 @@ static size_t flips(const char *image, size_t n, uint64_t seed) {
   size_t len, accepted = 0;
   char *bytes = read_all(image, &len);
   char *copy = xcalloc(len, 1);
+  load_whole(image);
   for (size_t i = 0; i < n; i++) {
     uint64_t state = kcov8_block_id(seed, (uint32_t)i);
     begin_round("flips number", i);
@@ -157,6 +186,7 @@ static size_t flips(const char *image, size_t n, uint64_t seed) {
     }
     accepted += try_image(copy, len);
   }
+  image_free(&whole);
   free(bytes);
   free(copy);
   return accepted;
