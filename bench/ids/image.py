@@ -35,6 +35,14 @@ def block_id(hash_, key):
     return _mix64(hash_ + (key + 1) * 0x9e3779b97f4a7c15 & MASK)
 
 
+def uleb(n):
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    return bytes(out + bytes([n]))
+
+
 class _Reader:
     def __init__(self, data, at):
         self.data, self.at = data, at
@@ -123,6 +131,10 @@ class Compiler:
         if done.returncode:
             raise SystemExit(f"bench: {release.name}: failed: "
                              f"{' '.join(command)}\n{done.stderr}")
+        self._take_map(obj)
+
+    def _take_map(self, obj):
+        """Leave OBJ.map, and no OBJ."""
         subprocess.run([f"llvm-objcopy-{self.llvm}", "-O", "binary",
                         "--only-section=.kcov8.map",
                         "--set-section-flags=.kcov8.map=alloc", obj,

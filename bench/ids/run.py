@@ -16,6 +16,7 @@ import judge
 import pairs
 import pcs
 import plot
+import remap
 import source
 import table
 
@@ -39,6 +40,8 @@ def arguments():
                         help="tuning pairs, no levels")
     parser.add_argument("--use", choices=["tuning", "test"],
                         help="only these pairs")
+    parser.add_argument("--remap", action="store_true",
+                        help="and what `kcov8 remap` makes of each pair")
     parser.add_argument("--before", metavar="BUILD", help="a build directory "
                         "of an older kcov8, to put beside")
     parser.add_argument("--other", metavar="BUILD", action="append",
@@ -107,8 +110,14 @@ class Bench:
                 flat = [[i for f in judge.kcov8(x) for i in f]
                         for x in (old, new)]
                 both, moved = pcs.moved(*flat)
-        return {"name": pair.name, "use": pair.use, "schemes": out,
-                "kept_ids": both, "moved_pcs": moved}
+        result = {"name": pair.name, "use": pair.use, "schemes": out,
+                  "kept_ids": both, "moved_pcs": moved}
+        if self.args.remap:
+            releases = (pair.old, pair.new)
+            result["remap"] = remap.pair(
+                remap.Images(self.args.build, self.llvm, self.into), truth,
+                releases, [self.top(r) for r in releases])
+        return result
 
     def compilers(self):
         out = {"kcov8": self.compiler}
@@ -161,6 +170,8 @@ def main():
     if args.json:
         common.write_json(result, args.json)
     print(table.text(result))
+    if args.remap:
+        print("\n" + remap.text(result))
     svg = plot.draw(result, args.svg or
                     os.path.join(args.build, "bench", "ids.svg"))
     print(f"plot: {svg}" if svg else "no plot: no gnuplot (gnuplot-nox)")

@@ -8,6 +8,7 @@ import image
 import judge
 import pairs
 import pcs
+import remap
 import source
 import table
 
@@ -44,3 +45,15 @@ print(table.text({
     "llvm": 0, "date": "", "schemes": ["kcov8"], "builds": [],
     "pcs": (10, 0), "pairs": [{"name": "p", "use": "test", "schemes": {
         "kcov8": {"B": [200, 180, 176, 4, 190]}}}]}))
+releases = [pairs.Release(project, v, "") for v in ("old", "new")]
+found = remap.pair(remap.Images(build, common.llvm(build), top), truth,
+                   releases, [os.path.join(top, v) for v in ("old", "new")])
+for variant, tiers in found.items():
+    rows = [tiers[t] for t in remap.TIERS if t in tiers]
+    print(f"{variant}: {max(tiers, key=lambda t: tiers[t]['blocks'])}",
+          sum(r.get("right", 0) for r in rows) > 50,
+          sum(r.get("wrong", 0) for r in rows))
+print(remap.text({"pairs": [{"name": "p", "use": "test", "remap": {
+    "as it is": {"exact": {"blocks": 10, "right": 6, "wrong": 2, "unclear": 2,
+                           "bound": 7},
+                 "block": {"blocks": 3, "bound": 1}}}}]}))
