@@ -7,8 +7,10 @@ import subprocess
 import tempfile
 from collections import Counter, defaultdict
 
+import common
 import image
 import judge
+import remap
 import source
 import table
 
@@ -17,6 +19,7 @@ class Image:
     """Blocks of an image that is linked, in the order of its tables."""
 
     def __init__(self, build, path):
+        self.path = path
         self.functions = image.parse_map(self._map(path))
         self.ids = judge.kcov8(self.functions)
         self.addresses = self._addresses(path)
@@ -77,53 +80,69 @@ def programs(folder):
 
 
 def known(image_, pcs, folder):
-    """IDs of PCs, all of which must be the image's."""
-    out = {}
+    """All must be the image's."""
     for name, list_ in pcs.items():
         strange = [pc for pc in list_ if pc not in image_.pcs]
         if strange:
             raise SystemExit(f"bench: {folder}/{name}: {len(strange)} PCs are "
                              f"not of the image, as {strange[0]:#x}")
-        out[name] = {image_.pcs[pc] for pc in list_}
-    return out
+    return pcs
 
 
-def corpus(old, new, folder, again):
+def by_tier(carried, was, now):
+    """{tier or why it was dropped: what became of the PCs of all programs}"""
+    out = defaultdict(Counter)
+    for tier, _ in carried.values():
+        out[tier]["blocks"] += 1
+    for name, list_ in was.items():
+        for pc in list_:
+            tier, to = carried[pc]
+            out[tier]["pcs"] += 1
+            out[tier]["again"] += to is not None and to in now.get(name, ())
+    return {tier: dict(out[tier]) for tier in remap.TIERS + remap.REASONS
+            if tier in out}
+
+
+def corpus(tool, old, new, folder, again):
     """What of each program's blocks the new image has; and, if the programs
     ran there, how many it reached."""
     was = known(old, programs(folder), folder)
+    now = known(new, programs(again), again) if again else {}
     new_ids = set(new.pcs.values())
-    shares = [table.percent(len(ids & new_ids), len(ids))
-              for ids in was.values() if ids]
+    kept = {pc for pc, i in old.pcs.items() if i in new_ids}
+    shares = [table.percent(len(list_ & kept), len(list_))
+              for list_ in was.values() if list_]
     all_ = set().union(*was.values())
+    carried = {int(entry["pc"], 16):
+               (entry.get("tier") or entry["dropped"],
+                int(entry["new_pc"], 16) if "tier" in entry else None)
+               for entry in tool.remap(old.path, new.path, all_)}
     out = {"programs": len(shares), "pcs": sum(map(len, was.values())),
-           "kept_pcs": sum(len(ids & new_ids) for ids in was.values()),
-           "blocks": len(all_), "kept_blocks": len(all_ & new_ids),
+           "kept_pcs": sum(len(list_ & kept) for list_ in was.values()),
+           "blocks": len(all_), "kept_blocks": len(all_ & kept),
            "whole": sum(s == 100 for s in shares),
-           "median": statistics.median(shares), "lowest": min(shares)}
+           "median": statistics.median(shares), "lowest": min(shares),
+           "tiers": by_tier(carried, was, now)}
     if again:
-        now = known(new, programs(again), again)
-        both = was.keys() & now.keys()
-        out["again"] = {
-            "kept": sum(len(was[p] & new_ids) for p in both),
-            "reached": sum(len(now[p]) for p in both),
-            "kept_reached": sum(len(was[p] & now[p]) for p in both)}
-    return out, all_
+        out["again"] = sum(len(now[p]) for p in was.keys() & now.keys())
+    return out, {old.pcs[pc] for pc in all_}
 
 
 def compare(build, paths, tops=None, pcs=None, again=None):
     old, new = (Image(build, p) for p in paths)
+    tool = remap.Images(build, common.llvm(build), "")
     old_ids, new_ids = (set(i.pcs.values()) for i in (old, new))
     out = {"blocks": len(old_ids), "kept": len(old_ids & new_ids)}
     reached = None
     if pcs:
-        out["corpus"], reached = corpus(old, new, pcs, again)
+        out["corpus"], reached = corpus(tool, old, new, pcs, again)
     if tops:
         pair = judge.Pair(source.Truth(*tops), old.functions, new.functions)
         schemes = {name: (ids(old.functions), ids(new.functions))
                    for name, ids in judge.SCHEMES.items()}
         schemes["address"] = (old.by_address(), new.by_address())
         out["schemes"] = {n: pair.judge(*ids) for n, ids in schemes.items()}
+        out["remap"] = remap.measure(tool, pair, *paths, new.functions)
         if reached:
             chosen = [[i in reached for i in ids] for ids in old.ids]
             out["reached"] = {n: pair.judge(*ids, chosen=chosen)

@@ -150,13 +150,13 @@ def text(result):
             for variant, rows in p["remap"].items():
                 _add(sums[variant], rows)
         if some:
-            parts += [f"remap, {use} pairs together", _grid(sums)]
+            parts += [f"remap, {use} pairs together", grid(sums)]
             parts += [line for p in some if len(some) > 1
-                      for line in (f"remap, {p['name']}", _grid(p["remap"]))]
+                      for line in (f"remap, {p['name']}", grid(p["remap"]))]
     return "\n".join(parts)
 
 
-def _grid(figures):
+def grid(figures):
     out = [["new release", "tier", "blocks", "right", "wrong", "unclear",
             "right %", "bound"]]
     for variant, rows in figures.items():

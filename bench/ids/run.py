@@ -155,6 +155,8 @@ def main():
         if args.json:
             common.write_json(result, args.json)
         print(table.images(result))
+        if "remap" in result:
+            print("\n" + remap.grid({"image": result["remap"]}))
         return
     bench = Bench(args)
     use = args.use or ("tuning" if args.quick else None)

@@ -54,6 +54,24 @@ def _schemes(title, schemes):
     return grid(rows)
 
 
+def _tiers(corpus):
+    """What `kcov8 remap` makes of the PCs."""
+    again = "again" in corpus
+    rows = [["remap", "blocks", "PCs", *(["reached again"] if again else [])]]
+    for tier, row in corpus["tiers"].items():
+        carried = tier not in ("block", "function")
+        rows.append([tier if carried else f"({tier} gone)", str(row["blocks"]),
+                     str(row["pcs"]), *(
+                         [_of(row["again"], row["pcs"]) if carried else ""]
+                         if again else [])])
+    lines = [grid(rows)]
+    if again:
+        reached = sum(row["again"] for row in corpus["tiers"].values())
+        lines.append(f"That is {_of(reached, corpus['again'])} of what the "
+                     "programs reach.")
+    return "\n".join(lines)
+
+
 def images(result):
     """Of two images, and a corpus."""
     parts = ["The new image has the IDs of "
@@ -66,13 +84,7 @@ def images(result):
             f"of their PCs {_of(corpus['kept_pcs'], corpus['pcs'])}. A program "
             f"keeps {corpus['median']:.2f} % (median),",
             f"at least {corpus['lowest']:.2f} %; {corpus['whole']} keep all."]
-        if "again" in corpus:
-            again = corpus["again"]
-            parts += [
-                "Run again, a program reaches "
-                f"{_of(again['kept_reached'], again['kept'])} of what it kept;",
-                f"that is {_of(again['kept_reached'], again['reached'])} of "
-                "what it reaches."]
+        parts += ["", _tiers(corpus)]
     for title, key in (("image", "schemes"), ("corpus", "reached")):
         if key in result:
             parts += ["", _schemes(title, result[key])]
