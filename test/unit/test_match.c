@@ -59,6 +59,14 @@ static uint32_t add_block(struct image *img, uint32_t key, uint32_t line) {
   return (uint32_t)img->n_blocks++;
 }
 
+/* The code of both images is what their keys say. */
+static void set_codes(struct image *img) {
+  for (size_t i = 0; i < img->n_funcs; i++) {
+    struct func *f = &img->funcs[i];
+    f->code = kcov8_checksum_keys(f->keys, f->n_blocks) | 1;
+  }
+}
+
 /* @keys ends with 0; the first block is @line, and each has one more. */
 static uint32_t add_blocks(struct image *img, uint32_t line,
                            const uint32_t *keys) {
@@ -100,6 +108,8 @@ static void check_whole(const struct match *m) {
 static void match_both(struct builds *b) {
   records_assign_pcs(&b->from);
   records_assign_pcs(&b->to);
+  set_codes(&b->from);
+  set_codes(&b->to);
   match_make(&b->m, &b->from, &b->to);
   check_whole(&b->m);
 }

@@ -10,7 +10,10 @@
 #define MOVED_ALIKE 0.1
 #define RENAMED_ALIKE 0.6
 
-/* The keys that both have but that of the entry, in 0 to 1 of all they have. */
+/*
+ * funcs_alike() - the keys that both have but that of the entry, in 0 to 1 of
+ * all they have; 2 if they have the same code
+ */
 double funcs_alike(const struct image *a, const struct func *f,
                    const struct image *b, const struct func *g);
 

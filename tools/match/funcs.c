@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /*
- * funcs.c - functions of equal hash, then of equal name, then of alike keys
+ * funcs.c - functions of equal hash, of equal name, equal code, alike keys
  *
  * A key does not hold the name of its function, so a function that was moved or
  * renamed has the keys that it had.
@@ -131,9 +131,48 @@ static void by_name(struct match *m) {
   free(b.v);
 }
 
+/* ---- Code ---------------------------------------------------------------- */
+
+static int compare_codes(const void *a, const void *b, void *funcs) {
+  const struct func *f = funcs;
+  uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+  if (f[i].code != f[j].code)
+    return f[i].code < f[j].code ? -1 : 1;
+  return (i > j) - (i < j);
+}
+
+static size_t end_of_code(const struct image *img, const struct list *l,
+                          size_t first) {
+  uint32_t code = img->funcs[l->v[first]].code;
+  size_t end = first;
+  while (end < l->n && img->funcs[l->v[end]].code == code)
+    end++;
+  return end;
+}
+
+/* Code that one function has in each build. */
+static void by_code(struct match *m) {
+  struct list a = list_funcs(m->from, m->funcs, compare_codes);
+  struct list b = list_funcs(m->to, m->to_funcs, compare_codes);
+  for (size_t i = 0, j = 0; i < a.n && j < b.n;) {
+    const struct func *f = &m->from->funcs[a.v[i]];
+    const struct func *g = &m->to->funcs[b.v[j]];
+    size_t end = end_of_code(m->from, &a, i);
+    size_t to_end = end_of_code(m->to, &b, j);
+    if (same_code(f, g) && end - i == 1 && to_end - j == 1)
+      pair_funcs(m, a.v[i], b.v[j], TWIN_RENAMED);
+    uint32_t one = f->code, other = g->code;
+    i = one <= other ? end : i;
+    j = other <= one ? to_end : j;
+  }
+  free(a.v);
+  free(b.v);
+}
+
 void match_funcs(struct match *m) {
   by_hash(m);
   by_name(m);
+  by_code(m);
   struct alike_pair *pairs;
   size_t n = alike_find(m, &pairs);
   for (size_t i = 0; i < n; i++)

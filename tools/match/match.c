@@ -122,7 +122,7 @@ void match_free(struct match *m) {
 bool match_kept(const struct match *m, uint32_t func) {
   const struct func *f = &m->from->funcs[func];
   if (m->twins[func] != TWIN_HASH ||
-      f->n_blocks != m->to->funcs[m->funcs[func]].n_blocks)
+      !same_code(f, &m->to->funcs[m->funcs[func]]))
     return false;
   for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
     if (match_runs(m->from, b) &&

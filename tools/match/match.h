@@ -95,6 +95,11 @@ static inline void match_pair(struct match *m, uint32_t block,
   m->tiers[block] = (uint8_t)tier;
 }
 
+/* By one compiler, that is; of two, code is hardly ever the same. */
+static inline bool same_code(const struct func *f, const struct func *g) {
+  return f->code && f->code == g->code && f->n_blocks == g->n_blocks;
+}
+
 /* Whether the block can run: the optimiser did not remove it. */
 static inline bool match_runs(const struct image *img, uint32_t block) {
   return !(img->blocks[block].flags & KCOV8_BLOCK_REMOVED);
