@@ -90,8 +90,8 @@ static void write_text(const struct asking *a, const struct line_states *lines,
     fprintf(f, "\t%" PRIu64 "/%" PRIu64, t->n_asked, t->n_all);
     if (a->patch)
       fprintf(f, "\t%s", by(t));
-    if (t->stale)
-      fputs("\tstale", f);
+    if (t->stale || t->carried)
+      fputs(t->stale ? "\tstale" : "\tcarried", f);
     fputc('\n', f);
   }
   for (size_t i = 0; i < lines->n; i++)
@@ -129,6 +129,8 @@ static void write_json(const struct asking *a, const struct line_states *lines,
     json_string(&j, "by", by(t));
     json_number(&j, "reached", t->n_asked);
     json_number(&j, "blocks", t->n_all);
+    if (t->carried)
+      json_bool(&j, "carried", true);
     if (t->stale)
       json_bool(&j, "stale", true);
     json_end(&j, '}');

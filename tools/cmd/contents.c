@@ -21,13 +21,14 @@ struct outcome {
 
 /**
  * struct known_image - one image
+ * @n_carried: tests with hits that were carried to it
  * @n_funcs: below 0 if the index has no functions of it
  * @added:   microseconds since 1970
  */
 struct known_image {
   uint64_t digest;
   char *path;
-  int64_t n_counters, n_funcs, n_tests, added;
+  int64_t n_counters, n_funcs, n_tests, n_carried, added;
 };
 
 /**
@@ -79,7 +80,8 @@ static bool read_images(struct contents *c, struct index *ix) {
   struct rows rows =
       sql_query(ix,
                 "SELECT digest, path, n_counters, functions, added,"
-                " (SELECT count(*) FROM hits WHERE image = id)"
+                " (SELECT count(*) FROM hits WHERE image = id),"
+                " (SELECT count(*) FROM carried WHERE image = id)"
                 " FROM image ORDER BY path, added, digest",
                 "");
   while (sql_next(&rows)) {
@@ -93,6 +95,7 @@ static bool read_images(struct contents *c, struct index *ix) {
         .n_funcs = count_funcs(&rows, 3),
         .added = sql_int(&rows, 4),
         .n_tests = sql_int(&rows, 5),
+        .n_carried = sql_int(&rows, 6),
     };
   }
   return sql_end(&rows);
@@ -132,8 +135,12 @@ static void write_text(const struct contents *c, FILE *f) {
       snprintf(n_funcs, sizeof(n_funcs), "%" PRId64, img->n_funcs);
     if (localtime_r(&seconds, &tm))
       strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
-    fprintf(f, "%7" PRId64 " %8" PRId64 " %9s %-16s %s\n", img->n_tests,
+    fprintf(f, "%7" PRId64 " %8" PRId64 " %9s %-16s %s", img->n_tests,
             img->n_counters, n_funcs, when, *img->path ? img->path : "?");
+    if (img->n_carried)
+      fprintf(f, "; %" PRId64 " test%s carried to it", img->n_carried,
+              img->n_carried == 1 ? "" : "s");
+    fputc('\n', f);
   }
 }
 
@@ -163,6 +170,7 @@ static void write_json(const struct contents *c, const char *path, FILE *f) {
     if (img->n_funcs >= 0)
       json_number(&j, "functions", (uint64_t)img->n_funcs);
     json_number(&j, "tests", (uint64_t)img->n_tests);
+    json_number(&j, "carried", (uint64_t)img->n_carried);
     json_number(&j, "added", (uint64_t)img->added);
     json_end(&j, '}');
   }

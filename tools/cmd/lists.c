@@ -56,13 +56,15 @@ static enum fate fate_of(const struct carrier *c, uint32_t block) {
              : FATE_NO_FUNCTION;
 }
 
-static void see(struct carrier *c, const struct list_pc *pc) {
-  if (c->seen[pc->block])
-    return;
-  c->seen[pc->block] = true;
-  c->n_fates[pc->fate]++;
-  if (pc->fate == FATE_CARRIED)
-    c->n_tiers[c->match->tiers[pc->block]]++;
+enum fate carrier_see(struct carrier *c, uint32_t block) {
+  enum fate fate = fate_of(c, block);
+  if (c->seen[block])
+    return fate;
+  c->seen[block] = true;
+  c->n_fates[fate]++;
+  if (fate == FATE_CARRIED)
+    c->n_tiers[c->match->tiers[block]]++;
+  return fate;
 }
 
 static struct list_pc *push(struct list *list, uint64_t pc, uint32_t block,
@@ -83,11 +85,10 @@ static void take(struct carrier *c, struct list *list,
   } else if (c->number[block]) {
     pc = &list->pcs[c->number[block] - 1];
   } else {
-    pc = push(list, e->pc, block, fate_of(c, block));
+    pc = push(list, e->pc, block, carrier_see(c, block));
     c->number[block] = (uint32_t)list->n;
     if (pc->fate == FATE_CARRIED)
       pc->to = c->match->blocks[block];
-    see(c, pc);
   }
   pc->count = add_saturating(pc->count, e->count);
   pc->counted |= e->counted;

@@ -75,6 +75,16 @@ int carrier_add(struct carrier *c, struct list *list, const char *path,
                 bool *partly);
 void list_free(struct list *list);
 
+/* carrier_see() - a block of the old build was reached: count it, once */
+enum fate carrier_see(struct carrier *c, uint32_t block);
+
+/*
+ * remap_index() - a new index @target of the index @path, whose tests of the
+ * old build have hits in the new one, too; counts their blocks
+ * Return: true; false after a message.
+ */
+bool remap_index(struct carrier *c, const char *path, const char *target);
+
 /* list_write() - as text, for `kcov8 symbolize' and others */
 void list_write(const struct list *list, const struct carrier *c, FILE *f);
 void list_json(const struct list *list, const struct carrier *c,

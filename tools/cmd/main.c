@@ -23,7 +23,7 @@ static const char general_help[] =
     "  tests      which tests of an index reach a line, a function, a patch\n"
     "  diff       what one index, dump or test reaches and another does not\n"
     "  diff-image what became of the functions of an image in another build\n"
-    "  remap      what an old build reached, as PCs of a new one\n"
+    "  remap      what an old build reached, for a new one\n"
     "  minimize   a few tests that reach all that all reach\n"
     "  stat       what is in the image's tables\n"
     "  doctor     what is wrong with this setup of kcov8, and what mends it\n"

@@ -14,12 +14,15 @@
 
 static const char help[] =
     "usage: kcov8 remap [OPTION...] OLD NEW PCFILE...\n"
+    "       kcov8 remap [--tier TIER] OLD NEW INDEX -o NEWINDEX\n"
     "\n"
     "Carries what the build OLD of a program reached to the build NEW. PCFILEs "
     "are\n"
     "lists of PCs, or dumps; - is stdin. Writes one list: each PC of NEW once, "
     "its\n"
-    "counts added up.\n"
+    "counts added up. Of an INDEX, makes a new one in which the tests of OLD "
+    "have\n"
+    "hits in NEW, too.\n"
     "A block is found again by evidence, the best first:\n"
     "  exact    the same ID\n"
     "  moved    the same key, in the function of the same name elsewhere\n"
@@ -37,13 +40,14 @@ static const char help[] =
 /**
  * struct request - what is asked for
  * @last: the last tier that is used
+ * @index: @files is one index
  */
 struct request {
   const char *from, *to, *directory, *output;
   char **files;
   int n_files;
   enum tier last;
-  bool json;
+  bool json, index;
 };
 
 /* ---- Lists --------------------------------------------------------------- */
@@ -182,16 +186,21 @@ static int write_directory(struct carrier *c, const struct request *q) {
   return status;
 }
 
+static int write_index(struct carrier *c, const struct request *q) {
+  return remap_index(c, q->files[0], q->output) ? EXIT_DONE : EXIT_FAILED;
+}
+
 /* ---- The command --------------------------------------------------------- */
 
 static int remap_lists(struct pair *pair, const struct match *match,
                        const struct request *q) {
   struct carrier c;
   carrier_make(&c, pair, match, q->last);
-  int status = q->json        ? write_json(&c, q)
+  int status = q->index       ? write_index(&c, q)
+               : q->json      ? write_json(&c, q)
                : q->directory ? write_directory(&c, q)
                               : write_union(&c, q);
-  if (status != EXIT_USAGE)
+  if (status == EXIT_DONE || (status == EXIT_FAILED && !q->index))
     carrier_tell(&c);
   carrier_free(&c);
   return status;
@@ -209,6 +218,12 @@ static int remap(const struct request *q) {
   }
   pair_free(&pair);
   return status;
+}
+
+/* What can be read once, like a pipe, is not looked at ahead: it is a list. */
+static bool is_index(const char *path) {
+  struct stat st;
+  return (stat(path, &st) != 0 || S_ISREG(st.st_mode)) && names_index(path);
 }
 
 static enum tier usual_tier(void) {
@@ -269,6 +284,14 @@ static int run(int argc, char **argv) {
   q.n_files = argc - optind - 2;
   if (!q.n_files)
     return usage_error("remap", "which PCs? (- is stdin)");
+  for (int i = 0; i < q.n_files; i++)
+    q.index |= is_index(q.files[i]);
+  if (q.index && q.n_files > 1)
+    return usage_error("remap", "an index is carried alone");
+  if (q.index && (q.json || q.directory || !q.output))
+    return usage_error("remap", "%s",
+                       q.output ? "an index becomes an index only"
+                                : "into which index? (-o NEWINDEX)");
   if (q.directory && (q.json || q.output))
     return usage_error("remap", "--directory or %s?",
                        q.json ? "--json" : "--output");

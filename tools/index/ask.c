@@ -187,14 +187,15 @@ static void see_state(struct target *t, size_t block, bool reached) {
 static bool run_own(struct ask *a, struct target *t) {
   struct marks m;
   const struct image *img = t->img;
-  if (!t->build || !t->build->has_hits)
+  if (!t->build || (!t->build->has_hits && !t->build->has_carried))
     return true;
   if (!marks_make(&m, a->ix->path, t->build->row, t->build->n_counters))
     return false;
   for (uint32_t b = 0; b < img->n_blocks; b++)
     if (t->why[b])
       marks_block(&m, img, b, t->why[b]);
-  bool ok = marks_scan(&m, a->ix, t->all, &a->answers);
+  bool ok = marks_scan(&m, a->ix, t->all, &a->answers) &&
+            marks_scan_carried(&m, a->ix, &a->answers);
   for (uint32_t b = 0; b < img->n_blocks && ok; b++)
     if (t->why[b])
       see_state(t, b, marks_reached(&m, img, b));

@@ -56,6 +56,16 @@ static bool load_use(struct builds *b, struct index *ix) {
   return sql_end(&rows);
 }
 
+static bool load_carried(struct builds *b, struct index *ix) {
+  struct rows rows = sql_query(ix, "SELECT DISTINCT image FROM carried", "");
+  while (sql_next(&rows)) {
+    struct build *build = by_row(b, sql_int(&rows, 0));
+    if (build)
+      build->has_carried = true;
+  }
+  return sql_end(&rows);
+}
+
 /* ---- Programs ------------------------------------------------------------ */
 
 /* Hashes of functions, ascending. */
@@ -144,7 +154,8 @@ static bool join_programs(struct builds *b, struct index *ix) {
 
 bool builds_load(struct builds *b, struct index *ix) {
   *b = (struct builds){0};
-  return load_rows(b, ix) && load_use(b, ix) && join_programs(b, ix);
+  return load_rows(b, ix) && load_use(b, ix) && load_carried(b, ix) &&
+         join_programs(b, ix);
 }
 
 void builds_free(struct builds *b) {

@@ -18,6 +18,7 @@
  * @used:  when a test of it began, or the index got it, in microseconds since
  *         1970, whichever is later
  * @has_hits: some test's last run was with it
+ * @has_carried: some test has hits that were carried to it
  * @program: builds with the same number are of one program
  * @code:  all of it, once builds_code() has been asked
  */
@@ -26,7 +27,7 @@ struct build {
   uint64_t digest, n_counters;
   char *path;
   const char *name;
-  bool known, has_hits, loaded;
+  bool known, has_hits, has_carried, loaded;
   size_t program;
   struct code_image code;
 };

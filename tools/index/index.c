@@ -39,7 +39,10 @@ static const char schema[] =
     " uid INTEGER NOT NULL);"
     "CREATE TABLE hits(test INTEGER NOT NULL, image INTEGER NOT NULL,"
     " bits BLOB NOT NULL, PRIMARY KEY(test, image));"
-    "CREATE INDEX hits_by_image ON hits(image);";
+    "CREATE INDEX hits_by_image ON hits(image);"
+    "CREATE TABLE carried(test INTEGER NOT NULL, image INTEGER NOT NULL,"
+    " origin INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY(test, image));"
+    "CREATE INDEX carried_by_image ON carried(image);";
 
 bool index_detect(const char *path) {
   static const char magic[] = "SQLite format 3"; /* its NUL counts */

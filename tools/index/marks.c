@@ -29,6 +29,19 @@ void marks_free(struct marks *m) {
 
 /* ---- Blocks and counters ------------------------------------------------- */
 
+void counters_each(const struct image *img, const struct func *f,
+                   void (*use)(void *to, uint64_t counter, uint32_t block),
+                   void *to) {
+  const struct block *blocks = &img->blocks[f->first_block];
+  const uint32_t *rules = f->keys + f->n_blocks;
+  for (uint32_t b = 0; b < f->n_blocks; b++)
+    if (blocks[b].counter != NO_COUNTER)
+      use(to, blocks[b].counter, f->first_block + b);
+  for (uint32_t r = 1; f->n_implied && r <= rules[0]; r++)
+    use(to, blocks[rules[r] >> 16].counter,
+        f->first_block + (rules[r] & UINT16_MAX));
+}
+
 /* Calls @see for each counter that tells of @block, until one returns true. */
 static bool each_counter(const struct image *img, uint32_t block,
                          bool (*see)(struct marks *m, uint64_t counter,
@@ -78,6 +91,7 @@ bool marks_reached(const struct marks *m, const struct image *img,
 struct scan {
   struct marks *m;
   struct answer answer;
+  bool carried;
 };
 
 static void see_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
@@ -92,7 +106,9 @@ static void see_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
     if (!why)
       continue;
     m->any[i] = 1;
-    if (why & WHY_STALE)
+    if (s->carried)
+      s->answer.carried_why |= why;
+    else if (why & WHY_STALE)
       s->answer.stale_why |= why;
     else
       s->answer.why |= why;
@@ -128,25 +144,22 @@ static int compare_tests(const void *a, const void *b) {
   return (x->test > y->test) - (x->test < y->test);
 }
 
-bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
-                struct answers *answers) {
+static bool scan_rows(struct marks *m, struct index *ix, struct rows rows,
+                      bool carried, uint8_t all, struct answers *answers) {
   size_t known = answers->n;
   bool ok = true;
-  if (!all && m->first == m->end)
-    return true;
-  struct rows rows = sql_query(
-      ix, "SELECT test, bits FROM hits WHERE image = ?", "i", m->image);
   while (ok && sql_next(&rows)) {
-    struct scan s = {m, {.test = sql_int(&rows, 0), .why = all}};
+    struct scan s = {m, {.test = sql_int(&rows, 0), .why = all}, carried};
     size_t size;
     const void *bits = sql_bytes(&rows, 1, &size);
     ok = hits_runs(bits, size, m->n_counters, see_run, &s) ||
          fail(ix->path, "the index is damaged: hits outside their image");
-    if (!s.answer.why && !s.answer.stale_why)
+    if (!s.answer.why && !s.answer.carried_why && !s.answer.stale_why)
       continue;
     struct answer *old = find_answer(answers, s.answer.test, known);
     if (old) {
       old->why |= s.answer.why;
+      old->carried_why |= s.answer.carried_why;
       old->stale_why |= s.answer.stale_why;
       old->n_asked += s.answer.n_asked;
       continue;
@@ -158,6 +171,27 @@ bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
   if (answers->n)
     qsort(answers->v, answers->n, sizeof(*answers->v), compare_tests);
   return sql_end(&rows) && ok;
+}
+
+bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
+                struct answers *answers) {
+  if (!all && m->first == m->end)
+    return true;
+  return scan_rows(m, ix,
+                   sql_query(ix, "SELECT test, bits FROM hits WHERE image = ?",
+                             "i", m->image),
+                   false, all, answers);
+}
+
+bool marks_scan_carried(struct marks *m, struct index *ix,
+                        struct answers *answers) {
+  if (m->first == m->end)
+    return true;
+  return scan_rows(m, ix,
+                   sql_query(ix,
+                             "SELECT test, bits FROM carried WHERE image = ?",
+                             "i", m->image),
+                   true, 0, answers);
 }
 
 /* ---- What else is known of them ------------------------------------------ */
@@ -221,8 +255,9 @@ bool answers_finish(struct answers *answers, struct index *ix) {
     return false;
   for (size_t i = 0; i < answers->n; i++) {
     struct answer *a = &answers->v[i];
-    a->stale = !a->why;
-    a->why |= a->stale_why;
+    a->carried = !a->why && a->carried_why;
+    a->stale = !a->why && !a->carried;
+    a->why |= a->carried_why | a->stale_why;
     bool count = n_images > 1 || a->why & WHY_TEST; /* no scan saw it */
     if (!load_test(a, ix) || (count && !count_hits(a, ix)))
       return false;

@@ -42,6 +42,12 @@ bool marks_make(struct marks *m, const char *path, int64_t image,
                 uint64_t n_counters);
 void marks_free(struct marks *m);
 
+/* counters_each() - @use for each counter of @f, a function of @img, and each
+ * block that it stands for */
+void counters_each(const struct image *img, const struct func *f,
+                   void (*use)(void *to, uint64_t counter, uint32_t block),
+                   void *to);
+
 /* marks_block() - one without a counter: the counters that stand for it */
 void marks_block(struct marks *m, const struct image *img, uint32_t block,
                  uint8_t why);
@@ -53,14 +59,16 @@ bool marks_reached(const struct marks *m, const struct image *img,
 /**
  * struct answer - a test and what it reached
  * @why:  of what it hit; @stale_why: of functions that have changed since
+ * @carried_why: of what was carried to the build, not measured in it
+ * @carried: all that it hit was carried, but for what is stale
  * @stale: all that it hit is of functions that have changed since it ran
  * @n_asked: counters of WHY_LINE that it hit
  * @n_all: counters that it hit at all, of all images
  */
 struct answer {
   int64_t test;
-  uint8_t why, stale_why;
-  bool stale;
+  uint8_t why, carried_why, stale_why;
+  bool carried, stale;
   uint64_t n_asked, n_all;
   char *name, *outcome;
   double seconds; /* negative: not known */
@@ -78,6 +86,10 @@ struct answers {
  */
 bool marks_scan(struct marks *m, struct index *ix, uint8_t all,
                 struct answers *answers);
+
+/* The same, for hits that were carried to the image. */
+bool marks_scan_carried(struct marks *m, struct index *ix,
+                        struct answers *answers);
 
 /* answers_add() - a test, whatever it hit */
 void answers_add(struct answers *answers, int64_t test, uint8_t why);

@@ -81,25 +81,51 @@ static bool image_below(const void *element, const void *key) {
 
 /* ---- Tests --------------------------------------------------------------- */
 
-static bool merge_hits(struct merging *m, int64_t from, int64_t to) {
-  struct rows rows = sql_query(
-      m->from, "SELECT image, bits FROM hits WHERE test = ?", "i", from);
+/* NULL after a message. */
+static const struct image_rows *find_image(const struct merging *m,
+                                           int64_t from) {
+  size_t at = lower_bound(m->images, m->n_images, sizeof(*m->images),
+                          image_below, &from);
+  if (at < m->n_images && m->images[at].from == from)
+    return &m->images[at];
+  fail(m->from->path, "a test reached an image that is not there");
+  return NULL;
+}
+
+/* @rows: test's image, bits, and image that they are carried from or 0 */
+static bool merge_bits(struct merging *m, struct rows rows, int64_t to) {
   bool ok = true;
   while (ok && sql_next(&rows)) {
     size_t n;
-    int64_t image = sql_int(&rows, 0);
     const void *bits = sql_bytes(&rows, 1, &n);
-    size_t at = lower_bound(m->images, m->n_images, sizeof(*m->images),
-                            image_below, &image);
-    if (at == m->n_images || m->images[at].from != image)
-      ok = fail(m->from->path, "a test reached an image that is not there");
-    else if (!hits_runs(bits, n, m->images[at].n_counters, NULL, NULL))
+    int64_t from = sql_int(&rows, 2);
+    const struct image_rows *image = find_image(m, sql_int(&rows, 0));
+    const struct image_rows *origin = from ? find_image(m, from) : NULL;
+    if (!image || (from && !origin))
+      ok = false;
+    else if (!hits_runs(bits, n, image->n_counters, NULL, NULL))
       ok =
           fail(m->from->path, "the index is damaged: hits outside their image");
+    else if (origin)
+      ok = test_put_carried(m->to, to, image->to, origin->to, bits, n);
     else
-      ok = test_put_hits(m->to, to, m->images[at].to, bits, n);
+      ok = test_put_hits(m->to, to, image->to, bits, n);
   }
   return sql_end(&rows) && ok;
+}
+
+static bool merge_hits(struct merging *m, int64_t from, int64_t to) {
+  return merge_bits(m,
+                    sql_query(m->from,
+                              "SELECT image, bits, 0 FROM hits WHERE test = ?",
+                              "i", from),
+                    to) &&
+         merge_bits(
+             m,
+             sql_query(m->from,
+                       "SELECT image, bits, origin FROM carried WHERE test = ?",
+                       "i", from),
+             to);
 }
 
 bool index_merge(struct index *to, struct index *from, void (*tell)(void *ctx),

@@ -24,13 +24,23 @@ bool test_put(struct index *ix, const struct test_run *run, int64_t *row) {
                  " RETURNING id",
                  "ttrii", run->name, run->outcome, run->seconds, run->began,
                  run->uid) &&
-         (!*row || sql_run(ix, "DELETE FROM hits WHERE test = ?", "i", *row));
+         (!*row ||
+          (sql_run(ix, "DELETE FROM hits WHERE test = ?", "i", *row) &&
+           sql_run(ix, "DELETE FROM carried WHERE test = ?", "i", *row)));
 }
 
 bool test_put_hits(struct index *ix, int64_t test, int64_t image,
                    const void *bits, size_t n) {
   return sql_run(ix, "INSERT INTO hits(test, image, bits) VALUES(?, ?, ?)",
                  "iib", test, image, bits, n);
+}
+
+bool test_put_carried(struct index *ix, int64_t test, int64_t image,
+                      int64_t origin, const void *bits, size_t n) {
+  return sql_run(ix,
+                 "INSERT INTO carried(test, image, origin, bits)"
+                 " VALUES(?, ?, ?, ?)",
+                 "iiib", test, image, origin, bits, n);
 }
 
 /* Say why an image has no functions. */

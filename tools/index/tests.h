@@ -34,6 +34,13 @@ bool test_put_hits(struct index *ix, int64_t test, int64_t image,
                    const void *bits, size_t n);
 
 /*
+ * test_put_carried() - @bits is what @test may be held to reach of @image, as
+ * it reached what was there instead in @origin (rows)
+ */
+bool test_put_carried(struct index *ix, int64_t test, int64_t image,
+                      int64_t origin, const void *bits, size_t n);
+
+/*
  * test_put_results() - both, for all images of @results
  * An image that the index has not is read from its file. If that is gone, or of
  * another build, it is said, and the image has no functions.

@@ -15,6 +15,7 @@
 #include "index/carry.h"
 #include "index/gather.h"
 #include "index/hits.h"
+#include "index/marks.h"
 #include "index/sql.h"
 #include "report/inputs.h"
 
@@ -25,8 +26,10 @@
  * @name:   of the image
  * @first:  by counter, and one more: the first of its blocks in @blocks, of the
  *          image: its own one, and those that it stands for
+ * @own:    it is the image: hits that were carried to it count
  * @lost:   by counter: some of its blocks is not in the image any more
  * @stale:  tests that hit such a counter
+ * @carried: tests with hits that were carried
  */
 struct source {
   int64_t row;
@@ -34,8 +37,8 @@ struct source {
   const char *name;
   uint64_t n_counters;
   uint32_t *first, *blocks;
-  bool *lost;
-  size_t stale;
+  bool own, *lost;
+  size_t stale, carried;
 };
 
 /**
@@ -54,21 +57,7 @@ struct adding {
 
 /* ---- Counters to blocks -------------------------------------------------- */
 
-/* @use for each counter of function @f and each block that it stands for. */
-static void each_pair(const struct image *from, const struct func *f,
-                      void (*use)(void *to, uint64_t counter, uint32_t block),
-                      void *to) {
-  const struct block *blocks = &from->blocks[f->first_block];
-  const uint32_t *rules = f->keys + f->n_blocks;
-  for (uint32_t b = 0; b < f->n_blocks; b++)
-    if (blocks[b].counter != NO_COUNTER)
-      use(to, blocks[b].counter, f->first_block + b);
-  for (uint32_t r = 1; f->n_implied && r <= rules[0]; r++)
-    use(to, blocks[rules[r] >> 16].counter,
-        f->first_block + (rules[r] & UINT16_MAX));
-}
-
-/* What each_pair() is asked for: first how many, then which. */
+/* What counters_each() is asked for: first how many, then which. */
 struct filling {
   struct source *s;
   const struct carry *carry;
@@ -101,7 +90,7 @@ static void fill_source(struct source *s, const struct image *from,
     for (uint32_t i = 0; i < from->n_funcs; i++) {
       struct filling f = {s, other ? &carry : NULL, true, pass == 1};
       f.same = !other || carry_func(&carry, i) == CARRIED_SAME;
-      each_pair(from, &from->funcs[i], fill, &f);
+      counters_each(from, &from->funcs[i], fill, &f);
     }
     for (uint64_t c = 2; pass == 0 && c < s->n_counters + 2; c++)
       s->first[c] += s->first[c - 1];
@@ -115,7 +104,7 @@ static void fill_source(struct source *s, const struct image *from,
 static bool add_source(struct adding *a, struct build *b, size_t image) {
   const struct image *img = a->in->images[image].img;
   const bool same = b->digest == img->digest;
-  if (!b->has_hits)
+  if (!b->has_hits && !(same && b->has_carried))
     return true;
   if (!same && !b->known) {
     warn(b->path, "tests ran with a build of it that the index does not have: "
@@ -132,6 +121,7 @@ static bool add_source(struct adding *a, struct build *b, size_t image) {
   *s = (struct source){.row = b->row,
                        .image = image,
                        .name = img->path,
+                       .own = same,
                        .n_counters = b->n_counters};
   fill_source(s, from, img);
   return true;
@@ -206,24 +196,40 @@ static void read_run(void *to, uint64_t first, uint64_t n, uint32_t value) {
   }
 }
 
-static bool add_hits(struct adding *a, int64_t test) {
+/* @carried: rows are such; becomes true if there is one */
+static bool add_rows(struct adding *a, struct rows rows, bool are_carried,
+                     bool *carried) {
   bool ok = true;
-  struct rows rows = sql_query(
-      &a->ix, "SELECT image, bits FROM hits WHERE test = ?", "i", test);
   while (ok && sql_next(&rows)) {
     size_t size;
     const void *bits = sql_bytes(&rows, 1, &size);
     for (size_t i = 0; ok && i < a->n_sources; i++) {
       struct source *s = &a->sources[i];
       struct hit_reader r = {a, s, false};
-      if (s->row != sql_int(&rows, 0))
+      if (s->row != sql_int(&rows, 0) || (are_carried && !s->own))
         continue;
       ok = hits_runs(bits, size, s->n_counters, read_run, &r) ||
            fail(a->ix.path, "the index is damaged: hits outside their image");
-      s->stale += r.lost;
+      *carried |= are_carried;
+      s->carried += are_carried;
+      s->stale += r.lost && !*carried;
     }
   }
   return sql_end(&rows) && ok;
+}
+
+static bool add_hits(struct adding *a, int64_t test) {
+  bool carried = false;
+  return add_rows(a,
+                  sql_query(&a->ix,
+                            "SELECT image, bits FROM carried WHERE test = ?",
+                            "i", test),
+                  true, &carried) &&
+         add_rows(a,
+                  sql_query(&a->ix,
+                            "SELECT image, bits FROM hits WHERE test = ?", "i",
+                            test),
+                  false, &carried);
 }
 
 static bool add_tests(struct adding *a) {
@@ -252,6 +258,12 @@ static bool add_tests(struct adding *a) {
 }
 
 static void tell_stale(const struct adding *a) {
+  for (size_t i = 0; i < a->n_sources; i++)
+    if (a->sources[i].carried)
+      warn(a->sources[i].name,
+           "what %zu test%s reached in functions that have changed was carried "
+           "to it, not measured",
+           a->sources[i].carried, a->sources[i].carried == 1 ? "" : "s");
   for (size_t i = 0; i < a->n_sources; i++)
     if (a->sources[i].stale)
       warn(a->sources[i].name,
