@@ -42,12 +42,9 @@ GlobalVariable *emitTable(const GlobalVariable &Counters, Constant *Value,
 
 // Weak: an image whose functions were all discarded has no such section.
 Constant *sectionBound(Module &M, const char *Which, const char *Section) {
-  std::string Name = (Twine(Which) + Section).str();
-  if (auto *Known = M.getNamedGlobal(Name))
-    return ConstantExpr::getPointerCast(Known, bytePointerType(M.getContext()));
-  auto *Bound =
-      new GlobalVariable(M, Type::getInt8Ty(M.getContext()), false,
-                         GlobalValue::ExternalWeakLinkage, nullptr, Name);
+  auto *Bound = cast<GlobalVariable>(M.getOrInsertGlobal(
+      (Twine(Which) + Section).str(), Type::getInt8Ty(M.getContext())));
+  Bound->setLinkage(GlobalValue::ExternalWeakLinkage);
   Bound->setVisibility(GlobalValue::HiddenVisibility);
   return ConstantExpr::getPointerCast(Bound, bytePointerType(M.getContext()));
 }

@@ -121,26 +121,24 @@ static void make_table(struct funcs_diff *t, const struct match *m) {
       .rows = xcalloc(from->n_funcs + to->n_funcs, sizeof(*t->rows))};
   for (uint32_t i = 0; i < from->n_funcs; i++) {
     const struct func *f = &from->funcs[i];
-    const struct func *g =
-        m->funcs[i] == NO_MATCH ? NULL : &to->funcs[m->funcs[i]];
+    const uint32_t twin = m->funcs[i]; /* or NO_MATCH, above all */
+    const bool known = twin < to->n_funcs && !to->funcs[twin].discarded;
     if (f->discarded)
       continue;
-    if (g && g->discarded)
-      g = NULL;
-    struct row row = {.what = g ? what_of(m, i) : WHAT_REMOVED,
+    struct row row = {.what = known ? what_of(m, i) : WHAT_REMOVED,
                       .img = from,
                       .from = f,
-                      .to = g,
+                      .to = known ? &to->funcs[twin] : NULL,
                       .n_blocks = count_blocks(from, f),
-                      .n_kept = g ? count_kept(m, f) : 0};
+                      .n_kept = known ? count_kept(m, f) : 0};
     t->n_kept += row.n_kept;
     t->n_blocks += row.n_blocks;
     add_row(t, row);
   }
   for (uint32_t i = 0; i < to->n_funcs; i++) {
     const uint32_t twin = m->to_funcs[i];
-    if (!to->funcs[i].discarded &&
-        (twin == NO_MATCH || from->funcs[twin].discarded))
+    const bool known = twin < from->n_funcs && !from->funcs[twin].discarded;
+    if (!known && !to->funcs[i].discarded)
       add_row(t, (struct row){.what = WHAT_ADDED,
                               .img = to,
                               .to = &to->funcs[i],
