@@ -26,6 +26,12 @@ def _npm(release, into):
     return os.path.join(into, release.folder)
 
 
+def _unpack(path, into):
+    with tarfile.open(path) as tar:
+        tar.extractall(into, [m for m in tar if m.isfile() and ".." not in
+                              m.name.split("/") and m.name[0] != "/"])
+
+
 def _archive():
     """A line for sources.list without suite: the machine's own Debian archive
     with source packages."""
@@ -83,12 +89,18 @@ class Apt:
             self._set_up()
         versions = self._versions(release)
         for version in versions:
-            done = _run(["apt-get", "-qq", "source", "--only-source",
-                         f"{release.package}={version}"], into,
-                        self.environment)
+            command = ["apt-get", "-qq", "source", "--only-source",
+                       f"{release.package}={version}"]
+            done = _run(command, into, self.environment)
+            if done.returncode:
+                # Patches of a version that was replaced go first.
+                _run([*command, "--tar-only", "--download-only"], into,
+                     self.environment)
+                for tar in glob.glob(os.path.join(into, "*.orig.tar.*[z2]")):
+                    _unpack(tar, into)
             folders = [d for d in glob.glob(os.path.join(into, "*"))
                        if os.path.isdir(d)]
-            if not done.returncode and folders:
+            if folders:
                 return folders[0]
         raise SystemExit(f"bench: {release.package} {release.version}: not in "
                          f"the archive now ({', '.join(versions) or 'none'}); "
