@@ -35,10 +35,8 @@ SmallVector<uint64_t, 8> candidates(const ChosenBlock &Chosen,
                    firstOrigin(B.getSinglePredecessor(), From), edgesOf(B))};
   for (uint32_t Tag : O.Own)
     Names.push_back(hashOf(Tag));
-  for (const auto &I : O.Inlined)
-    Names.push_back(hashOf(StringRef("inlined"), I.Tag));
-  for (const auto &I : O.Inlined)
-    Names.push_back(hashOf(StringRef("inlined"), I.Tag, I.Chain));
+  for (uint64_t Name : O.Inlined)
+    Names.push_back(hashOf(StringRef("inlined"), Name));
   if (Names.empty()) {
     // Made by the optimiser: known by what is around it.
     Sum Before, After;

@@ -144,16 +144,14 @@ Origin Origins::originOf(const BasicBlock &B) const {
         O.Own.push_back(Tag);
       continue;
     }
-    Hash Leaf, Chain;
-    Leaf.add(Names.lookup(L->getScope()->getSubprogram()));
-    Leaf.add(Tag);
-    for (const DILocation *At = L->getInlinedAt(); At && At->getInlinedAt();
-         At = At->getInlinedAt())
-      Chain.add(Names.lookup(At->getScope()->getSubprogram()));
-    if (none_of(O.Inlined, [&](const auto &Other) {
-          return Other.Tag == Leaf.get() && Other.Chain == Chain.get();
-        }))
-      O.Inlined.push_back({Leaf.get(), Chain.get()});
+    Hash Name;
+    Name.add(Tag);
+    const DILocation *At = L;
+    do
+      Name.add(Names.lookup(At->getScope()->getSubprogram()));
+    while ((At = At->getInlinedAt()) && At->getInlinedAt());
+    if (!is_contained(O.Inlined, Name.get()))
+      O.Inlined.push_back(Name.get());
   }
   return O;
 }

@@ -21,14 +21,12 @@ namespace kcov8 {
 // in its function; never 0.
 struct Origin {
   llvm::SmallVector<uint32_t, 2> Own; // in the order of the instructions
-  struct Inlined {
-    uint64_t Tag;   // of the block and the name of the inlined function
-    uint64_t Chain; // of the names of functions between, outermost first
-  };
-  llvm::SmallVector<Inlined, 2> Inlined;
+  // Likewise, of inlined functions: tag, name, and the names of the functions
+  // between this one and that.
+  llvm::SmallVector<uint64_t, 2> Inlined;
 
   uint64_t first() const {
-    return !Own.empty() ? Own[0] : Inlined.empty() ? 0 : Inlined[0].Tag;
+    return !Own.empty() ? Own[0] : Inlined.empty() ? 0 : Inlined[0];
   }
 };
 
