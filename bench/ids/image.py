@@ -2,6 +2,7 @@
 """Compiles a release and reads its blocks from .kcov8.map (docs/abi.md)."""
 import hashlib
 import os
+import re
 import struct
 import subprocess
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ class Block:
     key: int
     place: tuple  # file, first line, first column; None without lines
     lines: frozenset  # of (file, line)
+    address: int = None  # in the text of the release; None: not found
 
 
 @dataclass
@@ -102,6 +104,24 @@ def parse_map(data):
     return out
 
 
+def _probes(path, blocks):
+    """Size of .text, {number of a block: where .text sets its counter first}:
+    movb, of which one byte follows the address, as x86-64 has it."""
+    with open(path, encoding="ascii") as f:
+        text = f.read()
+    sizes = {name: int(size, 16) for name, size in re.findall(
+        r"^ +\d+ (\S+) +(\w+) ", text, re.MULTILINE)}
+    rows = -(-blocks // 4)  # docs/abi.md: "Counters are spread"
+    part = text.partition("RECORDS FOR [.text]")[2].partition("\n\n")[0]
+    out = {}
+    for at, sign, addend in re.findall(
+            r"^(\w+) +R_X86_64_PC32 +__kcov8_cntrs([-+]?)(\w*)$", part,
+            re.MULTILINE):
+        counter = int(sign + (addend or "0"), 16) + 5
+        out.setdefault(counter % 4 * rows + counter // 4, int(at, 16))
+    return sizes.get(".text", 0), out
+
+
 class Compiler:
     """Compiles with the plugins of one build directory. Maps are kept, and
     made anew if plugins or flags changed."""
@@ -139,6 +159,9 @@ class Compiler:
                         "--only-section=.kcov8.map",
                         "--set-section-flags=.kcov8.map=alloc", obj,
                         obj + ".map"], check=True, capture_output=True)
+        with open(obj + ".text", "w", encoding="ascii") as f:
+            subprocess.run([f"llvm-objdump-{self.llvm}", "-rh", obj],
+                           check=True, stdout=f)
         os.remove(obj)
 
     def functions(self, release, top, flags=("-O2",)):
@@ -153,8 +176,14 @@ class Compiler:
                 self._compile(release, top, source, flags,
                               os.path.join(part, os.path.basename(obj)))
             os.rename(part, folder)
-        out = []
+        out, base = [], 0
         for _, obj in names:
             with open(obj + ".map", "rb") as f:
-                out += parse_map(f.read())
+                found = parse_map(f.read())
+            blocks = [b for f in found for b in f.blocks]
+            size, probes = _probes(obj + ".text", len(blocks))
+            for i, b in enumerate(blocks):
+                b.address = base + probes[i] if i in probes else None
+            base += -(-size // 16) * 16
+            out += found
         return out

@@ -43,8 +43,14 @@ def guard(functions):
     return out
 
 
+def address(functions):
+    """Of the probe in the program's text, as kcov has it."""
+    return [[(f.hash, i) if b.address is None else b.address
+             for i, b in enumerate(f.blocks)] for f in functions]
+
+
 SCHEMES = {"kcov8": kcov8, "ordinal": ordinal, "triple": triple,
-           "line": place, "guard": guard}
+           "line": place, "guard": guard, "address": address}
 
 
 class Pair:

@@ -6,10 +6,11 @@ import subprocess
 
 import table
 
-COLORS = ["#3b6ea5", "#8aa65a", "#d98b3a", "#777777", "#b04a3a", "#8a6ea5"]
+COLORS = ["#3b6ea5", "#8aa65a", "#d98b3a", "#777777", "#b04a3a", "#c9b04a",
+          "#8a6ea5"]
 
 SCRIPT = """\
-set terminal svg size 900,480 font 'sans,11' background rgb 'white'
+set terminal svg size 1200,480 font 'sans,11' background rgb 'white'
 set output '{svg}'
 set title 'Unchanged lines of changed functions: names found again, rightly'
 set style data histogram

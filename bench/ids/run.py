@@ -21,10 +21,13 @@ import source
 import table
 
 LEVELS = [("-O2", "-g0"), ("-O0",), ("-O1",), ("-O3",), ("-Os",)]
+START = time.monotonic()
 
 
 def say(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    seconds = int(time.monotonic() - START)
+    print(f"bench: {seconds // 60:3}:{seconds % 60:02} {text}",
+          file=sys.stderr, flush=True)
 
 
 def arguments():
@@ -162,6 +165,7 @@ def main():
     use = args.use or ("tuning" if args.quick else None)
     chosen = [p for p in pairs.PAIRS if use in (None, p.use)]
     result = {"llvm": bench.llvm, "date": time.strftime("%Y-%m-%d"),
+              "cpu": common.cpu_model(),
               "schemes": [*judge.SCHEMES, *(["before"] if args.before else [])],
               "pairs": [bench.pair(p) for p in chosen], "builds": [],
               "pcs": pcs.growing(1 << 20, 0.01)}

@@ -135,7 +135,8 @@ def missed(result):
 
 
 def text(result):
-    parts = [f"LLVM {result['llvm']}, -O2 -g, {result['date']}", ""]
+    parts = [f"LLVM {result['llvm']}, -O2 -g, {result['cpu']}, "
+             f"{result['date']}", ""]
     for use in ("tuning", "test"):
         some = {**result, "pairs": [p for p in result["pairs"]
                                     if p["use"] == use]}

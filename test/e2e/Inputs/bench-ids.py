@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bench-ids.py BUILD FOLDER: what bench/ids finds in FOLDER/{old,new}."""
 import os
+import platform
 import sys
 
 import common
@@ -20,6 +21,10 @@ old, new = (compiler.functions(pairs.Release(project, v, ""),
             ("old", "new"))
 truth = source.Truth(top + "/old", top + "/new")
 pair = judge.Pair(truth, old, new)
+found = [[b.address for b in f.blocks] for f in new]
+print("addresses, each function's together:",
+      platform.machine() != "x86_64" or None not in sum(found, []) and
+      all(max(a) < min(b) for a, b in zip(sorted(found), sorted(found)[1:])))
 changed = [k for k, (_, same, _) in truth.maps.items() if not same]
 assert len(old) == len(new)
 print(f"functions: {len(truth.old.files['m.c'])} and as many, "
@@ -42,7 +47,7 @@ print("{}, {} moved; {}, {} moved".format(*pcs.moved([b], [b, 9 << 40]),
                                           *pcs.moved([b, 1], [a, b, 1])))
 print("slots:", list(pcs.slots([0, 1, 2**64 - 2, 2**64 - 1]).values()))
 print(table.text({
-    "llvm": 0, "date": "", "schemes": ["kcov8"], "builds": [],
+    "llvm": 0, "cpu": "", "date": "", "schemes": ["kcov8"], "builds": [],
     "pcs": (10, 0), "pairs": [{"name": "p", "use": "test", "schemes": {
         "kcov8": {"B": [200, 180, 176, 4, 190]}}}]}))
 releases = [pairs.Release(project, v, "") for v in ("old", "new")]
