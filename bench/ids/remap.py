@@ -12,8 +12,9 @@ import judge
 import table
 
 # What is done to the new release. Moved: no function has its hash, as if all
-# files were renamed. Renamed: nor its name. Both are harder than any release.
-VARIANTS = ["as it is", "no -g", "moved", "renamed"]
+# files were renamed. Renamed: nor its name. Half: that, and each second object is
+# not there; whatever is found for its functions is wrong. No release is so hard.
+VARIANTS = ["as it is", "no -g", "moved", "renamed", "half"]
 TIERS = ["exact", "moved", "renamed", "lines", "order"]
 REASONS = ["block", "function"]  # that is gone
 
@@ -31,15 +32,16 @@ class Images(image.Compiler):
         super()._take_map(obj)
         os.rename(kept, obj)
 
-    def image(self, release, top, flags=("-O2",)):
-        """(functions, path of the image)"""
+    def image(self, release, top, flags=("-O2",), step=1):
+        """(functions, path of the image); each STEP-th object is in it"""
         functions = self.functions(release, top, flags)
         folder = os.path.abspath(self._folder(release, flags))
-        path = os.path.join(folder, release.name)
+        path = os.path.join(folder, f"{release.name}.{step}")
         if not os.path.exists(path):
-            objects = sorted(glob.glob(os.path.join(folder, "*.o")))
-            subprocess.run(["ld", "-e", "0", "--unresolved-symbols=ignore-all",
-                            "-o", path, *objects], check=True,
+            objects = sorted(glob.glob(os.path.join(folder, "*.o")))[::step]
+            for obj in objects:  # a weak symbol need not be there
+                subprocess.run(["objcopy", "--weaken", obj], check=True)
+            subprocess.run(["ld", "-e", "0", "-o", path, *objects], check=True,
                            capture_output=True)
         return functions, path
 
@@ -122,17 +124,21 @@ def measure(images, judged, old, new, functions):
 
 def pair(images, truth, releases, tops):
     """Figures of a pair, by variant."""
-    def build(number, *flags):
-        return images.image(releases[number], tops[number], ("-O2", *flags))
+    def build(number, *flags, step=1):
+        return images.image(releases[number], tops[number], ("-O2", *flags),
+                            step)
 
     (old, old_path), (new, new_path) = build(0), build(1)
-    other, other_path = build(1, "-fplugin-arg-kcov8-unit=other")
+    unit = "-fplugin-arg-kcov8-unit=other"
+    other, other_path = build(1, unit)
+    half = build(1, unit, step=2)[1]
     judged = judge.Pair(truth, old, new)
     return {name: measure(images, judged, *paths) for name, paths in zip(
         VARIANTS, [(old_path, new_path, new),
                    (build(0, "-g0")[1], build(1, "-g0")[1], new),
                    (old_path, other_path, other),
-                   (old_path, images.renamed(other_path), other)])}
+                   (old_path, images.renamed(other_path), other),
+                   (old_path, images.renamed(half), other)])}
 
 
 def _add(rows, more):

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/progress.h"
 #include "base/search.h"
 #include "base/tool.h"
 
@@ -184,12 +185,15 @@ static uint32_t best_of(struct search *s, const struct side *of, uint32_t func,
   return best;
 }
 
-static uint32_t *all_best(const struct side *of, const struct side *in) {
+static uint32_t *all_best(const struct side *of, const struct side *in,
+                          struct progress *progress, uint64_t done) {
   uint32_t *best = xcalloc(of->img->n_funcs, sizeof(*best));
   struct search s = {xcalloc(in->img->n_funcs, sizeof(uint32_t)),
                      xcalloc(in->img->n_funcs, sizeof(uint32_t)), 0};
-  for (uint32_t i = 0; i < of->img->n_funcs; i++)
+  for (uint32_t i = 0; i < of->img->n_funcs; i++) {
     best[i] = best_of(&s, of, i, in);
+    progress_at(progress, done + i);
+  }
   free(s.counts);
   free(s.found);
   return best;
@@ -197,10 +201,15 @@ static uint32_t *all_best(const struct side *of, const struct side *in) {
 
 size_t alike_find(const struct match *m, struct alike_pair **pairs) {
   struct side from, to;
+  struct progress progress;
   size_t n = 0;
   make_side(&from, m->from, m->funcs);
   make_side(&to, m->to, m->to_funcs);
-  uint32_t *best = all_best(&from, &to), *back = all_best(&to, &from);
+  progress_begin(&progress, "comparing functions",
+                 (uint64_t)m->from->n_funcs + m->to->n_funcs);
+  uint32_t *best = all_best(&from, &to, &progress, 0);
+  uint32_t *back = all_best(&to, &from, &progress, m->from->n_funcs);
+  progress_end(&progress);
   *pairs = xcalloc(m->from->n_funcs, sizeof(**pairs));
   for (uint32_t i = 0; i < m->from->n_funcs; i++)
     if (best[i] != NO_MATCH && back[best[i]] == i)
