@@ -208,6 +208,24 @@ static void lines_that_are_not_known(void **state) {
   end_both(&b);
 }
 
+/* One block says that line 10 is 20 now, another that it is 30. */
+static void lines_that_are_at_odds(void **state) {
+  struct builds b;
+  (void)state;
+  begin_both(&b);
+  add_func(&b.from, "f", "a.c");
+  add_func(&b.to, "f", "a.c");
+  add_block(&b.from, ENTRY, 10);
+  add_block(&b.from, 11, 10);
+  add_block(&b.from, 12, 10);
+  add_block(&b.to, ENTRY, 20);
+  add_block(&b.to, 11, 30);
+  add_block(&b.to, 92, 30);
+  match_both(&b);
+  assert_int_equal(b.m.tiers[2], TIER_ORDER);
+  end_both(&b);
+}
+
 /* What stands between the same blocks is on a line that is another's. */
 static void lines_that_contradict(void **state) {
   struct builds b;
@@ -261,6 +279,22 @@ static void moved_namesakes(void **state) {
   assert_match(&b, 1, 5, TIER_MOVED);
   assert_match(&b, 5, 1, TIER_MOVED);
   assert_false(match_kept(&b.m, 0));
+  end_both(&b);
+}
+
+/* Of two that are as much alike, neither. */
+static void namesakes_of_equal_keys(void **state) {
+  struct builds b;
+  (void)state;
+  begin_both(&b);
+  add_func(&b.from, "init", "a.c");
+  add_blocks(&b.from, 0, KEYS(11, 12, 13));
+  add_func(&b.to, "init", "b.c");
+  add_blocks(&b.to, 0, KEYS(11, 12, 14));
+  add_func(&b.to, "init", "c.c");
+  add_blocks(&b.to, 0, KEYS(11, 12, 15));
+  match_both(&b);
+  assert_int_equal(b.m.twins[0], TWIN_NONE);
   end_both(&b);
 }
 
@@ -382,9 +416,11 @@ int main(void) {
       cmocka_unit_test(not_in_long_runs),
       cmocka_unit_test(on_its_lines),
       cmocka_unit_test(lines_that_are_not_known),
+      cmocka_unit_test(lines_that_are_at_odds),
       cmocka_unit_test(lines_that_contradict),
       cmocka_unit_test(removed_blocks_are_nobodys),
       cmocka_unit_test(moved_namesakes),
+      cmocka_unit_test(namesakes_of_equal_keys),
       cmocka_unit_test(other_function_of_that_name),
       cmocka_unit_test(renamed),
       cmocka_unit_test(ties_are_dropped),
