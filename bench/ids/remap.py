@@ -15,7 +15,7 @@ import table
 # files were renamed. Renamed: nor its name. Half: that, and each second object is
 # not there; whatever is found for its functions is wrong. No release is so hard.
 VARIANTS = ["as it is", "no -g", "moved", "renamed", "half"]
-TIERS = ["exact", "moved", "renamed", "lines", "order"]
+TIERS = ["same", "exact", "moved", "renamed", "lines", "order"]
 REASONS = ["block", "function"]  # that is gone
 
 

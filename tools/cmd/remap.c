@@ -24,6 +24,7 @@ static const char help[] =
     "have\n"
     "hits in NEW, too.\n"
     "A block is found again by evidence, the best first:\n"
+    "  same     the same ID, in a function of the same code\n"
     "  exact    the same ID\n"
     "  moved    the same key, in the function of the same name elsewhere\n"
     "  renamed  the same key, in a function of nearly the same keys\n"

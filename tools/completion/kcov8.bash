@@ -45,7 +45,7 @@ _kcov8() {
       index | stat | doctor) words='text json' ;;
     esac
   elif [[ $command == remap && ($previous == --tier || $previous == -t) ]]; then
-    words='exact moved renamed lines order'
+    words='same exact moved renamed lines order'
   elif [[ $previous == --source-root || $previous == --html ||
     $previous == --directory ]]; then
     mapfile -t COMPREPLY < <(compgen -d -- "$current")

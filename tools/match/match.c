@@ -9,7 +9,8 @@
 #include "match/linemap.h"
 
 const struct tier_info tiers[N_TIERS] = {
-    [TIER_EXACT] = {"exact", 0.995, true},
+    [TIER_SAME] = {"same", 0.999, true},
+    [TIER_EXACT] = {"exact", 0.98, true},
     [TIER_MOVED] = {"moved", 0.996, true},
     [TIER_RENAMED] = {"renamed", 0.997, true},
     [TIER_LINES] = {"lines", 0.99, true},
@@ -24,6 +25,13 @@ static uint32_t *no_matches(size_t n) {
 
 /* ---- IDs and keys -------------------------------------------------------- */
 
+static enum tier tier_of(const struct match *m, uint32_t block,
+                         uint32_t to_block) {
+  const struct func *f = &m->from->funcs[m->from->blocks[block].func];
+  const struct func *g = &m->to->funcs[m->to->blocks[to_block].func];
+  return f->hash == g->hash && same_code(f, g) ? TIER_SAME : TIER_EXACT;
+}
+
 /* Both lists of blocks ascend by ID. */
 static void match_ids(struct match *m) {
   const struct image *a = m->from, *b = m->to;
@@ -31,7 +39,7 @@ static void match_ids(struct match *m) {
     uint32_t x = a->by_pc[i], y = b->by_pc[j];
     uint64_t one = a->blocks[x].id, other = b->blocks[y].id;
     if (one == other && match_runs(b, y))
-      match_pair(m, x, y, TIER_EXACT);
+      match_pair(m, x, y, tier_of(m, x, y));
     i += one <= other;
     j += other <= one;
   }
@@ -121,12 +129,11 @@ void match_free(struct match *m) {
 
 bool match_kept(const struct match *m, uint32_t func) {
   const struct func *f = &m->from->funcs[func];
-  if (m->twins[func] != TWIN_HASH ||
-      !same_code(f, &m->to->funcs[m->funcs[func]]))
+  if (m->twins[func] != TWIN_HASH)
     return false;
   for (uint32_t b = f->first_block; b < f->first_block + f->n_blocks; b++)
     if (match_runs(m->from, b) &&
-        (m->tiers[b] != TIER_EXACT ||
+        (m->tiers[b] != TIER_SAME ||
          m->to->blocks[m->blocks[b]].func != m->funcs[func]))
       return false;
   return true;

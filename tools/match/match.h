@@ -19,6 +19,7 @@
 
 /* How a block was found again; better ones first. */
 enum tier {
+  TIER_SAME,    /* the same ID, in a function of the same code */
   TIER_EXACT,   /* the same ID */
   TIER_MOVED,   /* the same key, in the function of that name elsewhere */
   TIER_RENAMED, /* the same key, in a function of nearly the same keys */
