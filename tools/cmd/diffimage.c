@@ -163,6 +163,8 @@ static void write_row(const struct match *m, const struct row *row, FILE *f) {
   else
     fprintf(f, "%" PRIu32 "/%" PRIu32, row->n_kept, row->n_blocks);
   const struct func *g = row->to;
+  if (row->from && g && g->join == JOIN_NONE)
+    g = NULL; /* a number for a name */
   if (!row->from) {
     fprintf(f, "\t%s\t%s\n", g->display, m->to->files.strings[g->file]);
     return;

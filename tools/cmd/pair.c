@@ -100,18 +100,6 @@ static void tell_two(const struct pair *p, char *from, char *to,
   free(to);
 }
 
-static void tell_mapless(const struct image *img,
-                         void (*tell)(void *ctx, const char *sentence),
-                         void *ctx) {
-  if (img->has_map)
-    return;
-  char *sentence = xasprintf("%s has no block map: neither names nor lines nor "
-                             "code can be compared",
-                             img->path);
-  tell(ctx, sentence);
-  free(sentence);
-}
-
 void pair_differences(const struct pair *p,
                       void (*tell)(void *ctx, const char *sentence),
                       void *ctx) {
@@ -121,8 +109,6 @@ void pair_differences(const struct pair *p,
   tell_two(p, compilers_of(&p->from), compilers_of(&p->to), "by",
            "the same source is other code, and has some blocks in one alone",
            tell, ctx);
-  tell_mapless(&p->from, tell, ctx);
-  tell_mapless(&p->to, tell, ctx);
 }
 
 /* ---- Messages ------------------------------------------------------------ */
