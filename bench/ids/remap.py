@@ -100,9 +100,9 @@ def _by_pc(images, functions, path):
 
 
 def measure(images, judged, old, new, functions):
-    """{tier or reason: {"right", "wrong", "unclear", "bound"}} of the blocks
-    of OLD. Unclear: the truth does not know its lines. Bound: just its lines
-    form a block in NEW, too."""
+    """{tier or reason: {"right", "wrong", "unclear", "whole", "bound"}} of the
+    blocks of OLD. Unclear: the truth does not know its lines. Whole: right, and
+    on all lines and no others. Bound: just its lines form a block in NEW."""
     was = _by_pc(images, judged.old, old)
     now = _by_pc(images, functions, new)
     out = defaultdict(Counter)
@@ -131,14 +131,16 @@ def pair(images, truth, releases, tops):
     (old, old_path), (new, new_path) = build(0), build(1)
     unit = "-fplugin-arg-kcov8-unit=other"
     other, other_path = build(1, unit)
-    half = build(1, unit, step=2)[1]
     judged = judge.Pair(truth, old, new)
-    return {name: measure(images, judged, *paths) for name, paths in zip(
-        VARIANTS, [(old_path, new_path, new),
-                   (build(0, "-g0")[1], build(1, "-g0")[1], new),
-                   (old_path, other_path, other),
-                   (old_path, images.renamed(other_path), other),
-                   (old_path, images.renamed(half), other)])}
+    paths = [(old_path, new_path, new),
+             (build(0, "-g0")[1], build(1, "-g0")[1], new),
+             (old_path, other_path, other),
+             (old_path, images.renamed(other_path), other)]
+    if len(releases[1].sources(tops[1])) > 1:
+        half = build(1, unit, step=2)[1]
+        paths.append((old_path, images.renamed(half), other))
+    return {name: measure(images, judged, *p)
+            for name, p in zip(VARIANTS, paths)}
 
 
 def _add(rows, more):

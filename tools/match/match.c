@@ -9,12 +9,12 @@
 #include "match/linemap.h"
 
 const struct tier_info tiers[N_TIERS] = {
-    [TIER_SAME] = {"same", 0.999, true},
-    [TIER_EXACT] = {"exact", 0.98, true},
+    [TIER_SAME] = {"same", 0.9998, true},
+    [TIER_EXACT] = {"exact", 0.988, true},
     [TIER_MOVED] = {"moved", 0.996, true},
     [TIER_RENAMED] = {"renamed", 0.997, true},
-    [TIER_LINES] = {"lines", 0.99, true},
-    [TIER_ORDER] = {"order", 0.93, false},
+    [TIER_LINES] = {"lines", 0.995, true},
+    [TIER_ORDER] = {"order", 0.931, false},
 };
 
 static uint32_t *no_matches(size_t n) {
