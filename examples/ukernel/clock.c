@@ -112,7 +112,7 @@ static int get_time(uint64_t addr, uint64_t *ns) {
 static int64_t sleep_until(uint64_t deadline, uint64_t rest_addr) {
   int err;
   do
-    err = uk_sleep(deadline);
+    err = uk_sleep(NULL, deadline);
   while (!err && uk_now_ns() < deadline);
   if (err != -EINTR)
     return 0;

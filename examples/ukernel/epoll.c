@@ -40,6 +40,7 @@ struct epoll {
   struct item *first;
   uint64_t scan; /* of the last look by a poll, and its answer */
   unsigned int ready;
+  uint64_t walk; /* the last one that came by */
 };
 
 static struct epoll *all;
@@ -50,14 +51,43 @@ static struct epoll *epoll_of(const struct uk_file *file) {
   return file->ops == &epoll_ops ? file->priv : NULL;
 }
 
+/* A walk looks at each instance once, as a poll does. False: it has been here.
+ */
+static int walk_depth;
+
+static bool walk_into(struct epoll *ep) {
+  static uint64_t walk;
+  if (walk_depth == 0)
+    walk++;
+  else if (ep->walk == walk)
+    return false;
+  ep->walk = walk;
+  walk_depth++;
+  return true;
+}
+
 /* ---- Readiness ----------------------------------------------------------- */
 
+/* What came to a file; to an instance, all that came to its files. */
+static void add_gen(struct uk_file *file, uint64_t gen[2]) {
+  struct epoll *ep = epoll_of(file);
+  if (file->poll_gen) {
+    gen[0] += file->poll_gen[0];
+    gen[1] += file->poll_gen[1];
+  } else if (ep && walk_into(ep)) {
+    for (struct item *item = ep->first; item; item = item->next)
+      add_gen(item->file, gen);
+    walk_depth--;
+  }
+}
+
 static bool has_edge(const struct item *item, uint32_t ready) {
-  const uint64_t *gen = item->file->poll_gen;
+  uint64_t gen[2] = {0, 0};
   if (item->armed)
     return true;
-  if (!gen)
-    return ready & ~item->seen;
+  add_gen(item->file, gen);
+  if (!item->file->poll_gen && (ready & ~item->seen))
+    return true;
   return ((item->events & IN_EVENTS) && gen[0] != item->gen[0]) ||
          ((item->events & OUT_EVENTS) && gen[1] != item->gen[1]);
 }
@@ -78,8 +108,8 @@ static uint32_t item_ready(struct item *item) {
 static void item_reported(struct item *item, uint32_t ready) {
   item->armed = false;
   item->seen |= ready;
-  if (item->file->poll_gen)
-    memcpy(item->gen, item->file->poll_gen, sizeof(item->gen));
+  memset(item->gen, 0, sizeof(item->gen));
+  add_gen(item->file, item->gen);
   if (item->events & EPOLLONESHOT)
     item->events &= FLAG_BITS;
 }
@@ -107,16 +137,27 @@ static unsigned int epoll_poll(struct uk_file *file) {
 static uint64_t epoll_poll_deadline(struct uk_file *file) {
   uint64_t first = UINT64_MAX;
   struct epoll *ep = file->priv;
+  if (!walk_into(ep))
+    return first;
   for (struct item *item = ep->first; item; item = item->next) {
-    uint64_t at;
-    if (epoll_of(item->file)) /* nested: just look again soon */
-      at = uk_now_ns() + 4000000;
-    else
-      at = uk_file_poll_deadline(item->file);
+    uint64_t at = uk_file_poll_deadline(item->file);
     if (at < first)
       first = at;
   }
+  walk_depth--;
   return first;
+}
+
+static int epoll_channels(struct uk_file *file, struct uk_channels *channels) {
+  struct epoll *ep = file->priv;
+  if (!walk_into(ep))
+    return 0;
+  int err = uk_channels_add(channels, ep);
+  for (struct item *item = ep->first; item && !err; item = item->next)
+    if (item->events & ~FLAG_BITS)
+      err = uk_file_channels(item->file, item->events, channels);
+  walk_depth--;
+  return err;
 }
 
 /* ---- Life ---------------------------------------------------------------- */
@@ -156,6 +197,7 @@ static const struct uk_file_ops epoll_ops = {
     .poll = epoll_poll,
     .release = epoll_release,
     .poll_deadline = epoll_poll_deadline,
+    .channels = epoll_channels,
 };
 
 /* ---- epoll_ctl ----------------------------------------------------------- */
@@ -274,7 +316,7 @@ static int64_t sys_epoll_ctl(const uint64_t arg[6]) {
       return -EINVAL;
   }
   int err = change(ep, op, fd, file, &event);
-  uk_wakeup(); /* others may be waiting on this instance */
+  uk_wakeup(ep); /* others may be waiting on this instance */
   return err;
 }
 
@@ -304,6 +346,15 @@ static int collect(struct epoll *ep, struct epoll_event *out, int max) {
   return n;
 }
 
+static int sleep_on(struct uk_file *file, uint64_t deadline) {
+  struct uk_channels channels = {NULL, 0, 0};
+  int err = epoll_channels(file, &channels);
+  if (!err)
+    err = uk_sleep_any(&channels, deadline);
+  free(channels.v);
+  return err;
+}
+
 static int64_t wait_events(struct uk_file *file, uint64_t addr, int max,
                            uint64_t deadline) {
   if (max > REPORT_MAX)
@@ -317,8 +368,8 @@ static int64_t wait_events(struct uk_file *file, uint64_t addr, int max,
     if (n || deadline == 0 || uk_now_ns() >= deadline)
       break;
     uint64_t again = epoll_poll_deadline(file);
-    int err = uk_sleep(deadline < again ? deadline : again);
-    if (err == -EINTR) {
+    int err = sleep_on(file, deadline < again ? deadline : again);
+    if (err && err != -ETIMEDOUT) {
       n = err;
       break;
     }

@@ -32,13 +32,13 @@ static ssize_t event_read(struct uk_file *file, void *buf, size_t n,
   while (event->count == 0) {
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    if (uk_sleep(UINT64_MAX) == -EINTR)
+    if (uk_sleep(&event->gen[0], UINT64_MAX) == -EINTR)
       return -EINTR;
   }
   uint64_t value = event->semaphore ? 1 : event->count;
   event->count -= value;
   event->gen[1]++;
-  uk_wakeup();
+  uk_wakeup(&event->gen[1]);
   memcpy(buf, &value, sizeof(value));
   return sizeof(value);
 }
@@ -56,12 +56,12 @@ static ssize_t event_write(struct uk_file *file, const void *buf, size_t n,
   while (value > UINT64_MAX - 1 - event->count) {
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    if (uk_sleep(UINT64_MAX) == -EINTR)
+    if (uk_sleep(&event->gen[1], UINT64_MAX) == -EINTR)
       return -EINTR;
   }
   event->count += value;
   event->gen[0]++;
-  uk_wakeup();
+  uk_wakeup(&event->gen[0]);
   return sizeof(value);
 }
 
@@ -140,7 +140,7 @@ static ssize_t timer_read(struct uk_file *file, void *buf, size_t n,
   while ((ticks = expired(timer)) == 0) {
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    if (uk_sleep(timer->next_ns ? timer->next_ns : UINT64_MAX) == -EINTR)
+    if (uk_sleep(timer, timer->next_ns ? timer->next_ns : UINT64_MAX) == -EINTR)
       return -EINTR;
   }
   if (timer->interval_ns)
@@ -256,7 +256,7 @@ static int64_t sys_timerfd_settime(const uint64_t arg[6]) {
   else
     timer->next_ns = uk_now_ns() + value;
   timer->interval_ns = interval;
-  uk_wakeup(); /* waiters have another deadline now */
+  uk_wakeup(timer); /* waiters have another deadline now */
   return arg[3] ? copy_to_guest(arg[3], &old, sizeof(old)) : 0;
 }
 

@@ -83,6 +83,24 @@ uint64_t uk_file_poll_deadline(struct uk_file *file) {
   return file->ops->poll_deadline ? file->ops->poll_deadline(file) : UINT64_MAX;
 }
 
+int uk_file_channels(struct uk_file *file, unsigned int events,
+                     struct uk_channels *channels) {
+  const unsigned int out_events = POLLOUT | POLLWRNORM | POLLWRBAND;
+  const bool out = events & out_events;
+  const bool in = !out || (events & ~(out_events | POLLERR | POLLHUP));
+  const uint64_t *gen = file->poll_gen;
+  if (file->ops->channels)
+    return file->ops->channels(file, channels);
+  if (!gen)
+    return uk_channels_add(channels, file->priv);
+  int err = 0; /* the end comes on both */
+  if (in && uk_file_reads(file))
+    err = uk_channels_add(channels, &gen[0]);
+  if (!err && (out || !uk_file_reads(file)))
+    err = uk_channels_add(channels, &gen[1]);
+  return err;
+}
+
 uint64_t uk_anon_ino(void) {
   static uint64_t ino = 1000;
   return ++ino;

@@ -91,7 +91,7 @@ static void copy_state(struct uk_task *child, struct uk_task *parent,
 
 static void wait_for_vfork(struct uk_task *task) {
   while (task->vfork_waiting && !task->killed && !task->proc->exiting)
-    sched_wait(task);
+    sched_wait(task, &task->vfork_waiting);
 }
 
 static int64_t do_clone(const struct request *request) {

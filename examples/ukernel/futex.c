@@ -55,13 +55,12 @@ static int wake_key(const uint8_t *key, int count, uint32_t bitset) {
     if (waiter->key == key && (waiter->bitset & bitset)) {
       *link = waiter->next;
       waiter->woken = true;
+      uk_wakeup(waiter);
       woken++;
     } else {
       link = &waiter->next;
     }
   }
-  if (woken)
-    uk_wakeup();
   return woken;
 }
 
@@ -87,7 +86,7 @@ static int64_t futex_wait(uint64_t addr, uint32_t expected, uint64_t deadline,
     return -EAGAIN;
   queue(&waiter);
   while (!waiter.woken && !err)
-    err = uk_sleep(deadline);
+    err = uk_sleep(&waiter, deadline);
   if (waiter.woken)
     return 0;
   unqueue(&waiter);

@@ -59,7 +59,7 @@ static int wait_host(struct uk_file *file, unsigned int events) {
   while (!(host_poll(file) & (events | POLLERR | POLLHUP))) {
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    int err = uk_sleep(uk_now_ns() + LOOK_AGAIN_NS);
+    int err = uk_sleep(NULL, uk_now_ns() + LOOK_AGAIN_NS);
     if (err && err != -ETIMEDOUT)
       return err;
   }

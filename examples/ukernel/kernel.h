@@ -8,9 +8,10 @@
  *
  * Concurrency: each guest thread is one host thread. Kernel code runs with one
  * big kernel lock held; it is released while guest code runs and in
- * uk_sleep(). There is one wait queue for everything: whoever changes a state
- * that somebody may wait for calls uk_wakeup(), sleepers test their condition
- * again. All functions here expect the lock held, unless they say otherwise.
+ * uk_sleep(). Whoever changes a state that somebody may wait for calls
+ * uk_wakeup() for it; those that sleep on it test their condition again, and
+ * nobody else runs. All functions here expect the lock held, unless they say
+ * otherwise.
  *
  * Errors are negative errno values, as inside Linux. Guest addresses are
  * uint64_t and never dereferenced: use copy_from_guest() and friends.
@@ -42,7 +43,9 @@ int uk_task_tid(struct uk_task *task);
 int uk_proc_pid(struct uk_proc *proc);
 
 /**
- * uk_sleep() - wait until somebody calls uk_wakeup()
+ * uk_sleep() - wait until somebody calls uk_wakeup() for the same channel
+ * @channel: address of the object whose state is waited for; it is compared,
+ *           never read. NULL: a signal or the deadline ends the sleep
  * @deadline_ns: CLOCK_MONOTONIC, or UINT64_MAX for none
  *
  * Flushes the task's coverage first (kcov8_task_flush). Callers loop: test the
@@ -52,8 +55,18 @@ int uk_proc_pid(struct uk_proc *proc);
  * going away (the caller unwinds; the syscall exit path handles the signal,
  * and restarts the call where Linux would).
  */
-int uk_sleep(uint64_t deadline_ns);
-void uk_wakeup(void);
+int uk_sleep(const void *channel, uint64_t deadline_ns);
+void uk_wakeup(const void *channel);
+
+/* A growing set of channels; the owner frees @v. */
+struct uk_channels {
+  const void **v;
+  size_t n, room;
+};
+/* 0 or -ENOMEM; NULL is no channel. */
+int uk_channels_add(struct uk_channels *channels, const void *channel);
+/* The same for several channels; -ENOMEM as well. */
+int uk_sleep_any(const struct uk_channels *channels, uint64_t deadline_ns);
 uint64_t uk_now_ns(void); /* CLOCK_MONOTONIC */
 
 /* -EFAULT if any byte is not mapped with the needed protection. */
@@ -152,6 +165,7 @@ struct uk_pages *uk_pages_reserve(uint64_t bytes);
  * @stat:    only for files without an inode
  * @poll_deadline: when @poll may change though nobody calls uk_wakeup();
  *           missing: never
+ * @channels: adds those that @poll depends on; 0 or -ENOMEM. Missing: @priv
  */
 struct uk_file_ops {
   ssize_t (*read)(struct uk_file *file, void *buf, size_t n, int64_t *pos);
@@ -168,6 +182,7 @@ struct uk_file_ops {
   void (*release)(struct uk_file *file);
   int (*stat)(struct uk_file *file, struct stat *st);
   uint64_t (*poll_deadline)(struct uk_file *file);
+  int (*channels)(struct uk_file *file, struct uk_channels *channels);
 };
 
 struct uk_file {

@@ -208,7 +208,7 @@ static void kill_the_rest(void) {
     for (struct uk_proc *proc = uk_procs; proc; proc = proc->next)
       if (!proc->zombie && !proc->exiting)
         proc_kill(proc, SIGKILL);
-    sched_wait(NULL);
+    sched_wait(NULL, &uk_procs);
   }
 }
 
@@ -232,7 +232,7 @@ int main(int argc, char **argv) {
   if (task_start(task))
     fail(1, argv[optind], "cannot start a thread");
   while (!uk_init_proc->zombie)
-    sched_wait(NULL);
+    sched_wait(NULL, &uk_procs);
   int status = uk_init_proc->exit_status;
   kill_the_rest();
   if (uk_kcov_exit())

@@ -90,13 +90,13 @@ static ssize_t pipe_read(struct uk_file *file, void *buf, size_t n,
       return 0;
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(&fifo->gen[0], UINT64_MAX);
     if (err == -EINTR)
       return err;
   }
   n = take(fifo, buf, n);
   fifo->gen[1]++;
-  uk_wakeup();
+  uk_wakeup(&fifo->gen[1]);
   return (ssize_t)n;
 }
 
@@ -121,13 +121,13 @@ static ssize_t pipe_write(struct uk_file *file, const void *buf, size_t n,
       put(fifo, (const char *)buf + done, part);
       done += part;
       fifo->gen[0]++;
-      uk_wakeup();
+      uk_wakeup(&fifo->gen[0]);
       if (done == n)
         return (ssize_t)done;
     }
     if (file->flags & O_NONBLOCK)
       return done ? (ssize_t)done : -EAGAIN;
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(&fifo->gen[1], UINT64_MAX);
     if (err == -EINTR)
       return done ? (ssize_t)done : err;
   }
@@ -166,8 +166,9 @@ static void fifo_close(struct uk_fifo *fifo, bool reads, bool writes) {
   fifo->gen[1]++;
   if (!fifo->readers && !fifo->writers)
     fifo->used = 0;
+  uk_wakeup(&fifo->gen[0]);
+  uk_wakeup(&fifo->gen[1]);
   fifo_drop(fifo);
-  uk_wakeup();
 }
 
 static void pipe_release(struct uk_file *file) {
@@ -207,7 +208,7 @@ static struct uk_file *new_end(struct uk_fifo *fifo, int flags) {
 static int wait_partner(const uint64_t *opens, const int *partners) {
   uint64_t before = *opens;
   while (*partners == 0 && *opens == before) {
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(opens, UINT64_MAX);
     if (err == -EINTR)
       return err;
   }
@@ -230,7 +231,10 @@ int uk_fifo_open(struct uk_inode *inode, int flags, struct uk_file **out) {
   if (!file)
     return -ENOMEM;
   file->inode = uk_inode_get(inode);
-  uk_wakeup();
+  if (uk_file_reads(file))
+    uk_wakeup(&fifo->reader_opens);
+  if (uk_file_writes(file))
+    uk_wakeup(&fifo->writer_opens);
   int err = 0;
   if (mode == O_WRONLY)
     err = wait_partner(&fifo->reader_opens, &fifo->readers);

@@ -2,9 +2,8 @@
 /*
  * poll.c - poll, ppoll, select, pselect6
  *
- * There is one wait queue: a sleeper looks at all its files again whenever
- * anything happens, and when a file (a timer, the host's terminal) says that
- * it may change by itself.
+ * A sleeper looks at all its files again when one of them changes, or when one
+ * (a timer, the host's terminal) says that it may have changed by itself.
  */
 #define _GNU_SOURCE
 #include "vfs.h"
@@ -86,15 +85,29 @@ static int scan(struct pollfd *set, size_t n, uint64_t *again_ns) {
   return ready;
 }
 
-/* Ready entries; 0 at the deadline (0: do not wait); -EINTR. */
+static int sleep_on(const struct pollfd *set, size_t n, uint64_t deadline) {
+  struct uk_channels channels = {NULL, 0, 0};
+  int err = 0;
+  for (size_t i = 0; i < n && !err; i++) {
+    struct uk_file *file = set[i].fd < 0 ? NULL : uk_fd_file(set[i].fd);
+    if (file)
+      err = uk_file_channels(file, (unsigned short)set[i].events, &channels);
+  }
+  if (!err)
+    err = uk_sleep_any(&channels, deadline);
+  free(channels.v);
+  return err;
+}
+
+/* Ready entries; 0 at the deadline (0: do not wait); -EINTR, -ENOMEM. */
 static int wait_ready(struct pollfd *set, size_t n, uint64_t deadline) {
   for (;;) {
     uint64_t again = UINT64_MAX;
     int ready = scan(set, n, &again);
     if (ready || deadline == 0 || uk_now_ns() >= deadline)
       return ready;
-    int err = uk_sleep(deadline < again ? deadline : again);
-    if (err == -EINTR)
+    int err = sleep_on(set, n, deadline < again ? deadline : again);
+    if (err && err != -ETIMEDOUT)
       return err;
   }
 }

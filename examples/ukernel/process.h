@@ -107,13 +107,29 @@ void sched_release(struct uk_task *task); /* let others run */
 bool sched_has_turn(struct uk_task *task);
 /* Run guest code once: the lock is dropped meanwhile. */
 void sched_run(struct uk_task *task, struct uk_stop *stop);
-void sched_kick(struct uk_task *task);     /* leave guest code soon */
+void sched_kick(struct uk_task *task);     /* leave guest code, or wake, soon */
 void sched_share_memory(struct uk_mm *mm); /* it has MAP_SHARED memory */
 int sched_turn_new(struct uk_mm *mm);
 void sched_turn_free(struct uk_mm *mm);
 void sched_timer_changed(void);
-/* Sleep without regard to signals; @task NULL: the host's main thread. */
-void sched_wait(struct uk_task *task);
+/* Waits with the kernel lock as mutex; 0 or -ETIMEDOUT. */
+int sched_wait_on(pthread_cond_t *cond, uint64_t deadline_ns);
+
+/* ---- Sleeping (sleep.c) ----------------------------------------------- */
+
+/* One host thread that may sleep. @woken: since it fell asleep. */
+struct uk_sleeper {
+  pthread_cond_t cond;
+  bool woken;
+};
+void sleeper_init(struct uk_sleeper *sleeper);
+void sleeper_end(struct uk_sleeper *sleeper);
+void sleeper_wake(struct uk_sleeper *sleeper); /* whatever it sleeps on */
+/*
+ * As uk_sleep() without regard to signals, woken by sched_kick(), too; @task
+ * NULL: the host's main thread.
+ */
+void sched_wait(struct uk_task *task, const void *channel);
 
 /* ---- Signals (signal.c, sigframe.c, sigcalls.c) ----------------------- */
 
@@ -162,6 +178,7 @@ struct uk_task {
   struct uk_regs regs;
   uint8_t fx[UK_FX_BYTES];
   bool in_guest, kicked;
+  struct uk_sleeper sleeper;
   bool killed; /* exit without more ado: exec or exit_group elsewhere */
   struct uk_task *turn_next;
   bool turn_queued;
@@ -197,6 +214,7 @@ struct uk_proc {
   int exit_signal;
   bool stopped, stop_reported, continued;
   int stop_signal;
+  char any_child; /* what wait4 sleeps on, if a child's uk_proc is too little */
   bool did_exec;
   uint64_t alarm_ns, alarm_interval_ns; /* 0: off */
   uint64_t alarm_kcov; /* common handle of the task that set it, or 0 */
@@ -217,6 +235,7 @@ struct uk_task *task_new(struct uk_proc *proc, struct uk_mm *mm, int tid);
 int task_start(struct uk_task *task);
 void task_free_unstarted(struct uk_task *task);
 void proc_free(struct uk_proc *proc);
+void proc_changed(struct uk_proc *proc); /* wakes who waits for it */
 _Noreturn void task_exit(struct uk_task *task);
 void proc_kill(struct uk_proc *proc, int status); /* exit_group */
 struct uk_task *task_find(int tid);

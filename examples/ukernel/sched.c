@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * sched.c - the kernel lock, sleeping, and whose turn it is on a CPU
+ * sched.c - the kernel lock, and whose turn it is on a CPU
  *
  * Each address space has one engine, and the tasks in it take turns. Address
  * spaces with shared memory share one global turn: the engines do atomic
@@ -30,7 +30,7 @@ struct uk_turn {
 };
 
 static pthread_mutex_t kernel_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wakeup, ticker_wakeup;
+static pthread_cond_t ticker_wakeup;
 static struct uk_turn shared_turn, *turns;
 static _Thread_local struct uk_task *current;
 
@@ -51,8 +51,7 @@ uint64_t uk_now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Waits with the kernel lock as mutex; -ETIMEDOUT. */
-static int wait_on(pthread_cond_t *cond, uint64_t deadline_ns) {
+int sched_wait_on(pthread_cond_t *cond, uint64_t deadline_ns) {
   if (deadline_ns == UINT64_MAX) {
     pthread_cond_wait(cond, &kernel_lock);
     return 0;
@@ -60,27 +59,6 @@ static int wait_on(pthread_cond_t *cond, uint64_t deadline_ns) {
   struct timespec until = {(time_t)(deadline_ns / 1000000000u),
                            (long)(deadline_ns % 1000000000u)};
   return -pthread_cond_timedwait(cond, &kernel_lock, &until);
-}
-
-void uk_wakeup(void) { pthread_cond_broadcast(&wakeup); }
-
-int uk_sleep(uint64_t deadline_ns) {
-  kcov8_task_flush(&current->kcov);
-  if (signal_waiting(current))
-    return -EINTR;
-  sched_release(current);
-  int err = wait_on(&wakeup, deadline_ns);
-  if (signal_waiting(current))
-    return -EINTR;
-  return err;
-}
-
-void sched_wait(struct uk_task *task) {
-  if (task) {
-    kcov8_task_flush(&task->kcov);
-    sched_release(task);
-  }
-  wait_on(&wakeup, UINT64_MAX);
 }
 
 /* ---- Turns ------------------------------------------------------------ */
@@ -219,8 +197,10 @@ void sched_run(struct uk_task *task, struct uk_stop *stop) {
 }
 
 void sched_kick(struct uk_task *task) {
-  if (!task->in_guest)
+  if (!task->in_guest) {
+    sleeper_wake(&task->sleeper);
     return;
+  }
   task->kicked = true;
   cpu_kick(task->mm->cpu);
   pthread_cond_signal(&ticker_wakeup);
@@ -277,7 +257,7 @@ static void *ticker(void *unused) {
       again |= tick_turn(turn, now);
     if (again && next > now + TICK_NS)
       next = now + TICK_NS;
-    wait_on(&ticker_wakeup, next);
+    sched_wait_on(&ticker_wakeup, next);
   }
   return NULL;
 }
@@ -289,7 +269,6 @@ void sched_init(void) {
   pthread_t thread;
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-  pthread_cond_init(&wakeup, &attr);
   pthread_cond_init(&ticker_wakeup, &attr);
   pthread_cond_init(&shared_turn.changed, NULL);
   pthread_condattr_destroy(&attr);

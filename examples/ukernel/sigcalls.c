@@ -88,7 +88,7 @@ static int64_t sys_rt_sigpending(const uint64_t arg[6]) {
 static int64_t wait_for_signal(void) {
   int err;
   do
-    err = uk_sleep(UINT64_MAX);
+    err = uk_sleep(NULL, UINT64_MAX);
   while (!err);
   return -EINTR;
 }
@@ -131,8 +131,10 @@ static int64_t sys_rt_sigtimedwait(const uint64_t arg[6]) {
   uint64_t blocked = task->blocked;
   int sig, err = 0;
   task->blocked |= set;
+  const void *pending[] = {&task->pending, &task->proc->pending};
+  const struct uk_channels channels = {pending, 2, 2};
   while (!(sig = signal_dequeue(task, set, &info)) && !err)
-    err = uk_sleep(deadline);
+    err = uk_sleep_any(&channels, deadline);
   task->blocked = blocked;
   if (!sig)
     return err == -ETIMEDOUT ? -EAGAIN : err;

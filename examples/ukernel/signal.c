@@ -116,11 +116,12 @@ static bool is_ignored(const struct uk_proc *proc, int sig) {
          (handler == HANDLER(SIG_DFL) && (SIG_BIT(sig) & SET_IGNORED));
 }
 
-static void wake_all(struct uk_proc *proc) {
+/* Those that can act on it, and those that wait for it (sigtimedwait). */
+static void wake_all(struct uk_proc *proc, const struct uk_pending *pending) {
   for (struct uk_task *task = proc->tasks; task; task = task->next)
     if (signal_waiting(task))
       sched_kick(task);
-  uk_wakeup();
+  uk_wakeup(pending);
 }
 
 static void tell_parent(struct uk_proc *proc, int code, int status) {
@@ -153,7 +154,9 @@ static bool at_once(struct uk_proc *proc, struct uk_task *task, int sig) {
       proc->stopped = false;
       proc->continued = true;
       tell_parent(proc, CLD_CONTINUED, SIGCONT);
-      uk_wakeup();
+      proc_changed(proc);
+      for (struct uk_task *each = proc->tasks; each; each = each->next)
+        sched_kick(each);
     }
   }
   if (!is_ignored(proc, sig))
@@ -170,14 +173,14 @@ void signal_proc(struct uk_proc *proc, const siginfo_t *info) {
   if (!at_once(proc, NULL, info->si_signo))
     return;
   pending_add(&proc->pending, info);
-  wake_all(proc);
+  wake_all(proc, &proc->pending);
 }
 
 void signal_task(struct uk_task *task, const siginfo_t *info) {
   if (!at_once(task->proc, task, info->si_signo))
     return;
   pending_add(&task->pending, info);
-  wake_all(task->proc);
+  wake_all(task->proc, &task->pending);
 }
 
 void signal_force(struct uk_task *task, const siginfo_t *info) {
@@ -246,13 +249,13 @@ static void stop(struct uk_task *task, int sig) {
     for (struct uk_task *other = proc->tasks; other; other = other->next)
       sched_kick(other);
     tell_parent(proc, CLD_STOPPED, sig);
-    uk_wakeup();
+    proc_changed(proc);
   }
 }
 
 static void wait_while_stopped(struct uk_task *task) {
   while (task->proc->stopped && !task->proc->exiting && !task->killed)
-    sched_wait(task);
+    sched_wait(task, NULL);
   if (task->killed || task->proc->exiting)
     task_exit(task);
 }

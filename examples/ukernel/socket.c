@@ -115,7 +115,7 @@ static int queue(struct uk_socket *to, const void *buf, size_t n,
   to->end = &m->next;
   to->queued += cost(m);
   to->gen[0]++;
-  uk_wakeup();
+  uk_wakeup(&to->gen[0]);
   return 0;
 }
 
@@ -145,7 +145,7 @@ static int wait_room(struct uk_file *file, int flags) {
       return 0;
     if ((flags & MSG_DONTWAIT) || (file->flags & O_NONBLOCK))
       return -EAGAIN;
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(&sock->gen[1], UINT64_MAX);
     if (err == -EINTR)
       return err;
   }
@@ -195,7 +195,7 @@ static int wait_message(struct uk_file *file, int flags) {
       return 1;
     if ((flags & MSG_DONTWAIT) || (file->flags & O_NONBLOCK))
       return -EAGAIN;
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(&sock->gen[0], UINT64_MAX);
     if (err == -EINTR)
       return err;
   }
@@ -217,9 +217,10 @@ static void hand_over_fds(struct message *m, bool peek, struct uk_file **fds,
 }
 
 static void room_made(struct uk_socket *sock) {
-  if (sock->peer)
-    sock->peer->gen[1]++;
-  uk_wakeup();
+  if (!sock->peer)
+    return;
+  sock->peer->gen[1]++;
+  uk_wakeup(&sock->peer->gen[1]);
 }
 
 static ssize_t recv_stream(struct uk_file *file, char *buf, size_t n, int flags,

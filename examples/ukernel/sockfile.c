@@ -93,6 +93,8 @@ static void socket_release(struct uk_file *file) {
     }
     peer->gen[0]++;
     peer->gen[1]++;
+    uk_wakeup(&peer->gen[0]);
+    uk_wakeup(&peer->gen[1]);
   }
   struct message *unseen = NULL;
   uk_sock_take_queue(sock, &unseen);
@@ -101,7 +103,6 @@ static void socket_release(struct uk_file *file) {
   socket_put(peer);
   socket_put(sock);
   uk_sock_free_messages(unseen);
-  uk_wakeup();
 }
 
 static int socket_stat(struct uk_file *file, struct stat *st) {
@@ -216,8 +217,9 @@ static int64_t sys_shutdown(const uint64_t arg[6]) {
   for (int i = 0; i < 2; i++) {
     sock->gen[i]++;
     peer->gen[i]++;
+    uk_wakeup(&sock->gen[i]);
+    uk_wakeup(&peer->gen[i]);
   }
-  uk_wakeup();
   return 0;
 }
 

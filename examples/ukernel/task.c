@@ -94,6 +94,7 @@ void proc_free(struct uk_proc *proc) {
   while (*link != proc)
     link = &(*link)->next;
   *link = proc->next;
+  uk_wakeup(proc); /* others that wait for it: there is none any more */
   pending_clear(&proc->pending);
   image_put(proc->image);
   free(proc->exe);
@@ -116,6 +117,7 @@ struct uk_task *task_new(struct uk_proc *proc, struct uk_mm *mm, int tid) {
   task->proc = proc;
   task->tid = tid;
   kcov8_task_init(&task->kcov);
+  sleeper_init(&task->sleeper);
   struct uk_task **link = &proc->tasks;
   while (*link)
     link = &(*link)->next;
@@ -252,7 +254,6 @@ void proc_kill(struct uk_proc *proc, int status) {
   }
   for (struct uk_task *task = proc->tasks; task; task = task->next)
     sched_kick(task);
-  uk_wakeup();
 }
 
 void proc_kill_others(struct uk_task *task) {
@@ -263,21 +264,27 @@ void proc_kill_others(struct uk_task *task) {
     other->killed = true;
     sched_kick(other);
   }
-  uk_wakeup();
   while (proc->n_tasks > 1) {
     if (task->killed || proc->exiting)
       task_exit(task);
-    sched_wait(task);
+    sched_wait(task, &proc->n_tasks);
   }
   task->tid = proc->pid;
+}
+
+/* Wakes who waits for what happens to it. */
+void proc_changed(struct uk_proc *proc) {
+  uk_wakeup(proc);
+  if (proc->parent)
+    uk_wakeup(&proc->parent->any_child);
 }
 
 void task_vfork_done(struct uk_task *task) {
   if (!task->vfork_parent)
     return;
   task->vfork_parent->vfork_waiting = false;
+  uk_wakeup(&task->vfork_parent->vfork_waiting);
   task->vfork_parent = NULL;
-  uk_wakeup();
 }
 
 /* Nobody is to write to a task that is gone. */
@@ -321,11 +328,11 @@ static void proc_exit(struct uk_proc *proc) {
     if (child->zombie)
       proc_free(child);
   }
+  proc_changed(proc);
   if (proc->parent)
     notify_parent(proc);
   else if (!is_first)
     proc_free(proc);
-  uk_wakeup();
 }
 
 void task_exit(struct uk_task *task) {
@@ -350,10 +357,12 @@ void task_exit(struct uk_task *task) {
   cpu_save_free(task->save);
   pending_clear(&task->pending);
   task_unlink(task);
+  uk_wakeup(&proc->n_tasks);
+  uk_wakeup(&uk_procs); /* the main thread */
   if (last)
     proc_exit(proc);
-  uk_wakeup();
   sched_set_current(NULL);
+  sleeper_end(&task->sleeper);
   free(task);
   sched_unlock();
   guard_thread_end();

@@ -187,6 +187,9 @@ int uk_fd_install(struct uk_file *file, int min_fd, bool cloexec);
 int uk_fd_close(struct uk_files *files, int fd);
 unsigned int uk_file_poll(struct uk_file *file);
 uint64_t uk_file_poll_deadline(struct uk_file *file);
+/* What changes when @events of the file do; 0 or -ENOMEM. */
+int uk_file_channels(struct uk_file *file, unsigned int events,
+                     struct uk_channels *channels);
 uint64_t uk_anon_ino(void);
 void uk_file_set_path(struct uk_file *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

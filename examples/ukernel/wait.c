@@ -70,10 +70,13 @@ static void consume(const struct event *event) {
 static int do_wait(const struct wanted *wanted, struct event *event) {
   for (;;) {
     bool any = false;
+    const void *channel = &uk_current()->proc->any_child;
     for (struct uk_proc *proc = uk_procs; proc; proc = proc->next) {
       if (!is_wanted(wanted, proc))
         continue;
       any = true;
+      if (wanted->pid > 0)
+        channel = proc;
       if (has_event(proc, wanted->what, event)) {
         if (!(wanted->what & WNOWAIT))
           consume(event);
@@ -86,7 +89,7 @@ static int do_wait(const struct wanted *wanted, struct event *event) {
       memset(event, 0, sizeof(*event));
       return 0;
     }
-    int err = uk_sleep(UINT64_MAX);
+    int err = uk_sleep(channel, UINT64_MAX);
     if (err)
       return err;
   }
