@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The plot: unchanged lines of changed functions, right and false."""
+"""The plot: unchanged lines of changed functions, what is right."""
 import os
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ COLORS = ["#3b6ea5", "#8aa65a", "#d98b3a", "#777777", "#b04a3a", "#c9b04a",
           "#8a6ea5"]
 
 SCRIPT = """\
-set terminal svg size 1200,480 font 'sans,11' background rgb 'white'
+set terminal svg size {width},480 font 'sans,11' background rgb 'white'
 set output '{svg}'
 set title 'Unchanged lines of changed functions: names found again, rightly'
 set style data histogram
@@ -42,5 +42,6 @@ def draw(result, svg):
         f"'{data}' using {n}:xtic(1) title '{scheme}' lc rgb '{color}'"
         for n, (scheme, color) in enumerate(zip(result["schemes"], COLORS), 2))
     subprocess.run(["gnuplot"], text=True, check=True,
-                   input=SCRIPT.format(svg=svg, curves=curves))
+                   input=SCRIPT.format(svg=svg, curves=curves,
+                                       width=300 + 90 * len(result["pairs"])))
     return svg

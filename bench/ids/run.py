@@ -166,7 +166,8 @@ def main():
     chosen = [p for p in pairs.PAIRS if use in (None, p.use)]
     result = {"llvm": bench.llvm, "date": time.strftime("%Y-%m-%d"),
               "cpu": common.cpu_model(),
-              "schemes": [*judge.SCHEMES, *(["before"] if args.before else [])],
+              "schemes": ["kcov8", *(["before"] if args.before else []),
+                          *(s for s in judge.SCHEMES if s != "kcov8")],
               "pairs": [bench.pair(p) for p in chosen], "builds": [],
               "pcs": pcs.growing(1 << 20, 0.01)}
     if not args.quick:

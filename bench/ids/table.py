@@ -158,6 +158,8 @@ def text(result):
     parts.append(f"Goals, test pairs: A1 {A1_GOAL} %, A {A_GOAL} %, B "
                  f"{B_GOAL} % or {OF_BOUND} of the bound, false "
                  f"{FALSE_GOAL} %; builds {BUILD_GOAL} %.")
-    parts.append(f"{len(lines)} missed:" if lines else "All reached.")
+    parts.append(f"{len(lines)} missed:" if lines else "All reached."
+                 if any(p["use"] == "test" for p in result["pairs"])
+                 else "No test pair was measured.")
     parts += ["  " + line for line in lines]
     return "\n".join(parts)
