@@ -46,8 +46,7 @@ static long futex(int operation, uint32_t value) {
   return syscall(SYS_futex, word, operation, value, NULL, NULL, 0);
 }
 
-/* ---- The parent's calls: each sleeps till the child does the other half ----
- */
+/* ---- The parent's calls, each till the child does the other half --------- */
 
 static int worker, status = -1;
 
