@@ -14,7 +14,8 @@
 //   number      the rest are counted
 //
 // A key that more than a few blocks would have is nobody's: where there are
-// many, one more comes soon, and would take it from the first.
+// many, one more comes soon, and would take it from the first. Very many (a
+// macro, used all over a switch) are numbered by the case that they are in.
 //
 // Never in a key: line numbers, value and type names, text of strings, integer
 // arguments of calls (assertions put lines there), debug intrinsics, allocas
@@ -26,6 +27,7 @@
 #include "llvm/ADT/DepthFirstIterator.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/Dominators.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -42,6 +44,8 @@ namespace {
 
 // Keys that more blocks of a function would have are not used.
 constexpr unsigned MaxShared = 3;
+// More equal blocks than that are numbered case by case.
+constexpr unsigned MaxCounted = 16;
 
 enum class Detail { Rough, Constants };
 
@@ -255,6 +259,21 @@ std::array<uint64_t, 3> keysOf(const BasicBlock &B) {
   return {Rough.get(), Constants.get(), Edges.get()};
 }
 
+// The way into the nearest case of a switch that B is in; 0: none.
+uint64_t caseOf(const BasicBlock &B, const DominatorTree &Tree) {
+  for (auto *Node = Tree.getNode(&B); Node && Node->getIDom();
+       Node = Node->getIDom()) {
+    const Instruction *Way = Node->getIDom()->getBlock()->getTerminator();
+    if (isa<SwitchInst>(Way) &&
+        is_contained(predecessors(Node->getBlock()), Way->getParent())) {
+      Sum S;
+      addWays(S, *Way, *Node->getBlock());
+      return S.get();
+    }
+  }
+  return 0;
+}
+
 } // namespace
 
 uint64_t edgesOf(const BasicBlock &B) {
@@ -284,6 +303,7 @@ DenseMap<const BasicBlock *, uint64_t> sourceKeys(Function &F) {
       for (uint64_t Key : Blocks.back().second)
         Sharing[Key]++;
     }
+  std::unique_ptr<DominatorTree> Tree;
   DenseMap<const BasicBlock *, uint64_t> Keys;
   std::unordered_set<uint64_t> Taken;
   for (const auto &Block : Blocks) {
@@ -293,9 +313,15 @@ DenseMap<const BasicBlock *, uint64_t> sourceKeys(Function &F) {
              Taken.insert(K).second;
     });
     uint64_t Chosen = Key == Own.end() ? 0 : *Key;
+    Hash Counted;
+    Counted.add(Own.back());
+    if (!Chosen && Sharing[Own.back()] > MaxCounted) {
+      if (!Tree)
+        Tree = std::make_unique<DominatorTree>(F);
+      Counted.add(caseOf(*Block.first, *Tree));
+    }
     for (uint64_t N = 1; !Chosen; N++) {
-      Hash H;
-      H.add(Own.back());
+      Hash H = Counted;
       H.add(N);
       if (Taken.insert(H.get()).second)
         Chosen = H.get();
