@@ -125,3 +125,11 @@ const struct block *image_find(const struct image *img, struct moves *m,
   const struct block *b = find_own_pc(img, pc);
   return b && !has_moved(m, (uint32_t)(b - img->blocks)) ? b : NULL;
 }
+
+int image_compare_hashes(const void *a, const void *b, void *funcs) {
+  const struct func *f = funcs;
+  uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+  if (f[i].hash != f[j].hash)
+    return f[i].hash < f[j].hash ? -1 : 1;
+  return (i > j) - (i < j);
+}

@@ -41,6 +41,9 @@ const struct block *image_find_entry(const struct image *img,
 /* The block of an ID, or NULL. */
 const struct block *image_find_id(const struct image *img, uint64_t id);
 
+/* For qsort_r() of indices in @funcs, image.funcs: by hash, then by index. */
+int image_compare_hashes(const void *a, const void *b, void *funcs);
+
 /*
  * moves_add() - take a `# moved` note, if it is about this image
  * Two images may have the same inline function, and so the same IDs: a note

@@ -8,21 +8,13 @@
 #include "base/tool.h"
 #include "image/lookup.h"
 
-static int compare_hashes(const void *a, const void *b, void *funcs) {
-  const struct func *f = funcs;
-  uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-  if (f[i].hash != f[j].hash)
-    return f[i].hash < f[j].hash ? -1 : 1;
-  return (i > j) - (i < j);
-}
-
 void carry_make(struct carry *c, const struct image *from,
                 const struct image *to) {
   *c = (struct carry){from, to, xcalloc(to->n_funcs, sizeof(uint32_t))};
   for (uint32_t i = 0; i < to->n_funcs; i++)
     c->by_hash[i] = i;
   if (to->n_funcs)
-    qsort_r(c->by_hash, to->n_funcs, sizeof(uint32_t), compare_hashes,
+    qsort_r(c->by_hash, to->n_funcs, sizeof(uint32_t), image_compare_hashes,
             to->funcs);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/tool.h"
+#include "image/lookup.h"
 #include "match/alike.h"
 #include "match/match.h"
 
@@ -40,18 +41,10 @@ static struct list list_funcs(const struct image *img, const uint32_t *taken,
 
 /* ---- Hash ---------------------------------------------------------------- */
 
-static int compare_hashes(const void *a, const void *b, void *funcs) {
-  const struct func *f = funcs;
-  uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-  if (f[i].hash != f[j].hash)
-    return f[i].hash < f[j].hash ? -1 : 1;
-  return (i > j) - (i < j);
-}
-
 /* Of several with one hash, the first is the first, and so on. */
 static void by_hash(struct match *m) {
-  struct list a = list_funcs(m->from, NULL, compare_hashes);
-  struct list b = list_funcs(m->to, NULL, compare_hashes);
+  struct list a = list_funcs(m->from, NULL, image_compare_hashes);
+  struct list b = list_funcs(m->to, NULL, image_compare_hashes);
   for (size_t i = 0, j = 0; i < a.n && j < b.n;) {
     uint64_t one = m->from->funcs[a.v[i]].hash;
     uint64_t other = m->to->funcs[b.v[j]].hash;
