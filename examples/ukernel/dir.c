@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -263,7 +264,14 @@ static int64_t sys_chdir(const uint64_t arg[6]) {
 }
 
 static int64_t sys_chroot(const uint64_t arg[6]) {
-  return change_path(arg[0], &uk_files_current()->root);
+  struct uk_inode *root = NULL;
+  int64_t err = change_path(arg[0], &root);
+  if (!err && !uk_capable(CAP_SYS_CHROOT))
+    err = -EPERM;
+  if (!err)
+    err = change_dir(&uk_files_current()->root, root);
+  uk_inode_put(root);
+  return err;
 }
 
 static int64_t sys_fchdir(const uint64_t arg[6]) {

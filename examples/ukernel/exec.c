@@ -206,6 +206,7 @@ int exec_image(struct uk_task *task, struct uk_image *image, const char *path,
   image_put(task->proc->image);
   task->proc->image = image;
   task->proc->did_exec = true;
+  caps_exec(task->proc);
   uk_files_exec(task->proc->files);
   signal_exec(task->proc);
   start_over(task, &loaded, rsp);

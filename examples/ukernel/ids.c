@@ -8,6 +8,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 
 enum { REAL, EFFECTIVE, SAVED, FS };
@@ -111,11 +112,15 @@ static int64_t sys_getegid(const uint64_t arg[6]) {
   return groups()[EFFECTIVE];
 }
 
-/* May an unprivileged process take this number? */
+/* May the process take any number? */
+static bool may_all(const uint32_t *ids) {
+  return uk_capable(ids == users() ? CAP_SETUID : CAP_SETGID);
+}
+
+/* Else only those that it has. */
 static bool may_take(const uint32_t *ids, uint64_t id) {
-  return (uint32_t)id == ~0u || !users()[EFFECTIVE] ||
-         (uint32_t)id == ids[REAL] || (uint32_t)id == ids[EFFECTIVE] ||
-         (uint32_t)id == ids[SAVED];
+  return (uint32_t)id == ~0u || may_all(ids) || (uint32_t)id == ids[REAL] ||
+         (uint32_t)id == ids[EFFECTIVE] || (uint32_t)id == ids[SAVED];
 }
 
 static int64_t set_three(uint32_t *ids, uint64_t real, uint64_t effective,
@@ -124,17 +129,20 @@ static int64_t set_three(uint32_t *ids, uint64_t real, uint64_t effective,
   for (int i = 0; i < 3; i++)
     if (!may_take(ids, value[i]))
       return -EPERM;
+  const uint32_t before[3] = {ids[REAL], ids[EFFECTIVE], ids[SAVED]};
   for (int i = 0; i < 3; i++)
     if ((uint32_t)value[i] != ~0u)
       ids[i] = (uint32_t)value[i];
   ids[FS] = ids[EFFECTIVE];
+  if (ids == users())
+    caps_new_user(self(), before);
   return 0;
 }
 
 static int64_t set_one(uint32_t *ids, uint64_t id) {
   if ((uint32_t)id == ~0u)
     return -EINVAL;
-  if (!users()[EFFECTIVE])
+  if (may_all(ids))
     return set_three(ids, id, id, id);
   return set_three(ids, ~0u, id, ~0u);
 }
@@ -205,7 +213,7 @@ static int64_t sys_getgroups(const uint64_t arg[6]) {
 
 static int64_t sys_setgroups(const uint64_t arg[6]) {
   (void)arg;
-  return users()[EFFECTIVE] ? -EPERM : 0;
+  return uk_capable(CAP_SETGID) ? 0 : -EPERM;
 }
 
 const struct uk_process_row uk_syscalls_ids[] = {

@@ -41,6 +41,7 @@ struct uk_proc *uk_task_proc(struct uk_task *task);
 struct kcov8_task *uk_task_kcov(struct uk_task *task);
 int uk_task_tid(struct uk_task *task);
 int uk_proc_pid(struct uk_proc *proc);
+bool uk_capable(int cap); /* has the current process CAP_...? */
 
 /**
  * uk_sleep() - wait until somebody calls uk_wakeup() for the same channel

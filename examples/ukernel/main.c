@@ -168,6 +168,7 @@ static struct uk_task *first_task(void) {
     return NULL;
   uk_init_proc = proc;
   proc->exit_signal = SIGCHLD;
+  caps_first(proc);
   proc->ids[0] = proc->ids[1] = proc->ids[2] = proc->ids[3] = getuid();
   proc->ids[4] = proc->ids[5] = proc->ids[6] = proc->ids[7] = getgid();
   proc->files = uk_files_new();

@@ -257,6 +257,12 @@ static int64_t sys_prctl(const uint64_t arg[6]) {
     return arg[1] > 1 ? -EINVAL : 0;
   case PR_SET_NO_NEW_PRIVS:
     return 0;
+  case PR_GET_KEEPCAPS:
+  case PR_SET_KEEPCAPS:
+  case PR_CAPBSET_READ:
+  case PR_CAPBSET_DROP:
+  case PR_CAP_AMBIENT:
+    return caps_prctl(arg);
   default:
     return -EINVAL;
   }

@@ -200,6 +200,11 @@ struct uk_task {
   pthread_t host;
 };
 
+struct uk_caps {
+  uint64_t effective, permitted, inheritable, bounding, ambient;
+  bool keep; /* PR_SET_KEEPCAPS */
+};
+
 struct uk_proc {
   struct uk_proc *next; /* all, by pid */
   struct uk_proc *parent;
@@ -221,6 +226,7 @@ struct uk_proc {
   uint64_t start_ns;
   uint64_t cpu_ns, child_cpu_ns; /* exited threads; waited-for children */
   uint32_t ids[8];               /* r e s fs, of user, then of group */
+  struct uk_caps caps;
   uint64_t stack_limit;
   struct uk_image *image; /* the program file, for /proc/self/exe */
   char *exe;
@@ -246,6 +252,13 @@ void task_vfork_done(struct uk_task *task);
 uint64_t proc_cpu_ns(struct uk_proc *proc);
 struct uk_regs *task_regs(struct uk_task *task); /* current task's, editable */
 int uk_new_pid(void);
+
+/* ---- Capabilities (caps.c) -------------------------------------------- */
+
+void caps_first(struct uk_proc *proc);
+void caps_exec(struct uk_proc *proc); /* what a new program has */
+void caps_new_user(struct uk_proc *proc, const uint32_t *before);
+int64_t caps_prctl(const uint64_t arg[6]);
 
 /* ---- Programs (elf.c, exec.c) ----------------------------------------- */
 
@@ -291,9 +304,9 @@ struct uk_process_row {
   struct uk_syscall call;
 };
 extern const struct uk_process_row uk_syscalls_mmap[], uk_syscalls_advice[],
-    uk_syscalls_task[], uk_syscalls_ids[], uk_syscalls_wait[],
-    uk_syscalls_signal[], uk_syscalls_futex[], uk_syscalls_clock[],
-    uk_syscalls_misc[], uk_syscalls_exec[];
+    uk_syscalls_task[], uk_syscalls_ids[], uk_syscalls_caps[],
+    uk_syscalls_wait[], uk_syscalls_signal[], uk_syscalls_futex[],
+    uk_syscalls_clock[], uk_syscalls_misc[], uk_syscalls_exec[];
 void syscall_init(void);
 void syscall_dispatch(struct uk_task *task);
 bool syscall_restarts(uint64_t nr, bool handled);

@@ -18,10 +18,10 @@ static bool reported[MAX_NR];
 
 void syscall_init(void) {
   static const struct uk_process_row *const parts[] = {
-      uk_syscalls_mmap,   uk_syscalls_advice, uk_syscalls_task,
-      uk_syscalls_ids,    uk_syscalls_wait,   uk_syscalls_exec,
-      uk_syscalls_signal, uk_syscalls_futex,  uk_syscalls_clock,
-      uk_syscalls_misc,
+      uk_syscalls_mmap,  uk_syscalls_advice, uk_syscalls_task,
+      uk_syscalls_ids,   uk_syscalls_caps,   uk_syscalls_wait,
+      uk_syscalls_exec,  uk_syscalls_signal, uk_syscalls_futex,
+      uk_syscalls_clock, uk_syscalls_misc,
   };
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
     for (const struct uk_process_row *row = parts[i]; row->call.name; row++)

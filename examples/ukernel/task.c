@@ -70,6 +70,7 @@ struct uk_proc *proc_new(struct uk_proc *parent) {
     proc->session = parent->session;
     memcpy(proc->action, parent->action, sizeof(proc->action));
     memcpy(proc->ids, parent->ids, sizeof(proc->ids));
+    proc->caps = parent->caps;
     proc->stack_limit = parent->stack_limit;
     proc->image = parent->image;
     if (proc->image)
