@@ -259,6 +259,16 @@ static int64_t change_path(uint64_t path, struct uk_inode **where) {
   return err;
 }
 
+int uk_files_chdir(const char *path) {
+  struct uk_walk walk;
+  int err = uk_walk(AT_FDCWD, path, UK_WALK_FOLLOW, &walk);
+  if (err)
+    return err;
+  err = change_dir(&uk_files_current()->cwd, walk.inode);
+  uk_walk_end(&walk);
+  return err;
+}
+
 static int64_t sys_chdir(const uint64_t arg[6]) {
   return change_path(arg[0], &uk_files_current()->cwd);
 }

@@ -218,6 +218,8 @@ struct uk_files *uk_files_new(void); /* 0, 1, 2 are the host's */
 struct uk_files *uk_files_copy(struct uk_files *files);
 void uk_files_exec(struct uk_files *files);
 void uk_files_free(struct uk_files *files);
+/* The current process's working directory: --cwd. */
+int uk_files_chdir(const char *path);
 struct uk_files *uk_proc_files(struct uk_proc *proc); /* process side */
 struct uk_file *uk_fd_file(int fd); /* of the current process; borrowed */
 

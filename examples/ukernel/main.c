@@ -27,6 +27,7 @@ static const char usage[] =
     "  --mount HOST:GUEST  show the host's directory HOST as GUEST, "
     "read-only;\n"
     "                      GUEST / replaces the host's whole tree\n"
+    "  --cwd DIR           start in the guest's directory DIR\n"
     "  --memory SIZE       what guests may take of the host's memory, in bytes "
     "or\n"
     "                      with k, M, G; beyond it: ENOMEM, ENOSPC. Default: "
@@ -51,6 +52,7 @@ struct options {
   struct uk_strings envp;
   const char *mounts[64];
   int n_mounts;
+  const char *cwd;
 };
 
 static _Noreturn void fail(int status, const char *name, const char *reason) {
@@ -95,9 +97,10 @@ static uint64_t parse_size(const char *text) {
 }
 
 static void parse(int argc, char **argv, struct options *options) {
-  enum { MOUNT = 256, MEMORY, ENV, STRACE, VERSION };
+  enum { MOUNT = 256, CWD, MEMORY, ENV, STRACE, VERSION };
   static const struct option longs[] = {
       {"mount", required_argument, NULL, MOUNT},
+      {"cwd", required_argument, NULL, CWD},
       {"memory", required_argument, NULL, MEMORY},
       {"env", required_argument, NULL, ENV},
       {"strace", no_argument, NULL, STRACE},
@@ -119,6 +122,9 @@ static void parse(int argc, char **argv, struct options *options) {
       if (options->n_mounts == 64)
         fail(2, optarg, "too many mounts");
       options->mounts[options->n_mounts++] = optarg;
+      break;
+    case CWD:
+      options->cwd = optarg;
       break;
     case MEMORY:
       if (!parse_size(optarg))
@@ -228,6 +234,11 @@ int main(int argc, char **argv) {
   if (!task)
     fail(1, argv[optind], "out of memory");
   sched_set_current(task);
+  err = options.cwd ? uk_files_chdir(options.cwd) : 0;
+  if (err) {
+    fprintf(stderr, "ukernel: --cwd %s: %s\n", options.cwd, strerror(-err));
+    exit(2);
+  }
   load(task, argv + optind, &options);
   sched_set_current(NULL);
   if (task_start(task))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * proc.h - what procfs.c (the tree) and proctext.c (the texts) share
+ * proc.h - what procfs.c (the tree), proclink.c (its links) and proctext.c (the
+ * texts) share
  */
 #ifndef UKERNEL_PROC_H
 #define UKERNEL_PROC_H
@@ -18,6 +19,8 @@ enum proc_kind {
   PROC_CWD,
   PROC_ROOT_LINK,
   PROC_MOUNTS_LINK,
+  PROC_NS_DIR,
+  PROC_NS,
   PROC_FIRST_TEXT,
   PROC_CMDLINE = PROC_FIRST_TEXT,
   PROC_COMM,
@@ -36,6 +39,20 @@ enum proc_kind {
   PROC_UPTIME,
   PROC_VERSION,
 };
+
+/* What an inode is: @fd is a descriptor, or which namespace. */
+struct proc_node {
+  enum proc_kind kind;
+  int pid, fd;
+};
+static inline const struct proc_node *
+proc_node_of(const struct uk_inode *inode) {
+  return inode->priv;
+}
+void proc_release(struct uk_inode *inode);
+/* Of a process that still has files; -ESRCH, -ENOENT. */
+int proc_files(const struct proc_node *node, struct uk_files **files);
+extern const struct uk_inode_ops proc_link_ops, proc_jump_ops;
 
 /* A file with the text of @kind; @proc is NULL for the whole system's. */
 int proc_text_open(enum proc_kind kind, struct uk_proc *proc, int flags,

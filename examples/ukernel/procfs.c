@@ -17,11 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct node {
-  enum proc_kind kind;
-  int pid, fd;
-};
-
 static const struct entry {
   const char *name;
   enum proc_kind kind;
@@ -49,6 +44,7 @@ static const struct entry {
       {"fd", PROC_FD_DIR, S_IFDIR | 0500},
       {"maps", PROC_MAPS, S_IFREG | 0444},
       {"mounts", PROC_MOUNTS, S_IFREG | 0444},
+      {"ns", PROC_NS_DIR, S_IFDIR | 0511},
       {"root", PROC_ROOT_LINK, S_IFLNK | 0777},
       {"stat", PROC_STAT, S_IFREG | 0444},
       {"statm", PROC_STATM, S_IFREG | 0444},
@@ -56,15 +52,10 @@ static const struct entry {
       {NULL, PROC_ROOT, 0},
 };
 
-static const struct uk_inode_ops proc_dir_ops, proc_link_ops, proc_file_ops,
-    proc_jump_ops;
+static const struct uk_inode_ops proc_dir_ops, proc_file_ops;
 static struct uk_fs procfs = {
     .type = "proc", .magic = PROC_SUPER_MAGIC, .fixed = true};
 static struct uk_inode *sys_tree;
-
-static const struct node *node_of(const struct uk_inode *inode) {
-  return inode->priv;
-}
 
 static ino_t number(enum proc_kind kind, int pid, int fd) {
   return 1 + (ino_t)kind + 64 * (ino_t)(fd + 1) +
@@ -81,10 +72,10 @@ static int make_inode(struct uk_inode *dir, const char *name,
     ops = &proc_link_ops;
   else if (S_ISLNK(entry->mode))
     ops = &proc_jump_ops;
-  struct node *node = malloc(sizeof(*node));
+  struct proc_node *node = malloc(sizeof(*node));
   if (!node)
     return -ENOMEM;
-  *node = (struct node){.kind = entry->kind, .pid = pid, .fd = fd};
+  *node = (struct proc_node){.kind = entry->kind, .pid = pid, .fd = fd};
   *out = uk_inode_new(ops, &procfs, number(entry->kind, pid, fd), entry->mode);
   if (!*out) {
     free(node);
@@ -102,15 +93,6 @@ static int make_inode(struct uk_inode *dir, const char *name,
   return err;
 }
 
-/* A process that still has files, for its links; -ESRCH, -ENOENT. */
-static int proc_files(const struct node *node, struct uk_files **files) {
-  struct uk_proc *proc = uk_proc_find(node->pid);
-  if (!proc)
-    return -ESRCH;
-  *files = uk_proc_files(proc);
-  return *files ? 0 : -ENOENT;
-}
-
 /* A decimal number without leading zeros, or -1. */
 static int parse_number(const char *name) {
   char *end;
@@ -126,7 +108,7 @@ static int lookup_entry(struct uk_inode *dir, const struct entry *entry,
                         const char *name, struct uk_inode **out) {
   for (; entry->name; entry++)
     if (strcmp(entry->name, name) == 0)
-      return make_inode(dir, name, entry, node_of(dir)->pid, -1, out);
+      return make_inode(dir, name, entry, proc_node_of(dir)->pid, -1, out);
   return -ENOENT;
 }
 
@@ -134,7 +116,7 @@ static int lookup_fd(struct uk_inode *dir, const char *name,
                      struct uk_inode **out) {
   struct uk_files *files;
   int fd = parse_number(name);
-  int err = proc_files(node_of(dir), &files);
+  int err = proc_files(proc_node_of(dir), &files);
   if (err)
     return -ENOENT;
   if (fd < 0 || fd >= (int)UK_MAX_FDS || !files->fd[fd].file)
@@ -145,14 +127,27 @@ static int lookup_fd(struct uk_inode *dir, const char *name,
     entry.mode |= 0500;
   if (uk_file_writes(file))
     entry.mode |= 0300;
-  return make_inode(dir, name, &entry, node_of(dir)->pid, fd, out);
+  return make_inode(dir, name, &entry, proc_node_of(dir)->pid, fd, out);
+}
+
+static int lookup_ns(struct uk_inode *dir, const char *name,
+                     struct uk_inode **out) {
+  const struct entry entry = {name, PROC_NS, S_IFLNK | 0777};
+  const int pid = proc_node_of(dir)->pid;
+  for (int i = 0; uk_ns_name(i); i++)
+    if (strcmp(uk_ns_name(i), name) == 0)
+      return uk_proc_find(pid) ? make_inode(dir, name, &entry, pid, i, out)
+                               : -ENOENT;
+  return -ENOENT;
 }
 
 static int proc_lookup(struct uk_inode *dir, const char *name,
                        struct uk_inode **out) {
-  const struct node *node = node_of(dir);
+  const struct proc_node *node = proc_node_of(dir);
   if (node->kind == PROC_FD_DIR)
     return lookup_fd(dir, name, out);
+  if (node->kind == PROC_NS_DIR)
+    return lookup_ns(dir, name, out);
   if (node->kind == PROC_PID)
     return uk_proc_find(node->pid) ? lookup_entry(dir, pid_entries, name, out)
                                    : -ENOENT;
@@ -178,7 +173,7 @@ static int list_entries(const struct entry *entry, int pid,
   return err;
 }
 
-static int list_fds(const struct node *node, struct uk_dirlist *list) {
+static int list_fds(const struct proc_node *node, struct uk_dirlist *list) {
   struct uk_files *files;
   int err = proc_files(node, &files);
   for (int fd = 0; fd < (int)UK_MAX_FDS && !err; fd++) {
@@ -189,6 +184,14 @@ static int list_fds(const struct node *node, struct uk_dirlist *list) {
     err = uk_dirlist_add(list, name, number(PROC_FD, node->pid, fd), S_IFLNK,
                          (uint64_t)fd + 3);
   }
+  return err;
+}
+
+static int list_ns(const struct proc_node *node, struct uk_dirlist *list) {
+  int err = 0;
+  for (int i = 0; uk_ns_name(i) && !err; i++)
+    err = uk_dirlist_add(list, uk_ns_name(i), number(PROC_NS, node->pid, i),
+                         S_IFLNK, 0);
   return err;
 }
 
@@ -209,136 +212,22 @@ static int list_root(struct uk_dirlist *list) {
 }
 
 static int proc_list(struct uk_inode *dir, struct uk_dirlist *list) {
-  const struct node *node = node_of(dir);
+  const struct proc_node *node = proc_node_of(dir);
   if (node->kind == PROC_ROOT)
     return list_root(list);
   if (!uk_proc_find(node->pid))
     return -ENOENT;
   if (node->kind == PROC_FD_DIR)
     return list_fds(node, list);
+  if (node->kind == PROC_NS_DIR)
+    return list_ns(node, list);
   return list_entries(pid_entries, node->pid, list);
-}
-
-/* ---- Links --------------------------------------------------------------- */
-
-static ssize_t put_text(const char *text, char *buf, size_t n) {
-  size_t len = strlen(text);
-  if (len > n)
-    len = n;
-  memcpy(buf, text, len);
-  return (ssize_t)len;
-}
-
-static ssize_t link_read(struct uk_inode *inode, char *buf, size_t n) {
-  char text[16];
-  if (node_of(inode)->kind == PROC_MOUNTS_LINK)
-    return put_text("self/mounts", buf, n);
-  if (!uk_current())
-    return -ENOENT;
-  snprintf(text, sizeof(text), "%d", uk_proc_pid(uk_task_proc(uk_current())));
-  return put_text(text, buf, n);
-}
-
-static ssize_t dir_text(struct uk_inode *dir, char *buf, size_t n) {
-  char path[UK_PATH_MAX];
-  if (uk_dir_path(dir, uk_files_current()->root, path, sizeof(path)) < 0)
-    return put_text("(deleted)", buf, n);
-  return put_text(path, buf, n);
-}
-
-static ssize_t file_text(const struct uk_file *file, char *buf, size_t n) {
-  char text[UK_PATH_MAX + 16];
-  if (file->inode && S_ISDIR(file->inode->mode))
-    return dir_text(file->inode, buf, n);
-  if (!file->path)
-    return put_text("anon_inode:[file]", buf, n);
-  bool gone = file->inode && file->inode->nlink == 0 &&
-              strncmp(file->path, "/memfd:", 7) != 0;
-  snprintf(text, sizeof(text), "%s%s", file->path, gone ? " (deleted)" : "");
-  return put_text(text, buf, n);
-}
-
-/* The open file of @node's descriptor, borrowed. */
-static struct uk_file *fd_file(const struct node *node) {
-  struct uk_files *files;
-  return proc_files(node, &files) ? NULL : files->fd[node->fd].file;
-}
-
-/* A path that execve got may be relative: to where the process is. */
-static ssize_t exe_text(const struct node *node, char *buf, size_t n) {
-  char text[2 * UK_PATH_MAX], dir[UK_PATH_MAX];
-  struct uk_proc *proc = uk_proc_find(node->pid);
-  const char *exe = proc ? uk_proc_exe(proc) : NULL;
-  if (!exe)
-    return -ENOENT;
-  if (*exe == '/')
-    return put_text(exe, buf, n);
-  struct uk_files *files = uk_proc_files(proc);
-  if (!files || uk_dir_path(files->cwd, uk_root, dir, sizeof(dir)) < 0)
-    return -ENOENT;
-  snprintf(text, sizeof(text), "%s/%s", dir[1] ? dir : "", exe);
-  return put_text(text, buf, n);
-}
-
-static ssize_t jump_read(struct uk_inode *inode, char *buf, size_t n) {
-  const struct node *node = node_of(inode);
-  struct uk_files *files;
-  if (node->kind == PROC_FD) {
-    const struct uk_file *file = fd_file(node);
-    return file ? file_text(file, buf, n) : -ENOENT;
-  }
-  if (node->kind == PROC_EXE)
-    return exe_text(node, buf, n);
-  int err = proc_files(node, &files);
-  if (err)
-    return err;
-  return dir_text(node->kind == PROC_CWD ? files->cwd : files->root, buf, n);
-}
-
-static int follow_exe(const struct node *node, struct uk_inode **out) {
-  char exe[UK_PATH_MAX];
-  struct uk_walk walk;
-  ssize_t len = exe_text(node, exe, sizeof(exe) - 1);
-  if (len < 0)
-    return (int)len;
-  exe[len] = '\0';
-  int err = uk_walk(AT_FDCWD, exe, UK_WALK_FOLLOW, &walk);
-  if (err)
-    return err;
-  *out = walk.inode ? uk_inode_get(walk.inode) : NULL;
-  uk_walk_end(&walk);
-  return *out ? 0 : -ENOENT;
-}
-
-static int jump_follow(struct uk_inode *inode, struct uk_inode **out,
-                       struct uk_file **file) {
-  const struct node *node = node_of(inode);
-  struct uk_files *files;
-  if (node->kind == PROC_EXE)
-    return follow_exe(node, out);
-  int err = proc_files(node, &files);
-  if (err)
-    return err;
-  if (node->kind != PROC_FD) {
-    *out = uk_inode_get(node->kind == PROC_CWD ? files->cwd : files->root);
-    return 0;
-  }
-  struct uk_file *found = files->fd[node->fd].file;
-  if (!found)
-    return -ENOENT;
-  if (found->inode) {
-    *out = uk_inode_get(found->inode);
-  } else {
-    uk_file_get(found);
-    *file = found;
-  }
-  return 0;
 }
 
 /* ---- Texts ------------------------------------------------------------ */
 
 static int proc_open(struct uk_inode *inode, int flags, struct uk_file **out) {
-  const struct node *node = node_of(inode);
+  const struct proc_node *node = proc_node_of(inode);
   struct uk_proc *proc = NULL;
   if ((flags & O_ACCMODE) != O_RDONLY)
     return -EACCES;
@@ -347,22 +236,10 @@ static int proc_open(struct uk_inode *inode, int flags, struct uk_file **out) {
   return proc_text_open(node->kind, proc, flags, out);
 }
 
-static void proc_release(struct uk_inode *inode) { free(inode->priv); }
-
-static int proc_getattr(struct uk_inode *inode, struct stat *st) {
-  if (node_of(inode)->kind == PROC_FD)
-    st->st_size = 64; /* as Linux */
-  return 0;
-}
+void proc_release(struct uk_inode *inode) { free(inode->priv); }
 
 static const struct uk_inode_ops proc_dir_ops = {
     .lookup = proc_lookup, .list = proc_list, .release = proc_release};
-static const struct uk_inode_ops proc_link_ops = {.readlink = link_read,
-                                                  .release = proc_release};
-static const struct uk_inode_ops proc_jump_ops = {.readlink = jump_read,
-                                                  .follow = jump_follow,
-                                                  .getattr = proc_getattr,
-                                                  .release = proc_release};
 static const struct uk_inode_ops proc_file_ops = {.open = proc_open,
                                                   .release = proc_release};
 

@@ -96,6 +96,10 @@ static const struct {
     {SYS_sigaltstack, "xx"},
     {SYS_statx, "dsxxx"},
     {SYS_sendfile, "ddxd"},
+    {SYS_capget, "xx"},
+    {SYS_capset, "xx"},
+    {SYS_chroot, "s"},
+    {SYS_setns, "dx"},
 };
 
 static const char *signature(uint64_t nr) {

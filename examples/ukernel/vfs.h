@@ -263,6 +263,12 @@ int uk_compare_add(struct uk_inode *debugfs); /* a file for tests */
 extern const struct uk_file_ops uk_pipe_ops;
 void uk_epoll_forget(struct uk_file *file);
 
+/* ---- Namespaces (ns.c) ------------------------------------------------ */
+
+const char *uk_ns_name(int i); /* in /proc/PID/ns; NULL: no more */
+ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n);
+int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out);
+
 /* ---- Sockets: what sockmsg.c asks of socket.c ------------------------- */
 
 #define UK_SCM_MAX 253 /* Linux's SCM_MAX_FD */
@@ -291,7 +297,7 @@ extern const struct uk_syscall_row uk_syscalls_fd[], uk_syscalls_rw[],
     uk_syscalls_attr[], uk_syscalls_stat[], uk_syscalls_pipe[],
     uk_syscalls_socket[], uk_syscalls_sockmsg[], uk_syscalls_sockopt[],
     uk_syscalls_poll[], uk_syscalls_epoll[], uk_syscalls_event[],
-    uk_syscalls_copy[];
+    uk_syscalls_copy[], uk_syscalls_ns[];
 
 /* Common for calls with time limits: struct timespec at @addr (0: none) to a
  * deadline; -EFAULT, -EINVAL. */

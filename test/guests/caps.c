@@ -86,15 +86,15 @@ static void become_user_and_back(void) {
 /* Behind the bounding set nothing comes back, inheritable or by execve. */
 static void bounded(void) {
   struct caps all = mine();
-  CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_NICE) == 1);
-  CHECK(prctl(PR_CAPBSET_DROP, CAP_SYS_NICE) == 0);
-  CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_NICE) == 0);
-  all.inheritable = (uint64_t)1 << CAP_SYS_NICE;
+  CHECK(prctl(PR_CAPBSET_READ, CAP_FOWNER) == 1);
+  CHECK(prctl(PR_CAPBSET_DROP, CAP_FOWNER) == 0);
+  CHECK(prctl(PR_CAPBSET_READ, CAP_FOWNER) == 0);
+  all.inheritable = (uint64_t)1 << CAP_FOWNER;
   FAILS(set(0, all), EPERM);
   all.effective &= ~((uint64_t)1 << CAP_SETPCAP);
   all.inheritable = 0;
   CHECK(set(0, all) == 0);
-  FAILS(prctl(PR_CAPBSET_DROP, CAP_SYS_NICE), EPERM);
+  FAILS(prctl(PR_CAPBSET_DROP, CAP_FOWNER), EPERM);
 }
 
 static void keep(void) {

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * ns.c - namespaces as files: what /proc/PID/ns leads to, and setns
+ *
+ * There is one namespace of each type. Who joins its own changes nothing, as on
+ * Linux, but needs the capability for it.
+ */
+#define _GNU_SOURCE
+#include "vfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In the order and with the numbers of Linux's first ones. */
+enum { USER = 5 };
+static const struct type {
+  const char *name, *text;
+  int flag; /* CLONE_NEW... */
+  ino_t ino;
+} types[] = {
+    {"net", "net", CLONE_NEWNET, 0xf0000000u},
+    {"uts", "uts", CLONE_NEWUTS, 0xeffffffeu},
+    {"ipc", "ipc", CLONE_NEWIPC, 0xefffffffu},
+    {"pid", "pid", CLONE_NEWPID, 0xeffffffcu},
+    {"pid_for_children", "pid", CLONE_NEWPID, 0xeffffffcu},
+    {"user", "user", CLONE_NEWUSER, 0xeffffffdu},
+    {"mnt", "mnt", CLONE_NEWNS, 0xf0000001u},
+    {"cgroup", "cgroup", CLONE_NEWCGROUP, 0xeffffffbu},
+    {"time", "time", CLONE_NEWTIME, 0xeffffffau},
+    {"time_for_children", "time", CLONE_NEWTIME, 0xeffffffau},
+    {NULL, NULL, 0, 0},
+};
+
+const char *uk_ns_name(int i) { return types[i].name; }
+
+static int format(const struct type *type, char *buf, size_t n) {
+  return snprintf(buf, n, "%s:[%lu]", type->text, (unsigned long)type->ino);
+}
+
+ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n) {
+  char text[64];
+  size_t len = (size_t)format(&types[i], text, sizeof(text));
+  (void)files;
+  if (len > n)
+    len = n;
+  memcpy(buf, text, len);
+  return (ssize_t)len;
+}
+
+static const struct type *type_of(const struct uk_inode *inode) {
+  return inode->priv;
+}
+
+/* A new descriptor of the namespace that owns this one. */
+static int64_t open_owner(void) {
+  struct uk_inode *inode;
+  struct uk_file *file = NULL;
+  int err = uk_ns_inode(USER, uk_files_current(), &inode);
+  if (err)
+    return err;
+  err = uk_open_inode(inode, O_RDONLY, &file);
+  uk_inode_put(inode);
+  return err ? err : uk_fd_install(file, 0, true);
+}
+
+static int64_t ns_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
+  const struct type *type = type_of(file->inode);
+  const bool nested = type->flag & (CLONE_NEWPID | CLONE_NEWUSER);
+  const uint32_t owner = 0;
+  switch ((unsigned int)cmd) {
+  case NS_GET_USERNS: /* of the first: outside of what one may see */
+    return type->flag == CLONE_NEWUSER ? -EPERM : open_owner();
+  case NS_GET_PARENT:
+    return nested ? -EPERM : -EINVAL;
+  case NS_GET_NSTYPE:
+    return type->flag;
+  case NS_GET_OWNER_UID:
+    return type->flag == CLONE_NEWUSER
+               ? copy_to_guest(arg, &owner, sizeof(owner))
+               : -EINVAL;
+  default:
+    return -ENOTTY;
+  }
+}
+
+static const struct uk_file_ops ns_file_ops = {.ioctl = ns_ioctl};
+
+static int ns_open(struct uk_inode *inode, int flags, struct uk_file **out) {
+  char text[64];
+  *out = uk_file_new(&ns_file_ops, flags, NULL);
+  if (!*out)
+    return -ENOMEM;
+  format(type_of(inode), text, sizeof(text));
+  uk_file_set_path(*out, "%s", text);
+  return 0;
+}
+
+static const struct uk_inode_ops ns_ops = {.open = ns_open};
+
+int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out) {
+  static struct uk_fs nsfs = {
+      .type = "nsfs", .magic = NSFS_MAGIC, .fixed = true};
+  (void)files;
+  if (!nsfs.dev)
+    nsfs.dev = uk_new_dev();
+  *out = uk_inode_new(&ns_ops, &nsfs, types[i].ino, S_IFREG | 0444);
+  if (!*out)
+    return -ENOMEM;
+  (*out)->priv = (void *)(uintptr_t)&types[i];
+  return 0;
+}
+
+static int64_t sys_setns(const uint64_t arg[6]) {
+  const struct uk_file *file = uk_fd_file((int)arg[0]);
+  struct uk_proc_info info;
+  if (!file || (file->flags & UK_O_PATH))
+    return -EBADF;
+  if (file->ops != &ns_file_ops)
+    return -EINVAL;
+  const struct type *type = type_of(file->inode);
+  if ((int)arg[1] && (int)arg[1] != type->flag)
+    return -EINVAL;
+  uk_proc_info(uk_task_proc(uk_current()), &info);
+  if (type->flag == CLONE_NEWUSER) /* its own one */
+    return -EINVAL;
+  if (type->flag == CLONE_NEWTIME && info.threads > 1)
+    return -EUSERS;
+  if (!uk_capable(CAP_SYS_ADMIN))
+    return -EPERM;
+  if (type->flag == CLONE_NEWNS)
+    return !uk_capable(CAP_SYS_CHROOT) ? -EPERM
+           : info.threads > 1          ? -EINVAL
+                                       : 0;
+  return 0;
+}
+
+const struct uk_syscall_row uk_syscalls_ns[] = {
+    {308, {"setns", sys_setns}},
+    {0, {NULL, NULL}},
+};
