@@ -28,6 +28,9 @@ static const char usage[] =
     "read-only;\n"
     "                      GUEST / replaces the host's whole tree\n"
     "  --cwd DIR           start in the guest's directory DIR\n"
+    "  --user UID[:GID]    who the guest is; GID is UID if it is missing. "
+    "Default:\n"
+    "                      you\n"
     "  --memory SIZE       what guests may take of the host's memory, in bytes "
     "or\n"
     "                      with k, M, G; beyond it: ENOMEM, ENOSPC. Default: "
@@ -53,6 +56,8 @@ struct options {
   const char *mounts[64];
   int n_mounts;
   const char *cwd;
+  uid_t uid;
+  gid_t gid;
 };
 
 static _Noreturn void fail(int status, const char *name, const char *reason) {
@@ -79,6 +84,24 @@ static void set_env(struct uk_strings *envp, const char *setting) {
     fail(2, "--env", "out of memory");
 }
 
+/* Decimal, below -1, which the system calls take for "no change". */
+static bool parse_id(const char *text, char **end, uint32_t *id) {
+  errno = 0;
+  unsigned long long value = strtoull(text, end, 10);
+  *id = (uint32_t)value;
+  return *text >= '0' && *text <= '9' && !errno && value < UINT32_MAX;
+}
+
+static void parse_user(const char *text, struct options *options) {
+  char *end;
+  bool ok = parse_id(text, &end, &options->uid);
+  options->gid = options->uid;
+  if (ok && *end == ':')
+    ok = parse_id(end + 1, &end, &options->gid);
+  if (!ok || *end)
+    fail(2, text, "--user takes UID or UID:GID, as numbers");
+}
+
 /* Bytes, or 0. */
 static uint64_t parse_size(const char *text) {
   char *end;
@@ -97,10 +120,11 @@ static uint64_t parse_size(const char *text) {
 }
 
 static void parse(int argc, char **argv, struct options *options) {
-  enum { MOUNT = 256, CWD, MEMORY, ENV, STRACE, VERSION };
+  enum { MOUNT = 256, CWD, USER, MEMORY, ENV, STRACE, VERSION };
   static const struct option longs[] = {
       {"mount", required_argument, NULL, MOUNT},
       {"cwd", required_argument, NULL, CWD},
+      {"user", required_argument, NULL, USER},
       {"memory", required_argument, NULL, MEMORY},
       {"env", required_argument, NULL, ENV},
       {"strace", no_argument, NULL, STRACE},
@@ -125,6 +149,9 @@ static void parse(int argc, char **argv, struct options *options) {
       break;
     case CWD:
       options->cwd = optarg;
+      break;
+    case USER:
+      parse_user(optarg, options);
       break;
     case MEMORY:
       if (!parse_size(optarg))
@@ -168,15 +195,15 @@ static void mount_all(const struct options *options) {
   }
 }
 
-static struct uk_task *first_task(void) {
+static struct uk_task *first_task(const struct options *options) {
   struct uk_proc *proc = proc_new(NULL);
   if (!proc)
     return NULL;
   uk_init_proc = proc;
   proc->exit_signal = SIGCHLD;
   caps_first(proc);
-  proc->ids[0] = proc->ids[1] = proc->ids[2] = proc->ids[3] = getuid();
-  proc->ids[4] = proc->ids[5] = proc->ids[6] = proc->ids[7] = getgid();
+  proc->ids[0] = proc->ids[1] = proc->ids[2] = proc->ids[3] = options->uid;
+  proc->ids[4] = proc->ids[5] = proc->ids[6] = proc->ids[7] = options->gid;
   proc->files = uk_files_new();
   return proc->files ? task_new(proc, NULL, proc->pid) : NULL;
 }
@@ -220,7 +247,7 @@ static void kill_the_rest(void) {
 }
 
 int main(int argc, char **argv) {
-  struct options options = {0};
+  struct options options = {.uid = getuid(), .gid = getgid()};
   parse(argc, argv, &options);
   guard_init();
   sched_init();
@@ -230,7 +257,7 @@ int main(int argc, char **argv) {
   if (err)
     fail(1, "file tree", strerror(-err));
   mount_all(&options);
-  struct uk_task *task = first_task();
+  struct uk_task *task = first_task(&options);
   if (!task)
     fail(1, argv[optind], "out of memory");
   sched_set_current(task);
