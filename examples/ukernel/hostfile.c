@@ -2,12 +2,11 @@
 /*
  * hostfile.c - the host's descriptors 0, 1, 2 and its terminal as guest files
  *
- * The kernel lock must not be held while the host blocks, and nobody wakes us
- * when the host's side of a pipe moves: readiness is polled every few
- * milliseconds while a guest waits for it.
+ * The kernel lock must not be held while the host blocks: a guest sleeps until
+ * hostpoll.c says that the host's side moved, and looks again.
  */
 #define _GNU_SOURCE
-#include "vfs.h"
+#include "hostfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,24 +20,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LOOK_AGAIN_NS UINT64_C(4000000)
 #define TERMIOS_BYTES 36 /* the kernel's struct termios */
-
-struct host_file {
-  int fd;
-  bool owned; /* close it at the end */
-  bool tty;
-};
 
 /* One terminal for all: its settings as found, and its foreground group. */
 static int restore_fd = -1;
 static char restore_termios[TERMIOS_BYTES];
 static int foreground_pgrp;
 
-static struct host_file *host_of(struct uk_file *file) { return file->priv; }
-
-static unsigned int host_poll(struct uk_file *file) {
-  struct pollfd p = {.fd = host_of(file)->fd, .events = POLLIN | POLLOUT};
+unsigned int host_poll(struct uk_file *file) {
+  struct pollfd p = {.fd = host_of(file)->fd,
+                     .events = POLLIN | POLLPRI | POLLOUT | POLLRDHUP};
   if (poll(&p, 1, 0) < 0)
     return POLLERR;
   unsigned int ready = (unsigned int)p.revents;
@@ -49,18 +40,13 @@ static unsigned int host_poll(struct uk_file *file) {
   return ready;
 }
 
-static uint64_t host_poll_deadline(struct uk_file *file) {
-  (void)file;
-  return uk_now_ns() + LOOK_AGAIN_NS;
-}
-
 /* Until the host is ready for @events; 0, -EAGAIN or -EINTR. */
 static int wait_host(struct uk_file *file, unsigned int events) {
   while (!(host_poll(file) & (events | POLLERR | POLLHUP))) {
     if (file->flags & O_NONBLOCK)
       return -EAGAIN;
-    int err = uk_sleep(NULL, uk_now_ns() + LOOK_AGAIN_NS);
-    if (err && err != -ETIMEDOUT)
+    int err = uk_sleep(&host_of(file)->gen[events == POLLOUT], UINT64_MAX);
+    if (err)
       return err;
   }
   return 0;
@@ -120,7 +106,7 @@ static int64_t host_lseek(struct uk_file *file, int64_t offset, int whence) {
   return at < 0 ? -errno : at;
 }
 
-static int host_stat(struct uk_file *file, struct stat *st) {
+int host_stat(struct uk_file *file, struct stat *st) {
   return fstat(host_of(file)->fd, st) < 0 ? -errno : 0;
 }
 
@@ -203,8 +189,9 @@ static int64_t host_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
   return host->tty ? tty_ioctl(host->fd, cmd, arg) : -ENOTTY;
 }
 
-static void host_release(struct uk_file *file) {
+void host_release(struct uk_file *file) {
   struct host_file *host = host_of(file);
+  hostpoll_remove(host);
   if (host->owned)
     close(host->fd);
   free(host);
@@ -228,7 +215,6 @@ static const struct uk_file_ops host_stream_ops = {
     .poll = host_poll,
     .release = host_release,
     .stat = host_stat,
-    .poll_deadline = host_poll_deadline,
 };
 
 /* A terminal is the guest's /dev/tty, so that ttyname() finds it. */
@@ -239,28 +225,44 @@ static struct uk_inode *tty_inode(void) {
   return tty;
 }
 
+/* The path that the host has for it. */
+static void name_file(struct uk_file *file, const struct host_file *host) {
+  char link[32], path[UK_PATH_MAX];
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", host->fd);
+  ssize_t n = readlink(link, path, sizeof(path) - 1);
+  if (host->tty)
+    uk_file_set_path(file, "/dev/tty");
+  else if (n > 0)
+    uk_file_set_path(file, "%.*s", (int)n, path);
+}
+
+static const struct uk_file_ops *classify(struct host_file *host) {
+  socklen_t bytes = sizeof(host->type);
+  host->tty = isatty(host->fd);
+  if (!getsockopt(host->fd, SOL_SOCKET, SO_TYPE, &host->type, &bytes))
+    return &uk_host_socket_ops;
+  return host->tty || lseek(host->fd, 0, SEEK_CUR) < 0 ? &host_stream_ops
+                                                       : &host_seekable_ops;
+}
+
 int uk_host_file(int host_fd, int flags, bool owned, struct uk_file **out) {
   struct host_file *host = calloc(1, sizeof(*host));
   if (!host)
     return -ENOMEM;
   host->fd = host_fd;
-  host->owned = owned;
-  host->tty = isatty(host_fd);
-  bool stream = lseek(host_fd, 0, SEEK_CUR) < 0 || host->tty;
-  *out =
-      uk_file_new(stream ? &host_stream_ops : &host_seekable_ops, flags, host);
+  const struct uk_file_ops *ops = classify(host);
+  int err = ops->poll ? hostpoll_add(host) : 0;
+  *out = err ? NULL : uk_file_new(ops, flags, host);
   if (!*out) {
+    hostpoll_remove(host);
     free(host);
-    return -ENOMEM;
+    return err ? err : -ENOMEM;
   }
-  char link[32], path[UK_PATH_MAX];
+  host->owned = owned;
+  if (host->id)
+    (*out)->poll_gen = host->gen;
   if (host->tty)
     (*out)->inode = tty_inode();
-  snprintf(link, sizeof(link), "/proc/self/fd/%d", host_fd);
-  ssize_t n = readlink(link, path, sizeof(path) - 1);
-  if (host->tty)
-    uk_file_set_path(*out, "/dev/tty");
-  else if (n > 0)
-    uk_file_set_path(*out, "%.*s", (int)n, path);
+  name_file(*out, host);
   return 0;
 }

@@ -33,6 +33,7 @@ struct uk_task;  /* one guest thread */
 struct uk_proc;  /* one guest process: address space, files, signals */
 struct uk_file;  /* one open file description */
 struct uk_inode; /* one file system object */
+struct uk_proto; /* what a socket can do (sock.h) */
 
 /* ---- Process side: current task, sleeping, guest memory ------------------ */
 
@@ -167,6 +168,7 @@ struct uk_pages *uk_pages_reserve(uint64_t bytes);
  * @poll_deadline: when @poll may change though nobody calls uk_wakeup();
  *           missing: never
  * @channels: adds those that @poll depends on; 0 or -ENOMEM. Missing: @priv
+ * @proto:  sockets: the operations that other files do not have
  */
 struct uk_file_ops {
   ssize_t (*read)(struct uk_file *file, void *buf, size_t n, int64_t *pos);
@@ -184,6 +186,7 @@ struct uk_file_ops {
   int (*stat)(struct uk_file *file, struct stat *st);
   uint64_t (*poll_deadline)(struct uk_file *file);
   int (*channels)(struct uk_file *file, struct uk_channels *channels);
+  const struct uk_proto *proto;
 };
 
 struct uk_file {

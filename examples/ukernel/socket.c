@@ -19,15 +19,6 @@
 
 static size_t fds_in_flight;
 
-int uk_socket_type(const struct uk_file *file) {
-  return uk_sock_of(file)->type;
-}
-
-bool uk_socket_connected(const struct uk_file *file) {
-  const struct uk_socket *peer = uk_sock_of(file)->peer;
-  return peer && peer->open;
-}
-
 static size_t cost(const struct message *m) { return m->len + MESSAGE_COST; }
 
 static void message_free(struct message *m) {
@@ -128,7 +119,7 @@ static int broken(struct uk_socket *sock, int flags) {
 }
 
 /* Until one more message may be queued. */
-static int wait_room(struct uk_file *file, int flags) {
+static int wait_room(struct uk_file *file, int flags, uint64_t deadline) {
   struct uk_socket *sock = uk_sock_of(file);
   for (;;) {
     struct uk_socket *peer = sock->peer;
@@ -143,36 +134,38 @@ static int wait_room(struct uk_file *file, int flags) {
       return broken(sock, flags);
     if (peer->queued < QUEUE_BYTES)
       return 0;
-    if ((flags & MSG_DONTWAIT) || (file->flags & O_NONBLOCK))
-      return -EAGAIN;
-    int err = uk_sleep(&sock->gen[1], UINT64_MAX);
-    if (err == -EINTR)
+    int err = uk_socket_wait(file, flags, &sock->gen[1], deadline);
+    if (err)
       return err;
   }
 }
 
-ssize_t uk_socket_send(struct uk_file *file, const void *buf, size_t n,
-                       int flags, struct uk_file *const *fds, size_t n_fds) {
+ssize_t uk_sock_send(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
+  uint64_t deadline = uk_socktime_deadline(&sock->time, true);
+  size_t n = msg->n;
+  int flags = msg->flags;
   bool stream = sock->type == SOCK_STREAM;
   size_t done = 0;
   if (flags & MSG_OOB)
     return -EOPNOTSUPP;
+  if (msg->name.len && sock->type == SOCK_STREAM)
+    return sock->peer ? -EISCONN : -EOPNOTSUPP;
   if (!stream && n > QUEUE_BYTES - 32)
     return -EMSGSIZE;
   if (stream && n == 0)
     return sock->peer ? 0 : -ENOTCONN; /* Linux drops the descriptors too */
   do {
-    int err = wait_room(file, flags);
+    int err = wait_room(file, flags, deadline);
     if (err)
       return done ? (ssize_t)done : err;
     size_t part = n - done;
     if (stream && part > STREAM_PART)
       part = STREAM_PART;
-    err = queue(sock->peer, (const char *)buf + done, part, fds,
-                done ? 0 : n_fds);
+    err = queue(sock->peer, msg->buf + done, part, msg->fds, msg->n_fds);
     if (err)
       return done ? (ssize_t)done : err;
+    msg->n_fds = 0; /* the message has them */
     done += part;
   } while (done < n);
   return (ssize_t)done;
@@ -181,7 +174,7 @@ ssize_t uk_socket_send(struct uk_file *file, const void *buf, size_t n,
 /* ---- Receiving ----------------------------------------------------------- */
 
 /* Until there is a message; 1 at the end. */
-static int wait_message(struct uk_file *file, int flags) {
+static int wait_message(struct uk_file *file, int flags, uint64_t deadline) {
   struct uk_socket *sock = uk_sock_of(file);
   while (!sock->first) {
     if (sock->error) {
@@ -193,22 +186,20 @@ static int wait_message(struct uk_file *file, int flags) {
       return sock->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
     if (sock->no_read)
       return 1;
-    if ((flags & MSG_DONTWAIT) || (file->flags & O_NONBLOCK))
-      return -EAGAIN;
-    int err = uk_sleep(&sock->gen[0], UINT64_MAX);
-    if (err == -EINTR)
+    int err = uk_socket_wait(file, flags, &sock->gen[0], deadline);
+    if (err)
       return err;
   }
   return 0;
 }
 
-static void hand_over_fds(struct message *m, bool peek, struct uk_file **fds,
-                          size_t *n_fds) {
-  *n_fds = m->n_fds;
+static void hand_over_fds(struct message *m, struct uk_msg *msg) {
+  bool peek = msg->flags & MSG_PEEK;
+  msg->n_fds = m->n_fds;
   for (size_t i = 0; i < m->n_fds; i++) {
-    fds[i] = m->fds[i];
+    msg->fds[i] = m->fds[i];
     if (peek)
-      uk_file_get(fds[i]);
+      uk_file_get(msg->fds[i]);
   }
   if (!peek) {
     fds_in_flight -= m->n_fds;
@@ -223,65 +214,81 @@ static void room_made(struct uk_socket *sock) {
   uk_wakeup(&sock->peer->gen[1]);
 }
 
-static ssize_t recv_stream(struct uk_file *file, char *buf, size_t n, int flags,
-                           struct uk_file **fds, size_t *n_fds) {
+/* What the queue has for one call, up to descriptors; at most @room bytes. */
+static size_t take_bytes(struct uk_socket *sock, struct uk_msg *msg,
+                         size_t done) {
+  bool peek = msg->flags & MSG_PEEK;
+  size_t start = done;
+  struct message *m = sock->first;
+  while (m && done < msg->n && !msg->n_fds) {
+    if (m->n_fds && done)
+      break; /* the next call's */
+    if (m->n_fds)
+      hand_over_fds(m, msg);
+    size_t part = m->len - m->done;
+    if (part > msg->n - done)
+      part = msg->n - done;
+    memcpy(msg->buf + done, m->bytes + m->done, part);
+    done += part;
+    struct message *next = m->next;
+    if (!peek) {
+      m->done += part;
+      if (m->done == m->len)
+        uk_sock_drop_first(sock);
+    }
+    m = next;
+  }
+  return done - start;
+}
+
+static ssize_t recv_stream(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
+  uint64_t deadline = uk_socktime_deadline(&sock->time, false);
+  bool peek = msg->flags & MSG_PEEK;
   size_t done = 0;
-  bool peek = flags & MSG_PEEK;
-  while (done < n) {
-    int err = wait_message(file, flags);
+  while (done < msg->n) {
+    int err = wait_message(file, msg->flags, deadline);
     if (err)
       return done ? (ssize_t)done : err < 0 ? err : 0;
-    struct message *m = sock->first;
-    while (m && done < n) {
-      if (m->n_fds && done)
-        return (ssize_t)done; /* the next call's */
-      if (m->n_fds)
-        hand_over_fds(m, peek, fds, n_fds);
-      size_t part = m->len - m->done < n - done ? m->len - m->done : n - done;
-      memcpy(buf + done, m->bytes + m->done, part);
-      done += part;
-      struct message *next = m->next;
-      if (!peek) {
-        m->done += part;
-        if (m->done == m->len)
-          uk_sock_drop_first(sock);
-      }
-      if (*n_fds)
-        break; /* as Linux: what came with descriptors ends here */
-      m = next;
-    }
+    size_t got = take_bytes(sock, msg, done);
+    done += got;
     if (!peek)
       room_made(sock);
-    if (!(flags & MSG_WAITALL) || peek || *n_fds)
+    if (!(msg->flags & MSG_WAITALL) || peek || msg->n_fds || !got)
       break;
   }
   return (ssize_t)done;
 }
 
-ssize_t uk_socket_recv(struct uk_file *file, void *buf, size_t n, int flags,
-                       struct uk_file **fds, size_t *n_fds, size_t *full) {
+static ssize_t recv_message(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
-  *n_fds = 0;
-  *full = 0;
-  if (flags & MSG_OOB)
-    return -EOPNOTSUPP;
-  if (sock->type == SOCK_STREAM) {
-    ssize_t got = recv_stream(file, buf, n, flags, fds, n_fds);
-    *full = got > 0 ? (size_t)got : 0;
-    return got;
-  }
-  int err = wait_message(file, flags);
+  int err =
+      wait_message(file, msg->flags, uk_socktime_deadline(&sock->time, false));
   if (err)
     return err < 0 ? err : 0;
   struct message *m = sock->first;
-  size_t part = m->len < n ? m->len : n;
-  memcpy(buf, m->bytes, part);
-  *full = m->len;
-  hand_over_fds(m, flags & MSG_PEEK, fds, n_fds);
-  if (!(flags & MSG_PEEK)) {
+  size_t part = m->len < msg->n ? m->len : msg->n;
+  memcpy(msg->buf, m->bytes, part);
+  msg->full = m->len;
+  hand_over_fds(m, msg);
+  if (!(msg->flags & MSG_PEEK)) {
     uk_sock_drop_first(sock);
     room_made(sock);
   }
   return (ssize_t)part;
+}
+
+ssize_t uk_sock_recv(struct uk_file *file, struct uk_msg *msg) {
+  struct uk_socket *sock = uk_sock_of(file);
+  msg->n_fds = msg->full = 0;
+  if (msg->flags & MSG_OOB)
+    return -EOPNOTSUPP;
+  if (sock->type == SOCK_STREAM) {
+    ssize_t got = recv_stream(file, msg);
+    msg->flags = 0;
+    return got;
+  }
+  ssize_t got = recv_message(file, msg);
+  msg->flags = got >= 0 && msg->full > (size_t)got ? MSG_TRUNC : 0;
+  return got;
 }

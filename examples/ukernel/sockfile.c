@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * sockfile.c - sockets as files; socket, socketpair, shutdown
+ * sockfile.c - sockets as files, and their options
  */
 #define _GNU_SOURCE
 #include "sock.h"
@@ -16,35 +16,6 @@
 static void socket_put(struct uk_socket *sock) {
   if (sock && --sock->refs == 0)
     free(sock);
-}
-
-int uk_socket_get(int fd, struct uk_file **out) {
-  *out = uk_fd_get(fd);
-  if (!*out)
-    return -EBADF;
-  if ((*out)->ops == &uk_socket_ops)
-    return 0;
-  uk_file_put(*out);
-  return -ENOTSOCK;
-}
-
-static ssize_t socket_read(struct uk_file *file, void *buf, size_t n,
-                           int64_t *pos) {
-  struct uk_file *fds[UK_SCM_MAX];
-  size_t n_fds, full;
-  (void)pos;
-  if (n == 0 && uk_sock_of(file)->type == SOCK_STREAM)
-    return 0;
-  ssize_t got = uk_socket_recv(file, buf, n, 0, fds, &n_fds, &full);
-  while (n_fds)
-    uk_file_put(fds[--n_fds]);
-  return got;
-}
-
-static ssize_t socket_write(struct uk_file *file, const void *buf, size_t n,
-                            int64_t *pos) {
-  (void)pos;
-  return uk_socket_send(file, buf, n, 0, NULL, 0);
 }
 
 static int64_t socket_ioctl(struct uk_file *file, uint64_t cmd, uint64_t arg) {
@@ -77,7 +48,7 @@ static unsigned int socket_poll(struct uk_file *file) {
   if (!peer && sock->type != SOCK_DGRAM)
     ready |= POLLHUP;
   if (!peer || !peer->open || peer->queued * 4 <= QUEUE_BYTES)
-    ready |= POLLOUT | POLLWRNORM;
+    ready |= POLLOUT | POLLWRNORM | POLLWRBAND;
   return ready;
 }
 
@@ -110,20 +81,150 @@ static int socket_stat(struct uk_file *file, struct stat *st) {
   return 0;
 }
 
+static int socket_shutdown(struct uk_file *file, int how) {
+  struct uk_socket *sock = uk_sock_of(file), *peer = sock->peer;
+  bool reads = how != SHUT_WR, writes = how != SHUT_RD;
+  sock->no_read |= reads;
+  sock->no_write |= writes;
+  if (peer && sock->type != SOCK_DGRAM) {
+    peer->no_write |= reads;
+    peer->no_read |= writes;
+  }
+  for (int i = 0; i < 2; i++) {
+    sock->gen[i]++;
+    uk_wakeup(&sock->gen[i]);
+    if (peer) {
+      peer->gen[i]++;
+      uk_wakeup(&peer->gen[i]);
+    }
+  }
+  return 0;
+}
+
+static int socket_name(struct uk_file *file, bool peer,
+                       struct uk_sockname *name) {
+  if (peer && !uk_sock_of(file)->peer)
+    return -ENOTCONN;
+  name->family = AF_UNIX;
+  name->len = sizeof(name->family);
+  return 0;
+}
+
+/* Nobody listens anywhere: refused, or no such path. */
+static int socket_connect(struct uk_file *file,
+                          const struct uk_sockname *name) {
+  char path[sizeof(name->un.sun_path) + 1] = "";
+  struct uk_walk walk;
+  (void)file;
+  if (name->len < 2 || name->len > sizeof(name->un) || name->family != AF_UNIX)
+    return -EINVAL;
+  if (name->un.sun_path[0] == '\0')
+    return -ECONNREFUSED;
+  memcpy(path, name->un.sun_path, sizeof(name->un.sun_path));
+  int err = uk_walk(AT_FDCWD, path, UK_WALK_FOLLOW, &walk);
+  if (err)
+    return err;
+  uk_walk_end(&walk);
+  return -ECONNREFUSED;
+}
+
+static bool socket_is_stream(const struct uk_file *file) {
+  return uk_sock_of(file)->type == SOCK_STREAM;
+}
+
+/* ---- Options ------------------------------------------------------------- */
+
+static int option_value(struct uk_socket *sock, int name, int value[4],
+                        uint32_t *bytes) {
+  memset(value, 0, 4 * sizeof(*value));
+  *bytes = sizeof(int);
+  switch (name) {
+  case SO_TYPE:
+    value[0] = sock->type;
+    return 0;
+  case SO_DOMAIN:
+    value[0] = AF_UNIX;
+    return 0;
+  case SO_SNDBUF:
+  case SO_RCVBUF:
+    value[0] = 212992;
+    return 0;
+  case SO_ERROR:
+    value[0] = sock->error;
+    sock->error = 0;
+    return 0;
+  case SO_PROTOCOL:
+  case SO_ACCEPTCONN:
+  case SO_PASSCRED:
+  case SO_KEEPALIVE:
+  case SO_REUSEADDR:
+  case SO_BROADCAST:
+    return 0;
+  case SO_PEERCRED:
+    value[0] = uk_proc_pid(uk_task_proc(uk_current()));
+    *bytes = 3 * sizeof(int);
+    return 0;
+  case SO_LINGER:
+    *bytes = 2 * sizeof(int);
+    return 0;
+  }
+  return -ENOPROTOOPT;
+}
+
+static int socket_get(struct uk_file *file, int level, int name, void *value,
+                      uint32_t *bytes) {
+  struct uk_socket *sock = uk_sock_of(file);
+  if (level != SOL_SOCKET)
+    return -EOPNOTSUPP;
+  if (uk_socktime_get(&sock->time, name, value, bytes))
+    return 0;
+  return option_value(sock, name, value, bytes);
+}
+
+/* Options are checked and have no effect. */
+static int socket_set(struct uk_file *file, int level, int name,
+                      const void *value, uint32_t bytes) {
+  struct uk_socket *sock = uk_sock_of(file);
+  int before[4], err;
+  if (level != SOL_SOCKET)
+    return -EOPNOTSUPP;
+  if (bytes < sizeof(int))
+    return -EINVAL;
+  if (uk_socktime_set(&sock->time, name, value, bytes, &err))
+    return err;
+  if (!value)
+    return -EFAULT;
+  return option_value(sock, name, before, &bytes);
+}
+
+static const struct uk_proto socket_proto = {
+    .connect = socket_connect,
+    .name = socket_name,
+    .shutdown = socket_shutdown,
+    .send = uk_sock_send,
+    .recv = uk_sock_recv,
+    .get = socket_get,
+    .set = socket_set,
+    .stream = socket_is_stream,
+};
+
 const struct uk_file_ops uk_socket_ops = {
-    .read = socket_read,
-    .write = socket_write,
+    .read = uk_socket_read,
+    .write = uk_socket_write,
     .ioctl = socket_ioctl,
     .poll = socket_poll,
     .release = socket_release,
     .stat = socket_stat,
+    .proto = &socket_proto,
 };
 
-static struct uk_file *new_socket(int type, int flags) {
+struct uk_file *uk_sock_new(int family, int flags) {
+  int type = flags & 0xf;
+  (void)family;
   struct uk_socket *sock = calloc(1, sizeof(*sock));
   if (!sock)
     return NULL;
-  sock->type = type;
+  sock->type = type == SOCK_RAW ? SOCK_DGRAM : type; /* as Linux's AF_UNIX */
   sock->refs = 1;
   sock->end = &sock->first;
   sock->open = true;
@@ -140,92 +241,10 @@ static struct uk_file *new_socket(int type, int flags) {
   return file;
 }
 
-/* ---- System calls -------------------------------------------------------- */
-
-static int check_type(int domain, int type, int protocol) {
-  if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
-    return -EINVAL;
-  if (domain != AF_UNIX)
-    return -EAFNOSUPPORT;
-  if (protocol && protocol != AF_UNIX)
-    return -EPROTONOSUPPORT;
-  type &= 0xf;
-  if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET)
-    return -ESOCKTNOSUPPORT;
-  return 0;
-}
-
-static int64_t sys_socket(const uint64_t arg[6]) {
-  int type = (int)arg[1];
-  int err = check_type((int)arg[0], type, (int)arg[2]);
-  if (err)
-    return err;
-  struct uk_file *file = new_socket(type & 0xf, type);
-  return file ? uk_fd_install(file, 0, type & SOCK_CLOEXEC) : -ENOMEM;
-}
-
-static int64_t sys_socketpair(const uint64_t arg[6]) {
-  int type = (int)arg[1], fd[2];
-  int err = check_type((int)arg[0], type, (int)arg[2]);
-  if (err)
-    return err;
-  struct uk_file *a = new_socket(type & 0xf, type);
-  struct uk_file *b = new_socket(type & 0xf, type);
-  if (!a || !b) {
-    uk_file_put(a);
-    uk_file_put(b);
-    return -ENOMEM;
-  }
+int uk_sock_pair(struct uk_file *a, struct uk_file *b) {
   uk_sock_of(a)->peer = uk_sock_of(b);
   uk_sock_of(b)->peer = uk_sock_of(a);
   uk_sock_of(a)->refs++;
   uk_sock_of(b)->refs++;
-  fd[0] = uk_fd_install(a, 0, type & SOCK_CLOEXEC);
-  if (fd[0] < 0) {
-    uk_file_put(b);
-    return fd[0];
-  }
-  fd[1] = uk_fd_install(b, 0, type & SOCK_CLOEXEC);
-  err = fd[1] < 0 ? fd[1] : copy_to_guest(arg[3], fd, sizeof(fd));
-  if (err) {
-    uk_fd_close(uk_files_current(), fd[0]);
-    if (fd[1] >= 0)
-      uk_fd_close(uk_files_current(), fd[1]);
-  }
-  return err;
-}
-
-static int64_t sys_shutdown(const uint64_t arg[6]) {
-  struct uk_file *file = uk_fd_file((int)arg[0]);
-  unsigned int how = (unsigned int)arg[1];
-  if (!file)
-    return -EBADF;
-  if (file->ops != &uk_socket_ops)
-    return -ENOTSOCK;
-  if (how > SHUT_RDWR)
-    return -EINVAL;
-  struct uk_socket *sock = uk_sock_of(file), *peer = sock->peer;
-  if (!peer)
-    return -ENOTCONN;
-  bool reads = how != SHUT_WR, writes = how != SHUT_RD;
-  sock->no_read |= reads;
-  sock->no_write |= writes;
-  if (sock->type != SOCK_DGRAM) {
-    peer->no_write |= reads;
-    peer->no_read |= writes;
-  }
-  for (int i = 0; i < 2; i++) {
-    sock->gen[i]++;
-    peer->gen[i]++;
-    uk_wakeup(&sock->gen[i]);
-    uk_wakeup(&peer->gen[i]);
-  }
   return 0;
 }
-
-const struct uk_syscall_row uk_syscalls_socket[] = {
-    {41, {"socket", sys_socket}},
-    {48, {"shutdown", sys_shutdown}},
-    {53, {"socketpair", sys_socketpair}},
-    {0, {NULL, NULL}},
-};

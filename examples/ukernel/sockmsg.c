@@ -3,13 +3,12 @@
  * sockmsg.c - socket system calls: messages, and descriptors in them
  */
 #define _GNU_SOURCE
-#include "vfs.h"
+#include "sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define CONTROL_MAX (20u << 10) /* Linux: optmem_max */
 
@@ -26,52 +25,97 @@ struct guest_cmsg {
   int32_t level, type;
 };
 
-struct fd_set_in_flight {
-  struct uk_file *file[UK_SCM_MAX];
-  size_t n;
-};
+void uk_msg_put_fds(struct uk_msg *msg) {
+  while (msg->n_fds)
+    uk_file_put(msg->fds[--msg->n_fds]);
+}
 
-static void put_all(struct fd_set_in_flight *fds) {
-  while (fds->n)
-    uk_file_put(fds->file[--fds->n]);
+static bool is_stream(const struct uk_file *file) {
+  return file->ops->proto->stream && file->ops->proto->stream(file);
+}
+
+static ssize_t do_send(struct uk_file *file, struct uk_msg *msg) {
+  return file->ops->proto->send ? file->ops->proto->send(file, msg)
+                                : -EOPNOTSUPP;
+}
+
+static ssize_t do_recv(struct uk_file *file, struct uk_msg *msg) {
+  return file->ops->proto->recv ? file->ops->proto->recv(file, msg)
+                                : -EOPNOTSUPP;
+}
+
+/* ---- As files ------------------------------------------------------------ */
+
+ssize_t uk_socket_read(struct uk_file *file, void *buf, size_t n,
+                       int64_t *pos) {
+  struct uk_msg msg = {.buf = buf, .n = n};
+  (void)pos;
+  if (n == 0 && is_stream(file))
+    return 0;
+  ssize_t got = do_recv(file, &msg);
+  uk_msg_put_fds(&msg);
+  return got;
+}
+
+ssize_t uk_socket_write(struct uk_file *file, const void *buf, size_t n,
+                        int64_t *pos) {
+  struct uk_msg msg = {.buf = (char *)(uintptr_t)buf, .n = n};
+  (void)pos;
+  return do_send(file, &msg);
 }
 
 /* ---- Sending ------------------------------------------------------------- */
 
-static ssize_t send_iter(struct uk_file *file, struct uk_iter *iter, int flags,
-                         struct fd_set_in_flight *fds) {
-  bool stream = uk_socket_type(file) == SOCK_STREAM;
+static ssize_t send_iter(struct uk_file *file, struct uk_iter *iter,
+                         struct uk_msg *msg) {
+  bool stream = is_stream(file);
   size_t room = iter->left < UK_BOUNCE ? iter->left : UK_BOUNCE;
   ssize_t done = 0;
+  int flags = msg->flags;
   if (!stream && iter->left > UK_BOUNCE)
     return -EMSGSIZE;
-  char *buf = malloc(room ? room : 1);
-  if (!buf)
+  msg->buf = malloc(room ? room : 1);
+  if (!msg->buf)
     return -ENOBUFS;
   do {
     size_t want = iter->left < room ? iter->left : room;
-    ssize_t have = uk_iter_from_guest(iter, buf, want);
+    ssize_t have = uk_iter_from_guest(iter, msg->buf, want);
     if (have >= 0 && (size_t)have < want && !stream)
       have = -EFAULT;
     ssize_t put = have;
-    if (have >= 0)
-      put = uk_socket_send(file, buf, (size_t)have, flags, fds->file, fds->n);
+    if (have >= 0) {
+      msg->n = (size_t)have;
+      msg->flags = flags;
+      put = do_send(file, msg);
+    }
     if (put < 0) {
       done = done ? done : put;
       break;
     }
-    if (put > 0 || !stream)
-      fds->n = 0; /* the message has them */
     done += put;
     if (put < have || (size_t)have < want)
       break;
   } while (iter->left);
-  free(buf);
+  free(msg->buf);
   return done;
 }
 
+/* In a struct msghdr a length that is too large counts as the largest. */
+static uint32_t limit_name(uint32_t len) {
+  const uint32_t most = sizeof(struct sockaddr_storage);
+  return (int32_t)len > (int32_t)most ? most : len;
+}
+
+/* @addr 0: none. */
+static int get_name(struct uk_sockname *name, uint64_t addr, uint32_t len) {
+  name->len = 0;
+  if (!addr)
+    return 0;
+  return uk_name_from_guest(name, addr, len);
+}
+
 static int64_t sys_sendto(const uint64_t arg[6]) {
-  struct fd_set_in_flight none = {.n = 0};
+  struct uk_msg msg = {.flags = (int)arg[3]};
   struct uk_file *file;
   struct uk_iter iter;
   int err = uk_iter_one(&iter, arg[1], arg[2]);
@@ -79,32 +123,28 @@ static int64_t sys_sendto(const uint64_t arg[6]) {
     err = uk_socket_get((int)arg[0], &file);
   if (err)
     return err;
-  int64_t result;
-  if (arg[4] && uk_socket_type(file) != SOCK_DGRAM)
-    result = -EISCONN;
-  else
-    result = send_iter(file, &iter, (int)arg[3], &none);
+  int64_t result = get_name(&msg.name, arg[4], (uint32_t)arg[5]);
+  if (!result)
+    result = send_iter(file, &iter, &msg);
   uk_file_put(file);
   return result;
 }
 
-static int take_rights(const char *data, size_t bytes,
-                       struct fd_set_in_flight *fds) {
+static int take_rights(const char *data, size_t bytes, struct uk_msg *msg) {
   for (size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
     int fd;
     memcpy(&fd, data + at, sizeof(fd));
-    if (fds->n == UK_SCM_MAX)
+    if (msg->n_fds == UK_SCM_MAX)
       return -EINVAL;
     struct uk_file *file = uk_fd_get_path(fd);
     if (!file)
       return -EBADF;
-    fds->file[fds->n++] = file;
+    msg->fds[msg->n_fds++] = file;
   }
   return 0;
 }
 
-static int parse_control(const char *control, size_t n,
-                         struct fd_set_in_flight *fds) {
+static int parse_control(const char *control, size_t n, struct uk_msg *msg) {
   size_t at = 0;
   int err = 0;
   while (!err && n - at >= sizeof(struct guest_cmsg)) {
@@ -114,7 +154,7 @@ static int parse_control(const char *control, size_t n,
       return -EINVAL;
     if (cmsg.level == SOL_SOCKET && cmsg.type == SCM_RIGHTS)
       err = take_rights(control + at + sizeof(cmsg), cmsg.len - sizeof(cmsg),
-                        fds);
+                        msg);
     else if (cmsg.level == SOL_SOCKET && cmsg.type != SCM_CREDENTIALS)
       err = -EINVAL;
     size_t step = (cmsg.len + 7) & ~(size_t)7;
@@ -125,46 +165,41 @@ static int parse_control(const char *control, size_t n,
   return err;
 }
 
-static int read_control(const struct guest_msg *msg,
-                        struct fd_set_in_flight *fds) {
-  fds->n = 0;
-  if (msg->control_len == 0)
+static int read_control(const struct guest_msg *hdr, struct uk_msg *msg) {
+  if (hdr->control_len == 0)
     return 0;
-  if (msg->control_len > CONTROL_MAX)
+  if (hdr->control_len > CONTROL_MAX)
     return -ENOBUFS;
-  char *control = malloc(msg->control_len);
+  char *control = malloc(hdr->control_len);
   if (!control)
     return -ENOBUFS;
-  int err = copy_from_guest(control, msg->control, msg->control_len);
+  int err = copy_from_guest(control, hdr->control, hdr->control_len);
   if (!err)
-    err = parse_control(control, msg->control_len, fds);
+    err = parse_control(control, hdr->control_len, msg);
   free(control);
-  if (err)
-    put_all(fds);
   return err;
 }
 
 static int64_t sys_sendmsg(const uint64_t arg[6]) {
-  struct guest_msg msg;
-  struct fd_set_in_flight fds = {.n = 0};
+  struct guest_msg hdr;
+  struct uk_msg msg = {.flags = (int)arg[2]};
   struct uk_iter iter;
   struct uk_file *file;
   int err = uk_socket_get((int)arg[0], &file);
   if (err)
     return err;
-  int64_t result = copy_from_guest(&msg, arg[1], sizeof(msg));
-  if (!result && msg.iov_len > 1024)
+  int64_t result = copy_from_guest(&hdr, arg[1], sizeof(hdr));
+  if (!result)
+    result = get_name(&msg.name, hdr.name, limit_name(hdr.name_len));
+  if (!result && hdr.iov_len > 1024)
     result = -EMSGSIZE;
   if (!result)
-    result = uk_iter_import(&iter, msg.iov, msg.iov_len);
+    result = uk_iter_import(&iter, hdr.iov, hdr.iov_len);
   if (!result) {
-    result = read_control(&msg, &fds);
-    if (!result && msg.name && msg.name_len &&
-        uk_socket_type(file) != SOCK_DGRAM)
-      result = -EISCONN;
+    result = read_control(&hdr, &msg);
     if (!result)
-      result = send_iter(file, &iter, (int)arg[2], &fds);
-    put_all(&fds);
+      result = send_iter(file, &iter, &msg);
+    uk_msg_put_fds(&msg);
     uk_iter_end(&iter);
   }
   uk_file_put(file);
@@ -173,99 +208,109 @@ static int64_t sys_sendmsg(const uint64_t arg[6]) {
 
 /* ---- Receiving ----------------------------------------------------------- */
 
-/* @flags: in MSG_*, out what msg_flags gets. */
-static ssize_t recv_iter(struct uk_file *file, struct uk_iter *iter, int *flags,
-                         struct fd_set_in_flight *fds) {
+static ssize_t recv_iter(struct uk_file *file, struct uk_iter *iter,
+                         struct uk_msg *msg) {
   size_t room = iter->left < UK_BOUNCE ? iter->left : UK_BOUNCE;
-  size_t full;
-  char *buf = malloc(room ? room : 1);
-  if (!buf)
+  bool stream = is_stream(file);
+  bool want_full = (msg->flags & MSG_TRUNC) && !stream;
+  bool all = stream && (msg->flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL;
+  int flags = msg->flags;
+  ssize_t done = 0, got;
+  msg->buf = malloc(room ? room : 1);
+  if (!msg->buf)
     return -ENOBUFS;
-  ssize_t got =
-      uk_socket_recv(file, buf, room, *flags, fds->file, &fds->n, &full);
-  bool want_full = *flags & MSG_TRUNC;
-  bool stream = uk_socket_type(file) == SOCK_STREAM;
-  *flags = got >= 0 && full > (size_t)got ? MSG_TRUNC : 0;
-  if (got > 0 && uk_iter_to_guest(iter, buf, (size_t)got) < got)
-    got = -EFAULT;
-  free(buf);
-  if (got >= 0 && want_full && !stream)
-    got = (ssize_t)full;
-  return got;
+  do {
+    msg->n = iter->left < room ? iter->left : room;
+    msg->flags = flags;
+    got = do_recv(file, msg);
+    if (got > 0 && uk_iter_to_guest(iter, msg->buf, (size_t)got) < got)
+      got = -EFAULT;
+    done += got > 0 ? got : 0;
+  } while (all && got == (ssize_t)msg->n && iter->left && !msg->n_fds);
+  free(msg->buf);
+  if (got < 0)
+    return done ? done : got;
+  return want_full ? (ssize_t)msg->full : done;
 }
 
 static int64_t sys_recvfrom(const uint64_t arg[6]) {
-  struct fd_set_in_flight fds = {.n = 0};
+  struct uk_msg msg = {.flags = (int)arg[3]};
   struct uk_file *file;
   struct uk_iter iter;
-  int flags = (int)arg[3];
   int err = uk_iter_one(&iter, arg[1], arg[2]);
   if (!err)
     err = uk_socket_get((int)arg[0], &file);
   if (err)
     return err;
-  int64_t result = recv_iter(file, &iter, &flags, &fds);
-  put_all(&fds);
+  int64_t result = recv_iter(file, &iter, &msg);
+  uk_msg_put_fds(&msg);
   uk_file_put(file);
-  uint32_t no_name = 0;
-  if (result >= 0 && arg[4] && arg[5] &&
-      copy_to_guest(arg[5], &no_name, sizeof(no_name)))
-    result = -EFAULT;
+  if (result >= 0 && arg[4]) {
+    err = uk_name_to_guest(&msg.name, arg[4], arg[5]);
+    result = err ? err : result;
+  }
   return result;
 }
 
 /* Installs what fits in the guest's control buffer; bytes used, or -errno. */
-static int64_t give_rights(const struct guest_msg *msg, bool cloexec,
-                           struct fd_set_in_flight *fds, int *out_flags) {
+static int64_t give_rights(const struct guest_msg *hdr, bool cloexec,
+                           struct uk_msg *msg) {
   struct guest_cmsg cmsg = {.level = SOL_SOCKET, .type = SCM_RIGHTS};
   int numbers[UK_SCM_MAX];
   size_t room = 0, n = 0;
-  if (fds->n == 0)
+  if (msg->n_fds == 0)
     return 0;
-  if (msg->control && msg->control_len > sizeof(cmsg))
-    room = (msg->control_len - sizeof(cmsg)) / sizeof(int);
-  while (n < room && n < fds->n) {
-    uk_file_get(fds->file[n]);
-    int fd = uk_fd_install(fds->file[n], 0, cloexec);
+  if (hdr->control && hdr->control_len > sizeof(cmsg))
+    room = (hdr->control_len - sizeof(cmsg)) / sizeof(int);
+  while (n < room && n < msg->n_fds) {
+    uk_file_get(msg->fds[n]);
+    int fd = uk_fd_install(msg->fds[n], 0, cloexec);
     if (fd < 0)
       break;
     numbers[n++] = fd;
   }
-  if (n < fds->n)
-    *out_flags |= MSG_CTRUNC;
+  if (n < msg->n_fds)
+    msg->flags |= MSG_CTRUNC;
   if (n == 0)
     return 0;
   cmsg.len = sizeof(cmsg) + n * sizeof(int);
-  if (copy_to_guest(msg->control, &cmsg, sizeof(cmsg)) ||
-      copy_to_guest(msg->control + sizeof(cmsg), numbers, n * sizeof(int)))
+  if (copy_to_guest(hdr->control, &cmsg, sizeof(cmsg)) ||
+      copy_to_guest(hdr->control + sizeof(cmsg), numbers, n * sizeof(int)))
     return -EFAULT;
   uint64_t space = (cmsg.len + 7) & ~UINT64_C(7);
-  return (int64_t)(space < msg->control_len ? space : msg->control_len);
+  return (int64_t)(space < hdr->control_len ? space : hdr->control_len);
 }
 
 static int64_t recv_message(struct uk_file *file, uint64_t addr, int flags) {
-  struct guest_msg msg;
-  struct fd_set_in_flight fds = {.n = 0};
+  struct guest_msg hdr;
+  struct uk_msg msg = {.flags = flags};
   struct uk_iter iter;
   bool cloexec = flags & MSG_CMSG_CLOEXEC;
-  int err = copy_from_guest(&msg, addr, sizeof(msg));
+  int err = copy_from_guest(&hdr, addr, sizeof(hdr));
   if (err)
     return err;
-  if (msg.iov_len > 1024)
+  if ((int)hdr.name_len < 0)
+    return -EINVAL;
+  if (hdr.iov_len > 1024)
     return -EMSGSIZE;
-  err = uk_iter_import(&iter, msg.iov, msg.iov_len);
+  err = uk_iter_import(&iter, hdr.iov, hdr.iov_len);
   if (err)
     return err;
-  int64_t result = recv_iter(file, &iter, &flags, &fds);
+  int64_t result = recv_iter(file, &iter, &msg);
   if (result >= 0) {
-    int64_t used = give_rights(&msg, cloexec, &fds, &flags);
-    msg.name_len = 0;
-    msg.control_len = used > 0 ? (uint64_t)used : 0;
-    msg.flags = flags | (cloexec ? MSG_CMSG_CLOEXEC : 0);
-    if (used < 0 || copy_to_guest(addr, &msg, sizeof(msg)))
+    int64_t used = give_rights(&hdr, cloexec, &msg);
+    if (used >= 0 && hdr.name) {
+      err = copy_to_guest(hdr.name, msg.name.bytes,
+                          msg.name.len < hdr.name_len ? msg.name.len
+                                                      : hdr.name_len);
+      hdr.name_len = msg.name.len;
+    }
+    hdr.control_len = used > 0 ? (uint64_t)used : 0;
+    hdr.flags = msg.flags | (cloexec ? MSG_CMSG_CLOEXEC : 0);
+    if (used < 0 || err || copy_to_guest(addr, &hdr, sizeof(hdr)))
       result = -EFAULT;
   }
-  put_all(&fds);
+  uk_msg_put_fds(&msg);
   uk_iter_end(&iter);
   return result;
 }

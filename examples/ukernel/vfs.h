@@ -269,22 +269,11 @@ const char *uk_ns_name(int i); /* in /proc/PID/ns; NULL: no more */
 ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n);
 int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out);
 
-/* ---- Sockets: what sockmsg.c asks of socket.c ------------------------- */
+/* ---- Sockets (sock.h) ------------------------------------------------- */
 
-#define UK_SCM_MAX 253 /* Linux's SCM_MAX_FD */
 extern const struct uk_file_ops uk_socket_ops;
 /* A socket lost a reference, and has others. */
 void uk_sock_collect(void);
-int uk_socket_get(int fd, struct uk_file **out); /* a new reference */
-int uk_socket_type(const struct uk_file *file);
-bool uk_socket_connected(const struct uk_file *file);
-/* Sends as much as fits (streams) or all; on success takes over @fds. */
-ssize_t uk_socket_send(struct uk_file *file, const void *buf, size_t n,
-                       int flags, struct uk_file *const *fds, size_t n_fds);
-/* @n_fds: out; at most UK_SCM_MAX references, the caller's. @cut: the message
- * was longer; its full length is then in @full. */
-ssize_t uk_socket_recv(struct uk_file *file, void *buf, size_t n, int flags,
-                       struct uk_file **fds, size_t *n_fds, size_t *full);
 
 /* ---- Syscalls: each part's own table, ended by a NULL name ------------ */
 
