@@ -190,7 +190,7 @@ struct uk_task {
   uint64_t alt_sp, alt_bytes;
   int alt_flags;
   /* the system call under way */
-  uint64_t nr;
+  uint64_t nr, arg[6];
   bool in_syscall;
   int64_t result;
   uint64_t clear_tid, robust_list, robust_bytes;

@@ -48,7 +48,7 @@ static int64_t unknown(struct uk_task *task, uint64_t nr,
 }
 
 void syscall_dispatch(struct uk_task *task) {
-  uint64_t nr, arg[6];
+  uint64_t nr, *arg = task->arg;
   cpu_syscall(task->mm->cpu, &nr, arg);
   task->nr = nr;
   task->in_syscall = true;
