@@ -66,23 +66,19 @@ struct stack {
   bool exact; /* the first one is where it stopped, not where a call returns */
 };
 
-/* From where the signal was raised on: what is above is our handler. */
-static void unwind(struct stack *stack, const void *context) {
+/* From @start on: what is above is our handler. @regs: NULL, or the signal's.
+ */
+static void unwind(struct stack *stack, uintptr_t start, const greg_t *regs) {
   void *all[MAX_FRAMES + 16];
   int n = backtrace(all, MAX_FRAMES + 16), first = 0;
-  const greg_t *regs =
-      context ? ((const ucontext_t *)context)->uc_mcontext.gregs : NULL;
+  while (first < n && (uintptr_t)all[first] != start)
+    first++;
   stack->exact = regs != NULL;
-  if (regs) {
-    while (first < n && (greg_t)(uintptr_t)all[first] != regs[REG_RIP])
-      first++;
-    if (first ==
-        n) { /* a call to where no code is: the caller is all we know */
-      stack->pc[0] = (void *)(uintptr_t)regs[REG_RIP];
-      stack->pc[1] = *(void **)(uintptr_t)regs[REG_RSP];
-      stack->n = 2;
-      return;
-    }
+  if (first == n) { /* a call to where no code is: the caller is all we know */
+    stack->pc[0] = (void *)start;
+    stack->pc[1] = regs ? *(void **)(uintptr_t)regs[REG_RSP] : NULL;
+    stack->n = 2;
+    return;
   }
   stack->n = n - first < MAX_FRAMES ? n - first : MAX_FRAMES;
   memcpy(stack->pc, all + first, (size_t)stack->n * sizeof(void *));
@@ -198,10 +194,16 @@ static void put_title(int sig, const struct stack *stack) {
   put(" in %s%s\n", kind, function ? function : "an unknown function");
 }
 
+/* @context: a signal's, or where to begin if @sig is 0. */
 static void make(int sig, const siginfo_t *info, const void *context) {
   struct stack stack;
   names_open();
-  unwind(&stack, context);
+  if (sig) {
+    const greg_t *regs = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    unwind(&stack, (uintptr_t)regs[REG_RIP], regs);
+  } else {
+    unwind(&stack, (uintptr_t)context, NULL);
+  }
   put("\n");
   put_title(sig, &stack);
   put_cause(sig, info, context);
@@ -231,7 +233,9 @@ void crash_report(int sig, const siginfo_t *info, const void *context) {
   write_out();
 }
 
-static void on_sanitizer_death(void) { crash_report(0, NULL, NULL); }
+static void on_sanitizer_death(void) {
+  crash_report(0, NULL, __builtin_return_address(0));
+}
 
 /* Of a sanitizer, if there is one in this image. */
 __attribute__((weak)) void

@@ -13,7 +13,7 @@
 /* Once, before any other thread is there. */
 void crash_init(void);
 
-/* In the handler of @sig: one report on stderr. */
+/* In the handler of @sig; 0: of none, @context is where the stack begins. */
 void crash_report(int sig, const siginfo_t *info, const void *context);
 
 /* This thread went on after all. */
