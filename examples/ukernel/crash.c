@@ -31,6 +31,7 @@ static char text[16384];
 static size_t length;
 static atomic_int reporter; /* thread that makes the report, or made it */
 static bool done;
+static const char *_Atomic reason;
 
 /* A failed assertion on the way to abort(). */
 static _Thread_local struct {
@@ -187,6 +188,8 @@ static void put_title(int sig, const struct stack *stack) {
   }
   if (failed.what)
     put("panic: assertion failed");
+  else if (reason)
+    put("panic: %s", reason);
   else if (!sig)
     put("panic: sanitizer error");
   else
@@ -248,7 +251,12 @@ void crash_init(void) {
     __sanitizer_set_death_callback(on_sanitizer_death);
 }
 
-void crash_survived(void) { failed.what = NULL; }
+void crash_reason(const char *what) { reason = what; }
+
+void crash_survived(void) {
+  failed.what = NULL;
+  reason = NULL;
+}
 
 /* assert()'s. Instead of libc's: what failed is a part of the report. */
 _Noreturn void __assert_fail(const char *what, const char *file,

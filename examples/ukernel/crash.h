@@ -16,6 +16,9 @@ void crash_init(void);
 /* In the handler of @sig; 0: of none, @context is where the stack begins. */
 void crash_report(int sig, const siginfo_t *info, const void *context);
 
+/* What the title of the next report says instead of the signal. */
+void crash_reason(const char *what);
+
 /* This thread went on after all. */
 void crash_survived(void);
 

@@ -9,18 +9,26 @@
  * asking, when its owner sleeps or its time slice ends. A ticker thread stops
  * owners whose slice is over, repeats kicks that got lost, and runs alarms.
  *
+ * Who holds the kernel lock for minutes hangs: a watchdog ends it, with a
+ * report that shows where it was.
+ *
  * Rule: an engine is touched with the kernel lock held while none of its tasks
  * is in guest code; sched_enter() ensures that for the current task's engine.
  */
 #define _GNU_SOURCE
+#include "crash.h"
 #include "process.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SLICE_NS 4000000ull
 #define TICK_NS 1000000ull
+#define HANG_S 90 /* twice: the first may be a machine that was suspended */
 
 struct uk_turn {
   struct uk_turn *next;
@@ -30,6 +38,9 @@ struct uk_turn {
 };
 
 static pthread_mutex_t kernel_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int holder;         /* thread that got the lock last */
+static atomic_ulong n_taken;      /* how often it was taken; wraps */
+static _Thread_local int own_tid; /* 0: not asked for yet */
 static pthread_cond_t ticker_wakeup;
 static struct uk_turn shared_turn, *turns;
 static _Thread_local struct uk_task *current;
@@ -42,7 +53,19 @@ void sched_set_current(struct uk_task *task) {
   kcov8_task_set_current(task ? &task->kcov : NULL);
 }
 
-void sched_lock(void) { pthread_mutex_lock(&kernel_lock); }
+/* After the lock was taken. For the watchdog only. */
+static void locked(void) {
+  if (!own_tid)
+    own_tid = gettid();
+  unsigned long n = atomic_load_explicit(&n_taken, memory_order_relaxed);
+  atomic_store_explicit(&holder, own_tid, memory_order_relaxed);
+  atomic_store_explicit(&n_taken, n + 1, memory_order_relaxed);
+}
+
+void sched_lock(void) {
+  pthread_mutex_lock(&kernel_lock);
+  locked();
+}
 void sched_unlock(void) { pthread_mutex_unlock(&kernel_lock); }
 
 uint64_t uk_now_ns(void) {
@@ -54,11 +77,14 @@ uint64_t uk_now_ns(void) {
 int sched_wait_on(pthread_cond_t *cond, uint64_t deadline_ns) {
   if (deadline_ns == UINT64_MAX) {
     pthread_cond_wait(cond, &kernel_lock);
+    locked();
     return 0;
   }
   struct timespec until = {(time_t)(deadline_ns / 1000000000u),
                            (long)(deadline_ns % 1000000000u)};
-  return -pthread_cond_timedwait(cond, &kernel_lock, &until);
+  int err = -pthread_cond_timedwait(cond, &kernel_lock, &until);
+  locked();
+  return err;
 }
 
 /* ---- Turns ------------------------------------------------------------ */
@@ -145,6 +171,7 @@ static void turn_get(struct uk_task *task) {
     if (!turn->owner && turn->first == task)
       break;
     pthread_cond_wait(&turn->changed, &kernel_lock);
+    locked();
   }
   queue_remove(turn, task);
   turn->owner = task;
@@ -191,7 +218,7 @@ void sched_run(struct uk_task *task, struct uk_stop *stop) {
   task->in_guest = true;
   pthread_mutex_unlock(&kernel_lock);
   cpu_run(cpu, stop);
-  pthread_mutex_lock(&kernel_lock);
+  sched_lock();
   task->in_guest = false;
   task->kicked = false;
 }
@@ -262,6 +289,34 @@ static void *ticker(void *unused) {
   return NULL;
 }
 
+/* ---- Watchdog --------------------------------------------------------- */
+
+/* Whether the lock is held by who held it a while ago. */
+static bool hangs(unsigned long before) {
+  if (atomic_load_explicit(&n_taken, memory_order_relaxed) != before)
+    return false;
+  if (pthread_mutex_trylock(&kernel_lock))
+    return true;
+  pthread_mutex_unlock(&kernel_lock);
+  return false;
+}
+
+static void *watchdog(void *unused) {
+  const struct timespec pause = {HANG_S, 0};
+  (void)unused;
+  for (int times = 0; times < 2;) {
+    unsigned long before = atomic_load_explicit(&n_taken, memory_order_relaxed);
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    times = hangs(before) ? times + 1 : 0;
+  }
+  crash_reason("kernel lock not released");
+  if (tgkill(getpid(), atomic_load(&holder), SIGABRT))
+    abort(); /* the thread ended with the lock */
+  return NULL;
+}
+
+/* ------------------------------------------------------------------------ */
+
 void sched_timer_changed(void) { pthread_cond_signal(&ticker_wakeup); }
 
 void sched_init(void) {
@@ -273,5 +328,7 @@ void sched_init(void) {
   pthread_cond_init(&shared_turn.changed, NULL);
   pthread_condattr_destroy(&attr);
   if (!pthread_create(&thread, NULL, ticker, NULL))
+    pthread_detach(thread);
+  if (!pthread_create(&thread, NULL, watchdog, NULL))
     pthread_detach(thread);
 }

@@ -1,10 +1,12 @@
-/* getrandom() that crashes, by the size that is asked for. */
+/* getrandom() that crashes, by the size that is asked for; a quick clock. */
+#define _GNU_SOURCE
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile int zero;
@@ -40,6 +42,15 @@ ssize_t getrandom(void *buffer, size_t bytes, unsigned int flags) {
   case 109:
     memset(malloc(8), 0, bytes);
     break;
+  case 110:
+    for (;;)
+      pause();
   }
   return syscall(SYS_getrandom, buffer, bytes, flags);
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                    struct timespec *left) {
+  (void)clock, (void)flags, (void)time, (void)left;
+  return usleep(10000);
 }
