@@ -1,4 +1,5 @@
-/* getrandom() that crashes, by the size that is asked for; a quick clock. */
+/* getrandom() that crashes, by the size that is asked for; a quick clock
+ * once one hangs. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <signal.h>
@@ -9,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile int zero;
+static volatile int zero, hangs;
 
 static int deep(volatile char *before) {
   volatile char frame[4096];
@@ -43,7 +44,7 @@ ssize_t getrandom(void *buffer, size_t bytes, unsigned int flags) {
     memset(malloc(8), 0, bytes);
     break;
   case 110:
-    for (;;)
+    for (hangs = 1;;)
       pause();
   }
   return syscall(SYS_getrandom, buffer, bytes, flags);
@@ -52,5 +53,7 @@ ssize_t getrandom(void *buffer, size_t bytes, unsigned int flags) {
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *left) {
   (void)clock, (void)flags, (void)time, (void)left;
+  while (!hangs)
+    usleep(1000);
   return usleep(10000);
 }
