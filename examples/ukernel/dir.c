@@ -57,25 +57,32 @@ void uk_dirlist_free(struct uk_dirlist *list) {
 /* Cookies 1 and 2 are "." and "..": entries start above. */
 #define FIRST_COOKIE 3u
 
-static int list_dir(struct uk_inode *dir, struct uk_dirlist *list) {
-  struct uk_inode *up = dir->parent ? dir->parent : dir;
-  int err = uk_dirlist_add(list, ".", dir->ino, S_IFDIR, 1);
-  if (!err)
-    err = uk_dirlist_add(list, "..", up->ino, S_IFDIR, FIRST_COOKIE - 1);
-  if (!err && dir->ops->list)
-    err = dir->ops->list(dir, list);
-  for (struct uk_mount *m = uk_mounts; m && !err; m = m->next) {
-    if (!m->dir || !uk_inode_same(m->dir, dir))
+/* What the kernel has mounted there without an entry underneath. */
+static int list_mounts(struct uk_mount *mnt, struct uk_inode *dir,
+                       struct uk_dirlist *list) {
+  int err = 0;
+  for (struct uk_mount *m = mnt ? mnt->child : NULL; m && !err;
+       m = m->sibling) {
+    if (m->at || !m->dir || !uk_inode_same(m->dir, dir))
       continue;
     size_t i = 0;
     while (i < list->count && strcmp(list->entry[i].name, m->name) != 0)
       i++;
     if (i == list->count)
       err = uk_dirlist_add(list, m->name, m->root->ino, m->root->mode, 0);
-    else
-      list->entry[i].ino = m->root->ino;
   }
   return err;
+}
+
+static int list_dir(struct uk_mount *mnt, struct uk_inode *dir,
+                    struct uk_dirlist *list) {
+  struct uk_inode *up = dir->parent ? dir->parent : dir;
+  int err = uk_dirlist_add(list, ".", dir->ino, S_IFDIR, 1);
+  if (!err)
+    err = uk_dirlist_add(list, "..", up->ino, S_IFDIR, FIRST_COOKIE - 1);
+  if (!err && dir->ops->list)
+    err = dir->ops->list(dir, list);
+  return err ? err : list_mounts(mnt, dir, list);
 }
 
 /* ---- Open directories ---------------------------------------------------- */
@@ -119,7 +126,7 @@ static ssize_t dir_getdents(struct uk_file *file, void *buf, size_t n) {
   if (file->inode->nlink == 0)
     return -ENOENT; /* removed meanwhile */
   if (!open_dir->listed) {
-    int err = list_dir(file->inode, list);
+    int err = list_dir(file->mnt, file->inode, list);
     if (err) {
       uk_dirlist_free(list);
       return err;
@@ -227,66 +234,78 @@ static int64_t sys_getdents64(const uint64_t arg[6]) {
 }
 
 static int64_t sys_getcwd(const uint64_t arg[6]) {
-  char path[UK_PATH_MAX];
+  static const char unreachable[] = "(unreachable)";
+  char path[UK_PATH_MAX + sizeof(unreachable)];
+  const size_t skip = sizeof(unreachable) - 1;
   struct uk_files *files = uk_files_current();
-  ssize_t len = uk_dir_path(files->cwd, files->root, path, sizeof(path));
+  bool outside;
+  if (files->cwd.inode->nlink == 0)
+    return -ENOENT;
+  ssize_t len = uk_path_text(&files->cwd, &files->root, path + skip,
+                             UK_PATH_MAX, &outside);
   if (len == -ERANGE)
     return -ENAMETOOLONG;
   if (len < 0)
     return len;
+  const char *text = outside ? path : path + skip;
+  if (outside) {
+    memcpy(path, unreachable, skip);
+    len += (ssize_t)skip;
+  }
   if ((uint64_t)len > arg[1])
     return -ERANGE;
-  int err = copy_to_guest(arg[0], path, (size_t)len);
+  int err = copy_to_guest(arg[0], text, (size_t)len);
   return err ? err : len;
 }
 
-static int change_dir(struct uk_inode **where, struct uk_inode *to) {
-  if (!to || !S_ISDIR(to->mode))
+static int change_dir(struct uk_path *where, struct uk_mount *mnt,
+                      struct uk_inode *inode) {
+  const struct uk_path to = {mnt, inode};
+  if (!inode || !S_ISDIR(inode->mode))
     return -ENOTDIR;
-  struct uk_inode *old = *where;
-  *where = uk_inode_get(to);
-  uk_inode_put(old);
+  uk_path_set(where, &to);
   return 0;
 }
 
-static int64_t change_path(uint64_t path, struct uk_inode **where) {
-  struct uk_walk walk;
-  int err = uk_walk_guest(AT_FDCWD, path, UK_WALK_FOLLOW, &walk);
+static int change_walk(int err, struct uk_walk *walk, struct uk_path *where) {
   if (err)
     return err;
-  err = change_dir(where, walk.inode);
-  uk_walk_end(&walk);
+  err = change_dir(where, walk->mnt, walk->inode);
+  uk_walk_end(walk);
   return err;
 }
 
 int uk_files_chdir(const char *path) {
   struct uk_walk walk;
   int err = uk_walk(AT_FDCWD, path, UK_WALK_FOLLOW, &walk);
-  if (err)
-    return err;
-  err = change_dir(&uk_files_current()->cwd, walk.inode);
-  uk_walk_end(&walk);
-  return err;
+  return change_walk(err, &walk, &uk_files_current()->cwd);
 }
 
 static int64_t sys_chdir(const uint64_t arg[6]) {
-  return change_path(arg[0], &uk_files_current()->cwd);
+  struct uk_walk walk;
+  int err = uk_walk_guest(AT_FDCWD, arg[0], UK_WALK_FOLLOW, &walk);
+  return change_walk(err, &walk, &uk_files_current()->cwd);
 }
 
 static int64_t sys_chroot(const uint64_t arg[6]) {
-  struct uk_inode *root = NULL;
-  int64_t err = change_path(arg[0], &root);
-  if (!err && !uk_capable(CAP_SYS_CHROOT))
+  struct uk_walk walk;
+  int err = uk_walk_guest(AT_FDCWD, arg[0], UK_WALK_FOLLOW, &walk);
+  if (err)
+    return err;
+  if (!walk.inode || !S_ISDIR(walk.inode->mode))
+    err = -ENOTDIR;
+  else if (!uk_capable(CAP_SYS_CHROOT))
     err = -EPERM;
-  if (!err)
-    err = change_dir(&uk_files_current()->root, root);
-  uk_inode_put(root);
+  else
+    err = change_dir(&uk_files_current()->root, walk.mnt, walk.inode);
+  uk_walk_end(&walk);
   return err;
 }
 
 static int64_t sys_fchdir(const uint64_t arg[6]) {
   struct uk_file *file = uk_fd_file((int)arg[0]);
-  return file ? change_dir(&uk_files_current()->cwd, file->inode) : -EBADF;
+  return file ? change_dir(&uk_files_current()->cwd, file->mnt, file->inode)
+              : -EBADF;
 }
 
 const struct uk_syscall_row uk_syscalls_dir[] = {

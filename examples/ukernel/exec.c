@@ -115,7 +115,7 @@ static int image_at(int dirfd, const char *path, int flags,
   int err = uk_open_at(dirfd, path, O_RDONLY | flags, 0, &file);
   if (err)
     return err;
-  err = image_from_file(file, out);
+  err = uk_file_noexec(file) ? -EACCES : image_from_file(file, out);
   uk_file_put(file);
   return err;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 /* ---- Open files ---------------------------------------------------------- */
@@ -52,7 +53,12 @@ void uk_file_put(struct uk_file *file) {
   uk_epoll_forget(file);
   if (file->ops->release)
     file->ops->release(file);
+  if (uk_file_holds_writable(file)) {
+    file->mnt->writers--;
+    file->inode->fs->writers--;
+  }
   uk_inode_put(file->inode);
+  uk_mount_put(file->mnt); /* with it its file system may go */
   drop_path(file);
   free(file);
   uk_uncharge(UK_COST_FILE);
@@ -66,6 +72,14 @@ bool uk_file_reads(const struct uk_file *file) {
 bool uk_file_writes(const struct uk_file *file) {
   return (file->flags & O_ACCMODE) == O_WRONLY ||
          (file->flags & O_ACCMODE) == O_RDWR;
+}
+
+bool uk_file_noexec(const struct uk_file *file) {
+  return file->mnt && (file->mnt->flags & MS_NOEXEC);
+}
+
+bool uk_file_holds_writable(const struct uk_file *file) {
+  return file->mnt && S_ISREG(file->inode->mode) && uk_file_writes(file);
 }
 
 /* Pipes, sockets and devices without a position store nothing. */
@@ -143,28 +157,30 @@ int uk_file_stat(struct uk_file *file, struct stat *st) {
 
 /* ---- Tables -------------------------------------------------------------- */
 
+static void free_places(struct uk_files *files) {
+  uk_path_put(&files->cwd);
+  uk_path_put(&files->root);
+  uk_mntns_put(files->ns);
+}
+
+static void first_places(struct uk_files *files) {
+  files->ns = uk_mntns_get(uk_first_mntns);
+  uk_mntns_top(files->ns, &files->root);
+  files->cwd = files->root;
+  uk_path_get(&files->cwd);
+  files->umask = 022;
+}
+
 /* The guest starts where the host program was started, if it can see that. */
-static struct uk_inode *first_cwd(void) {
+static void first_cwd(struct uk_files *files) {
   char path[UK_PATH_MAX];
-  struct uk_inode *here = uk_inode_get(uk_root);
-  if (!getcwd(path, sizeof(path)))
-    return here;
-  char *save = NULL;
-  for (char *name = strtok_r(path, "/", &save); name;
-       name = strtok_r(NULL, "/", &save)) {
-    struct uk_inode *next = uk_mount_find(here, name);
-    if (next)
-      uk_inode_get(next);
-    else if (!here->ops->lookup || here->ops->lookup(here, name, &next) != 0)
-      next = NULL;
-    uk_inode_put(here);
-    here = next;
-    if (!here || !S_ISDIR(here->mode)) {
-      uk_inode_put(here);
-      return uk_inode_get(uk_root);
-    }
-  }
-  return here;
+  struct uk_walk walk;
+  if (!getcwd(path, sizeof(path)) || uk_walk(AT_FDCWD, path, 0, &walk))
+    return;
+  const struct uk_path here = {walk.mnt, walk.inode};
+  if (here.inode && S_ISDIR(here.inode->mode))
+    uk_path_set(&files->cwd, &here);
+  uk_walk_end(&walk);
 }
 
 struct uk_files *uk_files_new(void) {
@@ -173,9 +189,8 @@ struct uk_files *uk_files_new(void) {
     free(files);
     return NULL;
   }
-  files->root = uk_inode_get(uk_root);
-  files->cwd = first_cwd();
-  files->umask = 022;
+  first_places(files);
+  first_cwd(files);
   for (int fd = 0; fd < 3; fd++) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0)
@@ -198,8 +213,9 @@ struct uk_files *uk_files_copy(struct uk_files *files) {
     return NULL;
   }
   *copy = *files;
-  uk_inode_get(copy->root);
-  uk_inode_get(copy->cwd);
+  uk_path_get(&copy->root);
+  uk_path_get(&copy->cwd);
+  uk_mntns_get(copy->ns);
   for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
     if (copy->fd[fd].file)
       uk_file_get(copy->fd[fd].file);
@@ -227,8 +243,7 @@ void uk_files_free(struct uk_files *files) {
     return;
   for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
     uk_fd_close(files, fd);
-  uk_inode_put(files->cwd);
-  uk_inode_put(files->root);
+  free_places(files);
   free(files);
   uk_uncharge(UK_COST_FILES);
 }
@@ -245,9 +260,8 @@ struct uk_files *uk_files_current(void) {
     boot = calloc(1, sizeof(*boot));
     if (!boot)
       abort();
-    boot->root = uk_inode_get(uk_root);
-    boot->cwd = first_cwd();
-    boot->umask = 022;
+    first_places(boot);
+    first_cwd(boot);
   }
   return boot;
 }

@@ -15,7 +15,7 @@ static void fill(void) {
       uk_syscalls_stat,   uk_syscalls_copy,    uk_syscalls_pipe,
       uk_syscalls_socket, uk_syscalls_sockmsg, uk_syscalls_sockopt,
       uk_syscalls_poll,   uk_syscalls_epoll,   uk_syscalls_event,
-      uk_syscalls_ns,
+      uk_syscalls_ns,     uk_syscalls_mount,   uk_syscalls_umount,
   };
   for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
     for (const struct uk_syscall_row *row = part[i]; row->call.name; row++)

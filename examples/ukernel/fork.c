@@ -3,8 +3,8 @@
  * fork.c - clone, fork, vfork, and the exit calls
  *
  * Departures: a process made with CLONE_FILES or CLONE_SIGHAND but without
- * CLONE_THREAD gets copies; namespaces are refused. clone3 is not there, libcs
- * fall back to clone.
+ * CLONE_THREAD gets copies; of the namespaces only that of mounts can be split.
+ * clone3 is not there, libcs fall back to clone.
  */
 #define _GNU_SOURCE
 #include "process.h"
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNSUPPORTED                                                            \
+#define NAMESPACES                                                             \
   (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |               \
-   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD | CLONE_PTRACE)
+   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 struct request {
   uint64_t flags, stack, parent_tid, child_tid, tls;
@@ -27,9 +27,15 @@ static int check_flags(uint64_t flags) {
     return -EINVAL;
   if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
     return -EINVAL;
-  if (flags & UNSUPPORTED)
-    return flags & CLONE_PIDFD ? -EINVAL : -EPERM;
-  return (flags & CSIGNAL) > UK_NSIG ? -EINVAL : 0;
+  if ((flags & CLONE_FS) && (flags & (CLONE_NEWNS | CLONE_NEWUSER)))
+    return -EINVAL;
+  if (flags & CLONE_PIDFD)
+    return -EINVAL;
+  if (flags & CLONE_PTRACE)
+    return -EPERM;
+  if ((flags & CSIGNAL) > UK_NSIG)
+    return -EINVAL;
+  return flags & NAMESPACES ? uk_ns_may_split(flags & NAMESPACES) : 0;
 }
 
 /* A thread joins @parent's process, all else gets its own. */
@@ -51,9 +57,13 @@ static int new_proc(struct uk_task *parent, uint64_t flags,
   }
   proc->exit_signal = (int)(flags & CSIGNAL);
   proc->files = uk_files_copy(parent->proc->files);
-  if (!proc->files) {
+  int err = !proc->files          ? -ENOMEM
+            : flags & CLONE_NEWNS ? uk_mntns_unshare(proc->files)
+                                  : 0;
+  if (err) {
+    uk_files_free(proc->files);
     proc_free(proc);
-    return -ENOMEM;
+    return err;
   }
   *out = proc;
   return 0;

@@ -219,9 +219,13 @@ static const struct uk_file_ops host_stream_ops = {
 
 /* A terminal is the guest's /dev/tty, so that ttyname() finds it. */
 static struct uk_inode *tty_inode(void) {
-  struct uk_inode *dev = uk_mount_find(uk_root, "dev"), *tty = NULL;
-  if (dev && dev->ops->lookup)
-    (void)dev->ops->lookup(dev, "tty", &tty);
+  struct uk_inode *tty = NULL;
+  struct uk_path top;
+  uk_mntns_top(uk_first_mntns, &top);
+  const struct uk_mount *dev = uk_mount_find(top.mnt, top.inode, "dev");
+  if (dev && dev->root->ops->lookup)
+    (void)dev->root->ops->lookup(dev->root, "tty", &tty);
+  uk_path_put(&top);
   return tty;
 }
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static const struct uk_inode_ops hostfs_ops;
-static const struct uk_fs hostfs = {.type = "hostfs", .readonly = true};
+static struct uk_fs hostfs = {.type = "hostfs", .readonly = true};
 
 static const char *host_path(const struct uk_inode *inode) {
   return inode->priv;
@@ -84,10 +84,7 @@ static int host_getattr(struct uk_inode *inode, struct stat *st) {
 }
 
 static int host_statfs(struct uk_inode *inode, struct statfs *st) {
-  if (statfs(host_path(inode), st) < 0)
-    return -errno;
-  st->f_flags |= 1; /* ST_RDONLY */
-  return 0;
+  return statfs(host_path(inode), st) < 0 ? -errno : 0;
 }
 
 static void host_release(struct uk_inode *inode) { free(inode->priv); }

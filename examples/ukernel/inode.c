@@ -22,8 +22,8 @@ dev_t uk_new_dev(void) {
   return makedev(0, minor_number++);
 }
 
-struct uk_inode *uk_inode_new(const struct uk_inode_ops *ops,
-                              const struct uk_fs *fs, ino_t ino, mode_t mode) {
+struct uk_inode *uk_inode_new(const struct uk_inode_ops *ops, struct uk_fs *fs,
+                              ino_t ino, mode_t mode) {
   struct uk_inode *inode = calloc(1, sizeof(*inode));
   if (!inode)
     return NULL;

@@ -208,6 +208,7 @@ int uk_kcov_init(void) {
   if (!root)
     return -ENOMEM;
   root->mode = S_IFDIR | 0700;
+  uk_fs_keep(root);
   err = uk_mount_at("/sys/kernel/debug", root);
   if (!err)
     err = uk_ramfs_add(root, "kcov", S_IFREG | 0600, 0, NULL, kcov_open);

@@ -34,6 +34,7 @@ struct uk_proc;  /* one guest process: address space, files, signals */
 struct uk_file;  /* one open file description */
 struct uk_inode; /* one file system object */
 struct uk_proto; /* what a socket can do (sock.h) */
+struct uk_mount; /* one file system, or a part of it, at one place */
 
 /* ---- Process side: current task, sleeping, guest memory ------------------ */
 
@@ -107,6 +108,8 @@ enum {
   UK_COST_FILE = 512,       /* an open file, or what epoll knows of one */
   UK_COST_INODE = 1024,
   UK_COST_NAME = 512, /* an entry of a directory */
+  UK_COST_MOUNT = 1024,
+  UK_COST_MNTNS = 1024, /* and its mounts */
 };
 void uk_memory_set_limit(uint64_t bytes); /* default: half of the machine */
 uint64_t uk_memory_limit(void);
@@ -195,6 +198,7 @@ struct uk_file {
   int flags; /* O_*, guest values (the same as the host's on x86-64) */
   int64_t pos;
   struct uk_inode *inode; /* may be NULL (pipes, sockets, epoll) */
+  struct uk_mount *mnt;   /* through which it was opened; NULL: none */
   void *priv;
   char *path;               /* as opened, absolute; NULL: anonymous */
   const uint64_t *poll_gen; /* [0] counts arrivals, [1] room; or NULL */
@@ -220,6 +224,11 @@ struct uk_files;
 struct uk_files *uk_files_new(void); /* 0, 1, 2 are the host's */
 struct uk_files *uk_files_copy(struct uk_files *files);
 void uk_files_exec(struct uk_files *files);
+/* May the current process have new namespaces: CLONE_NEW...? 0 or -errno */
+int uk_ns_may_split(uint64_t flags);
+int uk_mntns_unshare(struct uk_files *files); /* CLONE_NEWNS */
+/* Was it opened through a mount from which nothing is executed? */
+bool uk_file_noexec(const struct uk_file *file);
 void uk_files_free(struct uk_files *files);
 /* The current process's working directory: --cwd. */
 int uk_files_chdir(const char *path);

@@ -53,6 +53,10 @@ static int64_t map_shared(uint64_t addr, uint64_t bytes, int prot, int flags,
       region.may &= ~PROT_WRITE;
     if ((prot & ~region.may) || !uk_file_reads(file))
       return -EACCES;
+    if (uk_file_noexec(file))
+      region.may &= ~PROT_EXEC;
+    if (prot & ~region.may)
+      return -EPERM;
     if (!file->ops->mmap)
       return -ENODEV;
     int err = file->ops->mmap(file, bytes, offset, &region.pages, &region.skip);
@@ -125,6 +129,10 @@ static int64_t map_file_private(uint64_t addr, uint64_t bytes, int prot,
   struct uk_mm *mm = this_mm();
   struct uk_region region = {
       .prot = prot, .may = PROT_ALL, .file = file, .offset = offset};
+  if (uk_file_noexec(file))
+    region.may &= ~PROT_EXEC;
+  if (uk_file_reads(file) && (prot & ~region.may))
+    return -EPERM;
   uk_file_get(file);
   int err = private_pages(file, bytes, offset, &region.pages);
   if (err) {

@@ -13,13 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
-int uk_truncate_inode(struct uk_inode *inode, int64_t size) {
+int uk_truncate_inode(struct uk_mount *mnt, struct uk_inode *inode,
+                      int64_t size) {
   if (S_ISDIR(inode->mode))
     return -EISDIR;
   if (size < 0 || !S_ISREG(inode->mode))
     return -EINVAL;
-  if (inode->fs->readonly)
+  if (uk_path_readonly(mnt, inode))
     return -EROFS;
   return inode->ops->truncate ? inode->ops->truncate(inode, size) : -EINVAL;
 }
@@ -41,8 +43,12 @@ static int open_o_path(struct uk_inode *inode, int flags,
   return 0;
 }
 
-/* Opens what a walk found; O_CREAT and O_EXCL are done. */
-int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out) {
+static bool is_device(const struct uk_inode *inode) {
+  return S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
+}
+
+static int open_inode(struct uk_mount *mnt, struct uk_inode *inode, int flags,
+                      struct uk_file **out) {
   if (flags & UK_O_PATH)
     return open_o_path(inode, flags, out);
   if ((flags & O_DIRECTORY) && !S_ISDIR(inode->mode))
@@ -56,7 +62,10 @@ int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out) {
   }
   if (S_ISSOCK(inode->mode))
     return -ENXIO;
-  if (inode->fs->readonly && S_ISREG(inode->mode) && wants_write(flags))
+  if (mnt && (mnt->flags & MS_NODEV) && is_device(inode))
+    return -EACCES;
+  if (S_ISREG(inode->mode) && wants_write(flags) &&
+      uk_path_readonly(mnt, inode))
     return -EROFS;
   if (!inode->ops->open)
     return -ENXIO;
@@ -76,33 +85,52 @@ int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out) {
   return err;
 }
 
+/* Opens what a walk found; O_CREAT and O_EXCL are done. */
+int uk_open_inode(struct uk_mount *mnt, struct uk_inode *inode, int flags,
+                  struct uk_file **out) {
+  int err = open_inode(mnt, inode, flags, out);
+  if (err)
+    return err;
+  struct uk_file *file = *out;
+  if (file->mnt || !file->inode)
+    return 0; /* another one's */
+  file->mnt = uk_mount_get(mnt);
+  if (uk_file_holds_writable(file)) {
+    mnt->writers++;
+    file->inode->fs->writers++;
+  }
+  return 0;
+}
+
 /* The absolute path that /proc shows. */
 static void name_file(struct uk_file *file, const struct uk_walk *walk) {
   char path[UK_PATH_MAX];
-  struct uk_inode *dir = walk->dir ? walk->dir : file->inode;
-  if (file->path || !dir)
+  const struct uk_path dir = {walk->dir_mnt, walk->dir};
+  if (file->path || !dir.inode)
     return;
   if (file->inode && S_ISDIR(file->inode->mode))
     return; /* asked for when needed */
-  if (!walk->dir || uk_dir_path(dir, uk_root, path, sizeof(path)) < 0)
+  if (uk_path_text(&dir, &uk_files_current()->root, path, sizeof(path), NULL) <
+      0)
     return;
   uk_file_set_path(file, "%s%s%s", path, path[1] ? "/" : "", walk->name);
 }
 
-static int open_tmpfile(struct uk_inode *dir, int flags, mode_t mode,
+static int open_tmpfile(struct uk_walk *walk, int flags, mode_t mode,
                         struct uk_file **out) {
+  struct uk_inode *dir = walk->inode;
   if (!S_ISDIR(dir->mode))
     return -ENOTDIR;
   if (!wants_write(flags))
     return -EINVAL;
-  if (dir->fs->readonly)
+  if (uk_path_readonly(walk->mnt, dir))
     return -EROFS;
   if (dir->fs->fixed)
     return -EOPNOTSUPP;
   struct uk_inode *inode = uk_ramfs_anon(dir, mode);
   if (!inode)
     return -EOPNOTSUPP;
-  int err = uk_open_inode(inode, flags & ~UK_O_TMPFILE, out);
+  int err = uk_open_inode(walk->mnt, inode, flags & ~UK_O_TMPFILE, out);
   uk_inode_put(inode);
   return err;
 }
@@ -112,18 +140,19 @@ static int create(struct uk_walk *walk, mode_t mode) {
   struct uk_inode *dir = walk->dir;
   if (dir->nlink == 0)
     return -ENOENT;
-  if (dir->fs->readonly)
+  if (uk_path_readonly(walk->dir_mnt, dir))
     return -EROFS;
   if (dir->fs->fixed || !dir->ops->create)
     return -EACCES;
   mode = S_IFREG | (mode & 07777 & ~uk_files_current()->umask);
+  walk->mnt = uk_mount_get(walk->dir_mnt);
   return dir->ops->create(dir, walk->name, mode, 0, NULL, &walk->inode);
 }
 
 static int open_walked(struct uk_walk *walk, int flags, mode_t mode,
                        struct uk_file **out) {
   if ((flags & UK_O_TMPFILE) == UK_O_TMPFILE)
-    return walk->inode ? open_tmpfile(walk->inode, flags, mode, out) : -ENOTDIR;
+    return walk->inode ? open_tmpfile(walk, flags, mode, out) : -ENOTDIR;
   if ((flags & O_CREAT) && walk->slash && walk->last == UK_LAST_NORM)
     return -EISDIR; /* whatever is there */
   if (walk->file) { /* /proc/self/fd/N of a pipe and the like */
@@ -136,12 +165,13 @@ static int open_walked(struct uk_walk *walk, int flags, mode_t mode,
   if (walk->inode) {
     if ((flags & O_CREAT) && (flags & O_EXCL))
       return -EEXIST;
-    return uk_open_inode(walk->inode, flags, out);
+    return uk_open_inode(walk->mnt, walk->inode, flags, out);
   }
   int err = create(walk, mode);
   if (err)
     return err;
-  return uk_open_inode(walk->inode, flags & ~(O_TRUNC | O_CREAT), out);
+  return uk_open_inode(walk->mnt, walk->inode, flags & ~(O_TRUNC | O_CREAT),
+                       out);
 }
 
 int uk_open_at(int dirfd, const char *path, int flags, unsigned int mode,
@@ -213,7 +243,7 @@ static int64_t sys_memfd_create(const uint64_t arg[6]) {
   struct uk_inode *inode = uk_ramfs_anon(NULL, 0777);
   if (!inode)
     return -ENOMEM;
-  err = uk_open_inode(inode, O_RDWR, &file);
+  err = uk_open_inode(NULL, inode, O_RDWR, &file);
   uk_inode_put(inode);
   if (err)
     return err;

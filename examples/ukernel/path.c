@@ -13,28 +13,42 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+
+#ifndef MS_NOSYMFOLLOW /* not in every libc */
+#define MS_NOSYMFOLLOW 256
+#endif
 
 struct state {
   struct uk_walk *walk;
-  struct uk_inode *here; /* the directory we are in; a reference */
-  char *rest;            /* what is left to walk, in @text */
-  char *text;            /* malloc */
+  struct uk_path here; /* the directory we are in; references */
+  char *rest;          /* what is left to walk, in @text */
+  char *text;          /* malloc */
   int links;
 };
 
-static void set_here(struct state *s, struct uk_inode *inode) {
-  uk_inode_put(s->here);
-  s->here = inode;
+/* Takes over the references. */
+static void set_here(struct state *s, const struct uk_path *to) {
+  uk_path_put(&s->here);
+  s->here = *to;
 }
 
-static int lookup(struct uk_inode *dir, const char *name,
-                  struct uk_inode **out) {
-  struct uk_inode *mounted = uk_mount_find(dir, name);
+static int lookup(const struct uk_path *dir, const char *name,
+                  struct uk_path *out) {
+  struct uk_mount *mounted = uk_mount_find(dir->mnt, dir->inode, name);
   if (mounted) {
-    *out = uk_inode_get(mounted);
+    *out = (struct uk_path){mounted, mounted->root};
+    uk_path_get(out);
+    uk_path_enter(out);
     return 0;
   }
-  return dir->ops->lookup ? dir->ops->lookup(dir, name, out) : -ENOTDIR;
+  *out = (struct uk_path){dir->mnt, NULL};
+  int err = dir->inode->ops->lookup
+                ? dir->inode->ops->lookup(dir->inode, name, &out->inode)
+                : -ENOTDIR;
+  if (!err)
+    uk_mount_get(dir->mnt);
+  return err;
 }
 
 /* Puts the target of a link in front of what is left. */
@@ -59,60 +73,71 @@ static int push_link(struct state *s, struct uk_inode *link) {
   free(s->text);
   s->text = s->rest = text;
   if (text[0] == '/')
-    set_here(s, uk_inode_get(uk_files_current()->root));
+    uk_path_set(&s->here, &uk_files_current()->root);
   return 0;
 }
 
 /* A link in /proc that leads to an open file or the like, not to a path. */
 static int jump(struct state *s, struct uk_inode *link, bool last) {
-  struct uk_inode *inode = NULL;
+  struct uk_path to = {NULL, NULL};
   struct uk_file *file = NULL;
   if (++s->links > UK_LINKS_MAX)
     return -ELOOP;
-  int err = link->ops->follow(link, &inode, &file);
+  int err = link->ops->follow(link, &to, &file);
   if (err)
     return err;
-  bool dir = inode && S_ISDIR(inode->mode);
+  bool dir = to.inode && S_ISDIR(to.inode->mode);
   if (!dir && (!last || s->walk->slash)) {
-    uk_inode_put(inode);
+    uk_path_put(&to);
     if (file)
       uk_file_put(file);
     return -ENOTDIR;
   }
   if (last) {
     s->walk->last = UK_LAST_JUMP;
-    s->walk->inode = inode;
+    s->walk->inode = to.inode;
+    s->walk->mnt = to.mnt;
     s->walk->file = file;
     return 0;
   }
-  set_here(s, inode);
+  set_here(s, &to);
   return 0;
 }
 
-static void go_up(struct state *s) {
-  if (s->here != uk_files_current()->root && s->here->parent)
-    set_here(s, uk_inode_get(s->here->parent));
+/* `..`, and what is mounted there. */
+static int go_up(struct state *s) {
+  int err = uk_path_up(&s->here, &uk_files_current()->root);
+  if (!err)
+    uk_path_enter(&s->here);
+  return err;
+}
+
+static int follow(struct state *s, const struct uk_path *link, bool last) {
+  if (link->mnt && (link->mnt->flags & MS_NOSYMFOLLOW))
+    return -ELOOP;
+  if (link->inode->ops->follow)
+    return jump(s, link->inode, last);
+  return push_link(s, link->inode);
 }
 
 /* One component that is not the last. */
 static int step(struct state *s, const char *name) {
-  struct uk_inode *next = NULL;
+  struct uk_path next;
   if (strcmp(name, ".") == 0)
     return 0;
-  if (strcmp(name, "..") == 0) {
-    go_up(s);
-    return 0;
-  }
-  int err = lookup(s->here, name, &next);
+  if (strcmp(name, "..") == 0)
+    return go_up(s);
+  int err = lookup(&s->here, name, &next);
   if (err)
     return err;
-  if (S_ISLNK(next->mode)) {
-    err = next->ops->follow ? jump(s, next, false) : push_link(s, next);
-    uk_inode_put(next);
+  if (S_ISLNK(next.inode->mode)) {
+    err = follow(s, &next, false);
+    uk_path_put(&next);
     return err;
   }
-  set_here(s, next);
-  return S_ISDIR(next->mode) ? 0 : -ENOTDIR;
+  bool dir = S_ISDIR(next.inode->mode);
+  set_here(s, &next);
+  return dir ? 0 : -ENOTDIR;
 }
 
 /*
@@ -126,6 +151,16 @@ static bool follows(const struct uk_walk *walk, unsigned int flags) {
   return flags & UK_WALK_FOLLOW;
 }
 
+static void here_is_dir(struct state *s) {
+  s->walk->dir = uk_inode_get(s->here.inode);
+  s->walk->dir_mnt = uk_mount_get(s->here.mnt);
+}
+
+static void here_is_it(struct state *s) {
+  s->walk->inode = uk_inode_get(s->here.inode);
+  s->walk->mnt = uk_mount_get(s->here.mnt);
+}
+
 /* The last component; 1: it was a link, walk on. */
 static int finish(struct state *s, const char *name, unsigned int flags) {
   struct uk_walk *w = s->walk;
@@ -133,34 +168,35 @@ static int finish(struct state *s, const char *name, unsigned int flags) {
   w->last = UK_LAST_NORM;
   if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
     w->last = name[1] ? UK_LAST_DOTDOT : UK_LAST_DOT;
-    w->dir = uk_inode_get(s->here);
-    if (name[1])
-      go_up(s);
-    w->inode = uk_inode_get(s->here);
-    return 0;
+    here_is_dir(s);
+    int err = name[1] ? go_up(s) : 0;
+    if (!err)
+      here_is_it(s);
+    return err;
   }
-  struct uk_inode *found = NULL;
-  int err = lookup(s->here, name, &found);
+  struct uk_path found;
+  int err = lookup(&s->here, name, &found);
   if (err == -ENOENT && (flags & UK_WALK_NEW)) {
-    w->dir = uk_inode_get(s->here);
+    here_is_dir(s);
     return 0;
   }
   if (err)
     return err;
-  if (S_ISLNK(found->mode) && follows(w, flags)) {
-    bool magic = found->ops->follow != NULL;
-    err = magic ? jump(s, found, true) : push_link(s, found);
-    uk_inode_put(found);
+  if (S_ISLNK(found.inode->mode) && follows(w, flags)) {
+    bool magic = found.inode->ops->follow != NULL;
+    err = follow(s, &found, true);
+    uk_path_put(&found);
     if (err || magic)
       return err;
     return 1;
   }
-  if (w->slash && !S_ISDIR(found->mode) && !(flags & UK_WALK_NEW)) {
-    uk_inode_put(found);
+  if (w->slash && !S_ISDIR(found.inode->mode) && !(flags & UK_WALK_NEW)) {
+    uk_path_put(&found);
     return -ENOTDIR;
   }
-  w->dir = uk_inode_get(s->here);
-  w->inode = found;
+  here_is_dir(s);
+  w->inode = found.inode;
+  w->mnt = found.mnt;
   return 0;
 }
 
@@ -170,7 +206,7 @@ static int walk_text(struct state *s, unsigned int flags) {
       s->rest++;
     if (*s->rest == '\0') { /* "/" alone, or a link to it */
       s->walk->last = UK_LAST_ROOT;
-      s->walk->inode = uk_inode_get(s->here);
+      here_is_it(s);
       return 0;
     }
     size_t len = strcspn(s->rest, "/");
@@ -200,36 +236,39 @@ static int walk_text(struct state *s, unsigned int flags) {
   }
 }
 
-/* Where a relative path starts; a new reference. */
-static int start_dir(int dirfd, struct uk_inode **out) {
+/* Where a relative path starts; new references. */
+static int start_dir(int dirfd, struct uk_path *out) {
   if (dirfd == AT_FDCWD) {
-    *out = uk_inode_get(uk_files_current()->cwd);
-    return 0;
+    *out = uk_files_current()->cwd;
+  } else {
+    struct uk_file *file = uk_fd_file(dirfd);
+    if (!file)
+      return -EBADF;
+    if (!file->inode || !S_ISDIR(file->inode->mode))
+      return -ENOTDIR;
+    *out = (struct uk_path){file->mnt, file->inode};
   }
-  struct uk_file *file = uk_fd_file(dirfd);
-  if (!file)
-    return -EBADF;
-  if (!file->inode || !S_ISDIR(file->inode->mode))
-    return -ENOTDIR;
-  *out = uk_inode_get(file->inode);
+  uk_path_get(out);
   return 0;
 }
 
 /* AT_EMPTY_PATH: the descriptor itself. */
 static int walk_empty(int dirfd, struct uk_walk *walk) {
-  if (dirfd == AT_FDCWD) {
-    walk->inode = uk_inode_get(uk_files_current()->cwd);
-    return 0;
+  struct uk_path here = uk_files_current()->cwd;
+  if (dirfd != AT_FDCWD) {
+    struct uk_file *file = uk_fd_file(dirfd);
+    if (!file)
+      return -EBADF;
+    here = (struct uk_path){file->mnt, file->inode};
+    if (!file->inode) {
+      uk_file_get(file);
+      walk->file = file;
+      return 0;
+    }
   }
-  struct uk_file *file = uk_fd_file(dirfd);
-  if (!file)
-    return -EBADF;
-  if (file->inode) {
-    walk->inode = uk_inode_get(file->inode);
-  } else {
-    uk_file_get(file);
-    walk->file = file;
-  }
+  uk_path_get(&here);
+  walk->inode = here.inode;
+  walk->mnt = here.mnt;
   return 0;
 }
 
@@ -245,7 +284,7 @@ int uk_walk(int dirfd, const char *path, unsigned int flags,
   struct state s = {.walk = walk};
   int err = 0;
   if (*path == '/')
-    s.here = uk_inode_get(uk_files_current()->root);
+    uk_path_set(&s.here, &uk_files_current()->root);
   else
     err = start_dir(dirfd, &s.here);
   if (err)
@@ -255,7 +294,7 @@ int uk_walk(int dirfd, const char *path, unsigned int flags,
   if (err)
     uk_walk_end(walk);
   free(s.text);
-  uk_inode_put(s.here);
+  uk_path_put(&s.here);
   return err;
 }
 
@@ -270,8 +309,11 @@ int uk_walk_guest(int dirfd, uint64_t path, unsigned int flags,
 void uk_walk_end(struct uk_walk *walk) {
   uk_inode_put(walk->dir);
   uk_inode_put(walk->inode);
+  uk_mount_put_unused(walk->dir_mnt);
+  uk_mount_put(walk->mnt);
   if (walk->file)
     uk_file_put(walk->file);
   walk->dir = walk->inode = NULL;
+  walk->dir_mnt = walk->mnt = NULL;
   walk->file = NULL;
 }

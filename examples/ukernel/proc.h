@@ -8,6 +8,8 @@
 
 #include "vfs.h"
 
+#include <stdio.h>
+
 /* What one entry of /proc is. */
 enum proc_kind {
   PROC_ROOT,
@@ -26,7 +28,9 @@ enum proc_kind {
   PROC_COMM,
   PROC_ENVIRON,
   PROC_MAPS,
+  PROC_MOUNTINFO,
   PROC_MOUNTS,
+  PROC_MOUNTSTATS,
   PROC_STAT,
   PROC_STATM,
   PROC_STATUS,
@@ -53,6 +57,9 @@ void proc_release(struct uk_inode *inode);
 /* Of a process that still has files; -ESRCH, -ENOENT. */
 int proc_files(const struct proc_node *node, struct uk_files **files);
 extern const struct uk_inode_ops proc_link_ops, proc_jump_ops;
+
+/* What a process sees of the mounts, in one of three forms. */
+void proc_print_mounts(FILE *f, struct uk_proc *proc, enum proc_kind kind);
 
 /* A file with the text of @kind; @proc is NULL for the whole system's. */
 int proc_text_open(enum proc_kind kind, struct uk_proc *proc, int flags,

@@ -43,7 +43,9 @@ static const struct entry {
       {"exe", PROC_EXE, S_IFLNK | 0777},
       {"fd", PROC_FD_DIR, S_IFDIR | 0500},
       {"maps", PROC_MAPS, S_IFREG | 0444},
+      {"mountinfo", PROC_MOUNTINFO, S_IFREG | 0444},
       {"mounts", PROC_MOUNTS, S_IFREG | 0444},
+      {"mountstats", PROC_MOUNTSTATS, S_IFREG | 0400},
       {"ns", PROC_NS_DIR, S_IFDIR | 0511},
       {"root", PROC_ROOT_LINK, S_IFLNK | 0777},
       {"stat", PROC_STAT, S_IFREG | 0444},
@@ -248,6 +250,7 @@ static const struct uk_inode_ops proc_file_ops = {.open = proc_open,
 static int fill_sys(struct uk_inode *root) {
   static const char *const value[][2] = {
       {"fs/file-max", "1048576\n"},
+      {"fs/mount-max", "4096\n"}, /* UK_MOUNTS_MAX */
       {"fs/pipe-max-size", "65536\n"},
       {"kernel/cap_last_cap", "40\n"},
       {"kernel/hostname", "ukernel\n"},

@@ -36,17 +36,23 @@ static ssize_t link_read(struct uk_inode *inode, char *buf, size_t n) {
   return put_text(text, buf, n);
 }
 
-static ssize_t dir_text(struct uk_inode *dir, char *buf, size_t n) {
-  char path[UK_PATH_MAX];
-  if (uk_dir_path(dir, uk_files_current()->root, path, sizeof(path)) < 0)
-    return put_text("(deleted)", buf, n);
+static ssize_t dir_text(const struct uk_path *dir, char *buf, size_t n) {
+  char path[UK_PATH_MAX + 16];
+  ssize_t len =
+      uk_path_text(dir, &uk_files_current()->root, path, UK_PATH_MAX, NULL);
+  if (len < 0)
+    return -ENAMETOOLONG;
+  if (dir->inode->nlink == 0)
+    strcpy(path + len - 1, " (deleted)");
   return put_text(path, buf, n);
 }
 
 static ssize_t file_text(const struct uk_file *file, char *buf, size_t n) {
   char text[UK_PATH_MAX + 16];
-  if (file->inode && S_ISDIR(file->inode->mode))
-    return dir_text(file->inode, buf, n);
+  if (file->inode && S_ISDIR(file->inode->mode)) {
+    const struct uk_path dir = {file->mnt, file->inode};
+    return dir_text(&dir, buf, n);
+  }
   if (!file->path)
     return put_text("anon_inode:[file]", buf, n);
   bool gone = file->inode && file->inode->nlink == 0 &&
@@ -71,7 +77,8 @@ static ssize_t exe_text(const struct proc_node *node, char *buf, size_t n) {
   if (*exe == '/')
     return put_text(exe, buf, n);
   struct uk_files *files = uk_proc_files(proc);
-  if (!files || uk_dir_path(files->cwd, uk_root, dir, sizeof(dir)) < 0)
+  if (!files ||
+      uk_path_text(&files->cwd, &files->root, dir, sizeof(dir), NULL) < 0)
     return -ENOENT;
   snprintf(text, sizeof(text), "%s/%s", dir[1] ? dir : "", exe);
   return put_text(text, buf, n);
@@ -91,10 +98,10 @@ static ssize_t jump_read(struct uk_inode *inode, char *buf, size_t n) {
     return err;
   if (node->kind == PROC_NS)
     return uk_ns_text(node->fd, files, buf, n);
-  return dir_text(node->kind == PROC_CWD ? files->cwd : files->root, buf, n);
+  return dir_text(node->kind == PROC_CWD ? &files->cwd : &files->root, buf, n);
 }
 
-static int follow_exe(const struct proc_node *node, struct uk_inode **out) {
+static int follow_exe(const struct proc_node *node, struct uk_path *out) {
   char exe[UK_PATH_MAX];
   struct uk_walk walk;
   ssize_t len = exe_text(node, exe, sizeof(exe) - 1);
@@ -104,12 +111,15 @@ static int follow_exe(const struct proc_node *node, struct uk_inode **out) {
   int err = uk_walk(AT_FDCWD, exe, UK_WALK_FOLLOW, &walk);
   if (err)
     return err;
-  *out = walk.inode ? uk_inode_get(walk.inode) : NULL;
+  *out = (struct uk_path){walk.mnt, walk.inode};
+  err = out->inode ? 0 : -ENOENT;
+  if (!err)
+    uk_path_get(out);
   uk_walk_end(&walk);
-  return *out ? 0 : -ENOENT;
+  return err;
 }
 
-static int jump_follow(struct uk_inode *inode, struct uk_inode **out,
+static int jump_follow(struct uk_inode *inode, struct uk_path *out,
                        struct uk_file **file) {
   const struct proc_node *node = proc_node_of(inode);
   struct uk_files *files;
@@ -119,16 +129,18 @@ static int jump_follow(struct uk_inode *inode, struct uk_inode **out,
   if (err)
     return err;
   if (node->kind == PROC_NS)
-    return uk_ns_inode(node->fd, files, out);
+    return uk_ns_inode(node->fd, files, &out->inode);
   if (node->kind != PROC_FD) {
-    *out = uk_inode_get(node->kind == PROC_CWD ? files->cwd : files->root);
+    *out = node->kind == PROC_CWD ? files->cwd : files->root;
+    uk_path_get(out);
     return 0;
   }
   struct uk_file *found = files->fd[node->fd].file;
   if (!found)
     return -ENOENT;
   if (found->inode) {
-    *out = uk_inode_get(found->inode);
+    *out = (struct uk_path){found->mnt, found->inode};
+    uk_path_get(out);
   } else {
     uk_file_get(found);
     *file = found;

@@ -101,20 +101,6 @@ static void print_made(FILE *f, struct uk_proc *proc,
 
 /* ---- The system ---------------------------------------------------------- */
 
-static void print_mounts(FILE *f) {
-  char dir[UK_PATH_MAX];
-  for (struct uk_mount *m = uk_mounts; m; m = m->next) {
-    if (m->dir ? uk_mount_find(m->dir, m->name) != m->root : m->root != uk_root)
-      continue; /* another lies on top */
-    if (uk_dir_path(m->root, uk_root, dir, sizeof(dir)) < 0)
-      continue;
-    const struct uk_fs *fs = m->root->fs;
-    fprintf(f, "%s %s %s %s,relatime 0 0\n",
-            strcmp(fs->type, "hostfs") ? fs->type : "host", dir, fs->type,
-            fs->readonly ? "ro" : "rw");
-  }
-}
-
 static void print_meminfo(FILE *f) {
   unsigned long long total = uk_memory_limit() / 1024;
   unsigned long long free_kib = uk_memory_free() / 1024;
@@ -147,15 +133,12 @@ static void print_system(FILE *f, enum proc_kind kind) {
   uint64_t up = uk_now_ns() - boot_ns();
   unsigned long long centis = up / 10000000;
   switch (kind) {
-  case PROC_MOUNTS:
-    print_mounts(f);
-    break;
   case PROC_CPUINFO:
     print_cpuinfo(f);
     break;
   case PROC_FILESYSTEMS:
     fputs("nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n"
-          "nodev\thostfs\n",
+          "nodev\tdebugfs\nnodev\tramfs\n",
           f);
     break;
   case PROC_BOOT_CMDLINE:
@@ -198,8 +181,10 @@ static void print_proc(FILE *f, enum proc_kind kind, struct uk_proc *proc) {
   case PROC_MAPS:
     print_made(f, proc, uk_proc_maps);
     break;
+  case PROC_MOUNTINFO:
   case PROC_MOUNTS:
-    print_mounts(f);
+  case PROC_MOUNTSTATS:
+    proc_print_mounts(f, proc, kind);
     break;
   case PROC_STAT:
     print_stat(f, proc);

@@ -18,6 +18,7 @@ struct ram_data {
   uint64_t *used; /* one bit per page that was written, for st_blocks */
   size_t used_words;
   uint64_t used_pages;
+  struct uk_fs *fs; /* which counts them, too */
 };
 
 struct ram_entry {
@@ -34,7 +35,8 @@ struct ram_node {
   uint64_t last_cookie;
   char *target; /* symbolic links */
   struct ram_data data;
-  struct uk_fifo *fifo; /* named pipes (pipe.c) */
+  struct uk_inode *next_dead; /* while a tree is taken apart */
+  struct uk_fifo *fifo;       /* named pipes (pipe.c) */
   int (*open)(struct uk_inode *, int, struct uk_file **); /* kernel's files */
 };
 
@@ -42,6 +44,6 @@ int ram_data_open(struct uk_inode *inode, int flags, struct uk_file **out);
 int ram_data_resize(struct ram_data *data, int64_t size);
 void ram_data_free(struct ram_data *data);
 void ram_data_stat(const struct ram_data *data, struct stat *st);
-void ram_data_usage(struct statfs *st);
+void ram_data_usage(const struct uk_fs *fs, struct statfs *st);
 
 #endif /* UKERNEL_RAM_H */

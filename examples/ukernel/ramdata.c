@@ -85,8 +85,10 @@ static int mark_used(struct ram_data *data, uint64_t from, uint64_t bytes) {
   for (; page <= last; page++) {
     if (is_used(data, page))
       continue;
-    if (uk_charge(UK_PAGE))
+    if ((data->fs->max_pages && data->fs->pages >= data->fs->max_pages) ||
+        uk_charge(UK_PAGE))
       return -ENOSPC;
+    data->fs->pages++;
     data->used[page / 64] |= UINT64_C(1) << (page % 64);
     data->used_pages++;
   }
@@ -102,6 +104,7 @@ static void mark_unused(struct ram_data *data, uint64_t first) {
     data->used[word] &= ~gone;
     uint64_t n = (uint64_t)__builtin_popcountll(gone);
     data->used_pages -= n;
+    data->fs->pages -= n;
     uk_uncharge(n * UK_PAGE);
   }
 }
@@ -150,9 +153,12 @@ void ram_data_stat(const struct ram_data *data, struct stat *st) {
   st->st_blocks = (blkcnt_t)(data->used_pages * (UK_PAGE / 512));
 }
 
-void ram_data_usage(struct statfs *st) {
-  st->f_blocks = uk_memory_limit() / UK_PAGE;
-  st->f_bfree = st->f_bavail = uk_memory_free() / UK_PAGE;
+void ram_data_usage(const struct uk_fs *fs, struct statfs *st) {
+  st->f_blocks = fs->max_pages ? fs->max_pages : uk_memory_limit() / UK_PAGE;
+  st->f_bfree = uk_memory_free() / UK_PAGE;
+  if (fs->max_pages)
+    st->f_bfree = fs->max_pages > fs->pages ? fs->max_pages - fs->pages : 0;
+  st->f_bavail = st->f_bfree;
 }
 
 /* ---- Open files ---------------------------------------------------------- */

@@ -69,8 +69,9 @@ static void drop_entry(struct uk_inode *dir, struct ram_entry **at) {
   uk_uncharge(UK_COST_NAME);
 }
 
-static struct uk_inode *new_inode(const struct uk_fs *fs, mode_t mode) {
-  if (uk_charge(UK_COST_INODE))
+static struct uk_inode *new_inode(struct uk_fs *fs, mode_t mode) {
+  if ((fs->max_inodes && fs->inodes >= fs->max_inodes) ||
+      uk_charge(UK_COST_INODE))
     return NULL;
   struct ram_node *node = calloc(1, sizeof(*node));
   struct uk_inode *inode =
@@ -82,6 +83,8 @@ static struct uk_inode *new_inode(const struct uk_fs *fs, mode_t mode) {
   }
   node->last_cookie = 2; /* "." and ".." */
   inode->priv = node;
+  node->data.fs = fs;
+  fs->inodes++;
   if (S_ISDIR(mode))
     inode->nlink = 2;
   return inode;
@@ -251,9 +254,10 @@ static int ram_truncate(struct uk_inode *inode, int64_t size) {
 static int ram_statfs(struct uk_inode *inode, struct statfs *st) {
   st->f_type = (__typeof__(st->f_type))inode->fs->magic;
   st->f_bsize = st->f_frsize = UK_PAGE;
-  ram_data_usage(st);
-  st->f_files = 1 << 20;
-  st->f_ffree = (1 << 20) - 1;
+  ram_data_usage(inode->fs, st);
+  st->f_files = inode->fs->max_inodes ? inode->fs->max_inodes : 1 << 20;
+  st->f_ffree =
+      st->f_files > inode->fs->inodes ? st->f_files - inode->fs->inodes : 0;
   st->f_namelen = UK_NAME_MAX;
   return 0;
 }
@@ -276,6 +280,10 @@ static void ram_release(struct uk_inode *inode) {
   free(node->target);
   free(node);
   uk_uncharge(UK_COST_INODE);
+  if (--inode->fs->inodes == 0 && !inode->fs->root) {
+    free(inode->fs); /* killed, and this was the last to know it */
+    uk_uncharge(sizeof(struct uk_fs));
+  }
 }
 
 static const struct uk_inode_ops ramfs_ops = {
@@ -296,18 +304,54 @@ static const struct uk_inode_ops ramfs_ops = {
 
 /* ---- For the kernel ------------------------------------------------------ */
 
+/*
+ * Directories and their parents have references to each other, so a tree does
+ * not go by itself. No recursion: it is as deep as a guest likes. What is still
+ * open or bound lives on without a name.
+ */
+static void ram_kill(struct uk_fs *fs) {
+  struct uk_inode *todo = fs->root, *next;
+  fs->root = NULL;
+  fs->kill = NULL;
+  node_of(todo)->next_dead = NULL;
+  for (; todo; todo = next) {
+    struct ram_node *node = node_of(todo);
+    next = node->next_dead;
+    while (node->first) {
+      struct ram_entry *entry = node->first;
+      struct uk_inode *inode = entry->inode;
+      node->first = entry->next;
+      free(entry);
+      uk_uncharge(UK_COST_NAME);
+      if (S_ISDIR(inode->mode)) {
+        inode->nlink = 0;
+        node_of(inode)->next_dead = next;
+        next = inode;
+      } else {
+        if (inode->nlink)
+          inode->nlink--;
+        uk_inode_put(inode);
+      }
+    }
+    node->entries = 0;
+    uk_inode_put(todo);
+  }
+}
+
 struct uk_inode *uk_ramfs_new(const char *type, uint64_t magic) {
-  struct uk_fs *fs = calloc(1, sizeof(*fs)); /* lives as long as the kernel */
+  struct uk_fs *fs = uk_charge(sizeof(*fs)) ? NULL : calloc(1, sizeof(*fs));
   if (!fs)
     return NULL;
   fs->type = type;
   fs->magic = magic;
   fs->dev = uk_new_dev();
-  return new_inode(fs, S_IFDIR | 0755);
-}
-
-void uk_ramfs_fix(struct uk_inode *root) {
-  ((struct uk_fs *)root->fs)->fixed = true; /* its owner: uk_ramfs_new() */
+  fs->kill = ram_kill;
+  fs->root = new_inode(fs, S_IFDIR | 0755);
+  if (fs->root)
+    return uk_inode_get(fs->root);
+  free(fs);
+  uk_uncharge(sizeof(*fs));
+  return NULL;
 }
 
 struct uk_inode *uk_ramfs_anon(struct uk_inode *dir, mode_t mode) {
@@ -323,48 +367,4 @@ struct uk_inode *uk_ramfs_anon(struct uk_inode *dir, mode_t mode) {
   if (inode)
     inode->nlink = 0;
   return inode;
-}
-
-static int add_leaf(struct uk_inode *dir, const char *name, mode_t mode,
-                    dev_t rdev, const char *content,
-                    int (*open)(struct uk_inode *, int, struct uk_file **)) {
-  struct uk_inode *inode;
-  int err =
-      ram_create(dir, name, mode, rdev, S_ISLNK(mode) ? content : NULL, &inode);
-  if (err)
-    return err;
-  node_of(inode)->open = open;
-  if (S_ISREG(mode) && content) {
-    size_t len = strlen(content);
-    err = ram_data_resize(&node_of(inode)->data, (int64_t)len);
-    if (!err)
-      memcpy(node_of(inode)->data.pages->base, content, len);
-  }
-  uk_inode_put(inode);
-  return err;
-}
-
-int uk_ramfs_add(struct uk_inode *root, const char *path, mode_t mode,
-                 dev_t rdev, const char *content,
-                 int (*open)(struct uk_inode *, int, struct uk_file **)) {
-  struct uk_inode *dir = uk_inode_get(root);
-  const char *slash;
-  int err = 0;
-  while (!err && (slash = strchr(path, '/'))) {
-    char name[UK_NAME_MAX + 1] = "";
-    struct uk_inode *next = NULL;
-    strncat(name, path, (size_t)(slash - path));
-    err = ram_lookup(dir, name, &next);
-    if (err == -ENOENT)
-      err = ram_create(dir, name, S_IFDIR | 0755, 0, NULL, &next);
-    if (!err) {
-      uk_inode_put(dir);
-      dir = next;
-    }
-    path = slash + 1;
-  }
-  if (!err)
-    err = add_leaf(dir, path, mode, rdev, content, open);
-  uk_inode_put(dir);
-  return err;
 }

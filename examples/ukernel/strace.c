@@ -100,6 +100,10 @@ static const struct {
     {SYS_capset, "xx"},
     {SYS_chroot, "s"},
     {SYS_setns, "dx"},
+    {SYS_mount, "sssxx"},
+    {SYS_umount2, "sx"},
+    {SYS_pivot_root, "ss"},
+    {SYS_unshare, "x"},
 };
 
 static const char *signature(uint64_t nr) {

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int set_attr(struct uk_inode *inode, const struct uk_attr *attr) {
+static int set_attr(struct uk_mount *mnt, struct uk_inode *inode,
+                    const struct uk_attr *attr) {
   if (!inode)
     return 0; /* a pipe, a socket: nobody looks */
-  if (inode->fs->readonly)
+  if (uk_path_readonly(mnt, inode))
     return -EROFS;
   return inode->ops->setattr ? inode->ops->setattr(inode, attr) : -EPERM;
 }
@@ -26,7 +27,7 @@ static int64_t set_attr_at(int dirfd, uint64_t path, unsigned int how,
   int err = uk_walk_guest(dirfd, path, how, &walk);
   if (err)
     return err;
-  err = set_attr(walk.inode, attr);
+  err = set_attr(walk.mnt, walk.inode, attr);
   uk_walk_end(&walk);
   return err;
 }
@@ -35,7 +36,7 @@ static int64_t set_attr_fd(int fd, const struct uk_attr *attr) {
   struct uk_file *file = uk_fd_file(fd);
   if (!file || (file->flags & UK_O_PATH))
     return -EBADF;
-  return set_attr(file->inode, attr);
+  return set_attr(file->mnt, file->inode, attr);
 }
 
 /* ---- Mode and owner ------------------------------------------------------ */
@@ -179,7 +180,8 @@ static int64_t sys_truncate(const uint64_t arg[6]) {
   int err = uk_walk_guest(AT_FDCWD, arg[0], UK_WALK_FOLLOW, &walk);
   if (err)
     return err;
-  err = walk.inode ? uk_truncate_inode(walk.inode, (int64_t)arg[1]) : -EINVAL;
+  err = walk.inode ? uk_truncate_inode(walk.mnt, walk.inode, (int64_t)arg[1])
+                   : -EINVAL;
   uk_walk_end(&walk);
   return err;
 }
@@ -192,7 +194,7 @@ static int64_t sys_ftruncate(const uint64_t arg[6]) {
     return -EBADF;
   if (!file->inode || !S_ISREG(file->inode->mode) || !uk_file_writes(file))
     return -EINVAL;
-  return uk_truncate_inode(file->inode, (int64_t)arg[1]);
+  return uk_truncate_inode(file->mnt, file->inode, (int64_t)arg[1]);
 }
 
 static int64_t sys_fallocate(const uint64_t arg[6]) {
@@ -218,7 +220,7 @@ static int64_t sys_fallocate(const uint64_t arg[6]) {
   int err = uk_inode_stat(file->inode, &st);
   if (err || ((int)arg[1] & FALLOC_FL_KEEP_SIZE) || end <= st.st_size)
     return err;
-  return uk_truncate_inode(file->inode, end);
+  return uk_truncate_inode(file->mnt, file->inode, end);
 }
 
 static int64_t sys_fsync(const uint64_t arg[6]) {

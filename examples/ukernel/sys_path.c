@@ -14,8 +14,9 @@
 #include <string.h>
 
 /* May entries of @dir change? */
-static int may_change(const struct uk_inode *dir) {
-  if (dir->fs->readonly)
+static int may_change(const struct uk_walk *walk) {
+  const struct uk_inode *dir = walk->dir;
+  if (uk_path_readonly(walk->dir_mnt, dir))
     return -EROFS;
   if (dir->fs->fixed)
     return -EPERM;
@@ -34,7 +35,7 @@ static int walk_new(int dirfd, uint64_t path, bool dir, struct uk_walk *walk) {
   else if (walk->slash && !dir)
     err = -ENOENT;
   else
-    err = may_change(walk->dir);
+    err = may_change(walk);
   if (!err && !walk->dir->ops->create)
     err = -EPERM;
   if (err)
@@ -121,7 +122,7 @@ static int64_t make_link(int old_dirfd, uint64_t old_path, int dirfd,
     return err;
   err = walk_new(dirfd, path, false, &walk);
   if (!err) {
-    if (!old.inode || old.inode->fs != walk.dir->fs)
+    if (!old.inode || old.mnt != walk.dir_mnt || old.inode->fs != walk.dir->fs)
       err = -EXDEV;
     else if (S_ISDIR(old.inode->mode))
       err = -EPERM;
@@ -149,13 +150,12 @@ static int may_remove(const struct uk_walk *walk, bool dir) {
   struct uk_inode *inode = walk->inode;
   if (!inode)
     return -ENOENT;
-  if (uk_mount_find(walk->dir, walk->name) ||
-      (S_ISDIR(inode->mode) && uk_mount_inside(inode)))
-    return -EBUSY;
   if (dir && !S_ISDIR(inode->mode))
     return -ENOTDIR;
   if (!dir && S_ISDIR(inode->mode))
     return -EISDIR;
+  if (uk_mountpoint(walk->dir, walk->name))
+    return -EBUSY;
   return walk->dir->ops->remove && !walk->dir->fs->fixed ? 0 : -EPERM;
 }
 
@@ -168,7 +168,7 @@ static int64_t remove_path(int dirfd, uint64_t path, bool dir) {
     err = dir ? -EBUSY : -EISDIR;
   else if (walk.last != UK_LAST_NORM)
     err = !dir ? -EISDIR : walk.last == UK_LAST_DOT ? -EINVAL : -ENOTEMPTY;
-  else if (walk.dir->fs->readonly)
+  else if (uk_path_readonly(walk.dir_mnt, walk.dir))
     err = -EROFS;
   else if (!walk.inode)
     err = -ENOENT;
@@ -178,6 +178,8 @@ static int64_t remove_path(int dirfd, uint64_t path, bool dir) {
     err = may_remove(&walk, dir);
   if (!err)
     err = walk.dir->ops->remove(walk.dir, walk.name, walk.inode);
+  if (!err)
+    uk_mountpoint_gone(walk.dir, walk.name);
   uk_walk_end(&walk);
   return err;
 }
@@ -198,13 +200,6 @@ static int64_t sys_unlinkat(const uint64_t arg[6]) {
 
 /* ---- Rename -------------------------------------------------------------- */
 
-static bool is_below(const struct uk_inode *dir, const struct uk_inode *top) {
-  for (; dir; dir = dir->parent)
-    if (dir == top)
-      return true;
-  return false;
-}
-
 static int may_rename(const struct uk_walk *from, const struct uk_walk *to,
                       unsigned int flags) {
   struct uk_inode *inode = from->inode, *victim = to->inode;
@@ -215,9 +210,9 @@ static int may_rename(const struct uk_walk *from, const struct uk_walk *to,
   /* Linux: EXDEV, and mv would copy what is behind a link in /proc. */
   if (from->dir->fs->fixed)
     return -EPERM;
-  if (from->dir->fs != to->dir->fs)
+  if (from->dir_mnt != to->dir_mnt || from->dir->fs != to->dir->fs)
     return -EXDEV;
-  if (from->dir->fs->readonly)
+  if (uk_path_readonly(from->dir_mnt, from->dir))
     return -EROFS;
   if (!inode)
     return -ENOENT;
@@ -226,13 +221,13 @@ static int may_rename(const struct uk_walk *from, const struct uk_walk *to,
   bool dir = S_ISDIR(inode->mode);
   if (!dir && (from->slash || to->slash))
     return -ENOTDIR;
-  if (dir && is_below(to->dir, inode))
+  if (dir && uk_dir_below(to->dir, inode))
     return -EINVAL;
-  if (victim && S_ISDIR(victim->mode) && is_below(from->dir, victim))
+  if (victim && S_ISDIR(victim->mode) && uk_dir_below(from->dir, victim))
     return -ENOTEMPTY;
-  if (uk_mount_find(from->dir, from->name) || (dir && uk_mount_inside(inode)))
+  if (uk_mountpoint(from->dir, from->name))
     return -EBUSY;
-  int err = may_change(to->dir);
+  int err = may_change(to);
   if (!err && victim)
     err = dir && !S_ISDIR(victim->mode)   ? -ENOTDIR
           : !dir && S_ISDIR(victim->mode) ? -EISDIR
@@ -240,6 +235,15 @@ static int may_rename(const struct uk_walk *from, const struct uk_walk *to,
   if (!err && !from->dir->ops->rename)
     err = -EPERM;
   return err;
+}
+
+static int rename_walked(struct uk_walk *from, struct uk_walk *to) {
+  int err = from->dir->ops->rename(from->dir, from->name, from->inode, to->dir,
+                                   to->name, to->inode);
+  if (err)
+    return err;
+  uk_mountpoint_gone(to->dir, to->name);
+  return uk_mountpoint_moved(from->dir, from->name, to->dir, to->name);
 }
 
 static int64_t rename_path(int from_fd, uint64_t from_path, int to_fd,
@@ -254,8 +258,7 @@ static int64_t rename_path(int from_fd, uint64_t from_path, int to_fd,
   if (!err) {
     err = may_rename(&from, &to, flags);
     if (!err && from.inode != to.inode) /* two names of one file: nothing */
-      err = from.dir->ops->rename(from.dir, from.name, from.inode, to.dir,
-                                  to.name, to.inode);
+      err = rename_walked(&from, &to);
     uk_walk_end(&to);
   }
   uk_walk_end(&from);
@@ -275,20 +278,20 @@ static int64_t sys_renameat2(const uint64_t arg[6]) {
                      (uint32_t)arg[4]);
 }
 
-/* Mounts are made at start only. */
-static int64_t sys_mount(const uint64_t arg[6]) {
-  (void)arg;
-  return -EPERM;
-}
-
 const struct uk_syscall_row uk_syscalls_path[] = {
-    {82, {"rename", sys_rename}},        {83, {"mkdir", sys_mkdir}},
-    {84, {"rmdir", sys_rmdir}},          {86, {"link", sys_link}},
-    {87, {"unlink", sys_unlink}},        {88, {"symlink", sys_symlink}},
-    {133, {"mknod", sys_mknod}},         {155, {"pivot_root", sys_mount}},
-    {165, {"mount", sys_mount}},         {166, {"umount2", sys_mount}},
-    {258, {"mkdirat", sys_mkdirat}},     {259, {"mknodat", sys_mknodat}},
-    {263, {"unlinkat", sys_unlinkat}},   {264, {"renameat", sys_renameat}},
-    {265, {"linkat", sys_linkat}},       {266, {"symlinkat", sys_symlinkat}},
-    {316, {"renameat2", sys_renameat2}}, {0, {NULL, NULL}},
+    {82, {"rename", sys_rename}},
+    {83, {"mkdir", sys_mkdir}},
+    {84, {"rmdir", sys_rmdir}},
+    {86, {"link", sys_link}},
+    {87, {"unlink", sys_unlink}},
+    {88, {"symlink", sys_symlink}},
+    {133, {"mknod", sys_mknod}},
+    {258, {"mkdirat", sys_mkdirat}},
+    {259, {"mknodat", sys_mknodat}},
+    {263, {"unlinkat", sys_unlinkat}},
+    {264, {"renameat", sys_renameat}},
+    {265, {"linkat", sys_linkat}},
+    {266, {"symlinkat", sys_symlinkat}},
+    {316, {"renameat2", sys_renameat2}},
+    {0, {NULL, NULL}},
 };

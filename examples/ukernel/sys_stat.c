@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -127,7 +128,8 @@ static int64_t access_at(int dirfd, uint64_t path, int mode, int flags) {
   err = walked_stat(&walk, &st);
   if (!err && (mode & X_OK) && S_ISREG(st.st_mode) && !(st.st_mode & 0111))
     err = -EACCES;
-  if (!err && (mode & W_OK) && walk.inode && walk.inode->fs->readonly &&
+  if (!err && (mode & W_OK) && walk.inode &&
+      uk_path_readonly(walk.mnt, walk.inode) &&
       (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)))
     err = -EROFS;
   uk_walk_end(&walk);
@@ -177,7 +179,18 @@ static int64_t sys_readlinkat(const uint64_t arg[6]) {
 
 /* ---- statfs -------------------------------------------------------------- */
 
-static int64_t inode_statfs(struct uk_inode *inode, uint64_t buf) {
+/* As in struct statfs; 0x20: the field is valid. */
+static int mount_flags(const struct uk_mount *mnt,
+                       const struct uk_inode *inode) {
+  const unsigned long same =
+      MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
+  const unsigned long flags = mnt ? mnt->flags : 0;
+  return 0x20 | (int)(flags & same) | (flags & MS_RELATIME ? 4096 : 0) |
+         (uk_path_readonly(mnt, inode) ? 1 : 0);
+}
+
+static int64_t inode_statfs(const struct uk_mount *mnt, struct uk_inode *inode,
+                            uint64_t buf) {
   struct statfs st;
   memset(&st, 0, sizeof(st));
   int err = 0;
@@ -188,6 +201,8 @@ static int64_t inode_statfs(struct uk_inode *inode, uint64_t buf) {
     st.f_bsize = st.f_frsize = UK_PAGE;
     st.f_namelen = UK_NAME_MAX;
   }
+  if (inode)
+    st.f_flags = mount_flags(mnt, inode);
   return err ? err : copy_to_guest(buf, &st, sizeof(st));
 }
 
@@ -196,14 +211,14 @@ static int64_t sys_statfs(const uint64_t arg[6]) {
   int64_t err = uk_walk_guest(AT_FDCWD, arg[0], UK_WALK_FOLLOW, &walk);
   if (err)
     return err;
-  err = inode_statfs(walk.inode, arg[1]);
+  err = inode_statfs(walk.mnt, walk.inode, arg[1]);
   uk_walk_end(&walk);
   return err;
 }
 
 static int64_t sys_fstatfs(const uint64_t arg[6]) {
   struct uk_file *file = uk_fd_file((int)arg[0]);
-  return file ? inode_statfs(file->inode, arg[1]) : -EBADF;
+  return file ? inode_statfs(file->mnt, file->inode, arg[1]) : -EBADF;
 }
 
 const struct uk_syscall_row uk_syscalls_stat[] = {

@@ -4,13 +4,13 @@
  *
  * Inodes are reference counted. A directory has exactly one place in the tree
  * and knows it (parent, name); that takes the place of a dentry cache. Other
- * inodes may have many names. A mount is keyed by (directory, name), so that
- * it needs nothing underneath.
+ * inodes may have many names. Where file systems are mounted is in mount.h.
  */
 #ifndef UKERNEL_VFS_H
 #define UKERNEL_VFS_H
 
 #include "kernel.h"
+#include "mount.h"
 
 #include <sys/statfs.h>
 #include <time.h>
@@ -28,13 +28,31 @@ struct uk_dirlist;
 
 /* ---- Inodes (inode.c) ---------------------------------------------------- */
 
-/* What a file system is, apart from its content. */
+/**
+ * struct uk_fs - what a file system is, apart from its content
+ * @type:     as in /proc/mounts
+ * @magic:    statfs f_type
+ * @dev:      0: each inode has its own (hostfs)
+ * @readonly: changes give EROFS
+ * @fixed:    the kernel's own tree: no new names, no removals
+ * @mounts:   how many show a part of it
+ * @writers:  regular files that are open for writing through one
+ * @kill:     the last of them is gone; or NULL
+ *
+ * In memory (ramfs.c):
+ * @root:     a reference, until it is killed
+ * @inodes, @pages: what there is
+ * @max_inodes, @max_pages: what there may be; 0: no limit
+ */
 struct uk_fs {
-  const char *type; /* as in /proc/mounts */
-  uint64_t magic;   /* statfs f_type */
-  dev_t dev;        /* 0: each inode has its own (hostfs) */
-  bool readonly;    /* changes give EROFS */
-  bool fixed;       /* the kernel's own tree: no new names, no removals */
+  const char *type;
+  uint64_t magic;
+  dev_t dev;
+  bool readonly, fixed;
+  unsigned int mounts, writers;
+  void (*kill)(struct uk_fs *fs);
+  struct uk_inode *root;
+  uint64_t inodes, max_inodes, pages, max_pages;
 };
 
 enum { UK_ATTR_MODE = 1, UK_ATTR_UID = 2, UK_ATTR_GID = 4, UK_ATTR_ATIME = 8 };
@@ -58,7 +76,7 @@ struct uk_attr {
  * @remove: unlink and rmdir; @inode is what @name is
  * @rename: within one file system; @victim is replaced, or NULL. All checks
  *          that need no knowledge of the file system are done.
- * @follow: a link that jumps (/proc/self/fd/N): an inode, or a file if the
+ * @follow: a link that jumps (/proc/self/fd/N): a place, or a file if the
  *          file has no inode; new references
  * @open:   regular files, devices, pipes; directories are done by dir.c
  * @list:   all entries but "." and ".."
@@ -73,7 +91,7 @@ struct uk_inode_ops {
                 struct uk_inode *to, const char *new_name,
                 struct uk_inode *victim);
   ssize_t (*readlink)(struct uk_inode *inode, char *buf, size_t n);
-  int (*follow)(struct uk_inode *inode, struct uk_inode **out,
+  int (*follow)(struct uk_inode *inode, struct uk_path *out,
                 struct uk_file **file);
   int (*open)(struct uk_inode *inode, int flags, struct uk_file **out);
   int (*list)(struct uk_inode *dir, struct uk_dirlist *list);
@@ -86,7 +104,7 @@ struct uk_inode_ops {
 
 struct uk_inode {
   const struct uk_inode_ops *ops;
-  const struct uk_fs *fs;
+  struct uk_fs *fs;
   int refs;
   dev_t dev;
   ino_t ino;
@@ -101,8 +119,8 @@ struct uk_inode {
   void *priv;
 };
 
-struct uk_inode *uk_inode_new(const struct uk_inode_ops *ops,
-                              const struct uk_fs *fs, ino_t ino, mode_t mode);
+struct uk_inode *uk_inode_new(const struct uk_inode_ops *ops, struct uk_fs *fs,
+                              ino_t ino, mode_t mode);
 struct uk_inode *uk_inode_get(struct uk_inode *inode);
 void uk_inode_put(struct uk_inode *inode);
 /* Directories: where it is in the tree. */
@@ -116,23 +134,8 @@ dev_t uk_new_dev(void);
 
 /* ---- Tree: mounts and root (vfs.c) ------------------------------------ */
 
-struct uk_mount {
-  struct uk_mount *next;
-  struct uk_inode *dir; /* where: NULL for the root */
-  char *name;
-  struct uk_inode *root;
-};
-
-extern struct uk_inode *uk_root;
-extern struct uk_mount *uk_mounts; /* oldest first */
-struct uk_inode *uk_mount_find(const struct uk_inode *dir, const char *name);
-bool uk_mount_inside(const struct uk_inode *dir);
+/* Kernel-made, in the first namespace; @guest_path is absolute. */
 int uk_mount_at(const char *guest_path, struct uk_inode *root);
-
-/* The path of a directory as seen from @root; -ENOENT if it is not in the
- * tree any more, -ERANGE if @n is too small. Length with the NUL. */
-ssize_t uk_dir_path(struct uk_inode *dir, struct uk_inode *root, char *buf,
-                    size_t n);
 
 /* ---- Path walk (path.c) ----------------------------------------------- */
 
@@ -154,7 +157,8 @@ enum uk_last {
 struct uk_walk {
   struct uk_inode *dir;   /* of the last component; set if @last is NORM */
   struct uk_inode *inode; /* NULL if missing (UK_WALK_NEW), or @file */
-  struct uk_file *file;   /* a link in /proc to a file without an inode */
+  struct uk_mount *dir_mnt, *mnt; /* where these two are */
+  struct uk_file *file; /* a link in /proc to a file without an inode */
   enum uk_last last;
   bool slash; /* the path ended in a slash */
   char name[UK_NAME_MAX + 1];
@@ -165,11 +169,15 @@ int uk_walk(int dirfd, const char *path, unsigned int flags,
 int uk_walk_guest(int dirfd, uint64_t path, unsigned int flags,
                   struct uk_walk *walk);
 void uk_walk_end(struct uk_walk *walk);
+bool uk_walk_is_root(const struct uk_walk *walk); /* of a mount */
+/* For mountinfo: what of its file system @mnt shows. */
+int uk_mount_name_root(struct uk_mount *mnt, const struct uk_walk *walk);
 
 /* ---- Descriptors (file.c) --------------------------------------------- */
 
 struct uk_files {
-  struct uk_inode *root, *cwd;
+  struct uk_path root, cwd;
+  struct uk_mntns *ns;
   mode_t umask;
   struct uk_fd {
     struct uk_file *file;
@@ -185,6 +193,8 @@ struct uk_file *uk_fd_get_path(int fd);
 /* Takes over the reference to @file, also on failure: fd, or -EMFILE. */
 int uk_fd_install(struct uk_file *file, int min_fd, bool cloexec);
 int uk_fd_close(struct uk_files *files, int fd);
+/* A regular file that keeps its mount from becoming read-only. */
+bool uk_file_holds_writable(const struct uk_file *file);
 unsigned int uk_file_poll(struct uk_file *file);
 uint64_t uk_file_poll_deadline(struct uk_file *file);
 /* What changes when @events of the file do; 0 or -ENOMEM. */
@@ -217,8 +227,11 @@ int uk_dir_open(struct uk_inode *dir, int flags, struct uk_file **out);
 
 /* ---- Opening (open.c) ------------------------------------------------- */
 
-int uk_open_inode(struct uk_inode *inode, int flags, struct uk_file **out);
-int uk_truncate_inode(struct uk_inode *inode, int64_t size);
+/* @mnt: where it was found, or NULL. */
+int uk_open_inode(struct uk_mount *mnt, struct uk_inode *inode, int flags,
+                  struct uk_file **out);
+int uk_truncate_inode(struct uk_mount *mnt, struct uk_inode *inode,
+                      int64_t size);
 
 /* ---- Guest I/O vectors (iter.c) --------------------------------------- */
 
@@ -268,6 +281,9 @@ void uk_epoll_forget(struct uk_file *file);
 const char *uk_ns_name(int i); /* in /proc/PID/ns; NULL: no more */
 ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n);
 int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out);
+bool uk_ns_is(const struct uk_inode *inode);
+void uk_ns_name_of(const struct uk_inode *inode, char *buf, size_t n);
+struct uk_mntns *uk_ns_mnt(const struct uk_inode *inode); /* or NULL */
 
 /* ---- Sockets (sock.h) ------------------------------------------------- */
 
@@ -286,7 +302,8 @@ extern const struct uk_syscall_row uk_syscalls_fd[], uk_syscalls_rw[],
     uk_syscalls_attr[], uk_syscalls_stat[], uk_syscalls_pipe[],
     uk_syscalls_socket[], uk_syscalls_sockmsg[], uk_syscalls_sockopt[],
     uk_syscalls_poll[], uk_syscalls_epoll[], uk_syscalls_event[],
-    uk_syscalls_copy[], uk_syscalls_ns[];
+    uk_syscalls_copy[], uk_syscalls_ns[], uk_syscalls_mount[],
+    uk_syscalls_umount[];
 
 /* Common for calls with time limits: struct timespec at @addr (0: none) to a
  * deadline; -EFAULT, -EINVAL. */
