@@ -185,14 +185,17 @@ void uk_umount_tree(struct uk_mount *top) {
     *end = m;
     end = &m->copy;
   }
-  while (gone) {
-    struct uk_mount *m = gone;
-    gone = m->copy;
-    m->copy = NULL;
+  /* All leave the tree before the first is freed. */
+  for (struct uk_mount *m = gone; m; m = m->copy) {
     uk_mount_unhang(m);
     if (m->ns)
       m->ns->count--;
     m->ns = NULL;
+  }
+  while (gone) {
+    struct uk_mount *m = gone;
+    gone = m->copy;
+    m->copy = NULL;
     uk_mount_put(m);
   }
 }
