@@ -33,7 +33,7 @@ static int wait_host(struct uk_file *file, int flags, bool send,
   uint64_t until = deadline;
   if ((host_poll(file) & events) && deadline > uk_now_ns() + LOOK_AGAIN_NS)
     until = uk_now_ns() + LOOK_AGAIN_NS;
-  int err = uk_socket_wait(file, flags, &host_of(file)->gen[send], until);
+  int err = uk_socket_wait(file, flags, &host_of(file)->gen[send], NULL, until);
   return err == -EAGAIN && uk_now_ns() < deadline && !(flags & MSG_DONTWAIT) &&
                  !(file->flags & O_NONBLOCK)
              ? 0

@@ -38,6 +38,8 @@ struct uk_msg {
   size_t n;
   int flags;
   struct uk_sockname name;
+  struct ucred cred;
+  bool has_cred; /* sent: @cred is not the sender's own; received: wanted */
   size_t n_fds, full;
   struct uk_file *fds[UK_SCM_MAX];
 };
@@ -74,10 +76,10 @@ ssize_t uk_socket_read(struct uk_file *file, void *buf, size_t n, int64_t *pos);
 ssize_t uk_socket_write(struct uk_file *file, const void *buf, size_t n,
                         int64_t *pos);
 void uk_msg_put_fds(struct uk_msg *msg);
-/* Until @channel is woken: 0, -EINTR; -EAGAIN if the call or the file does not
- * wait, or @deadline_ns is over. */
+/* Until @channel, or @other if there is one, is woken: 0, -EINTR; -EAGAIN if
+ * the call or the file does not wait, or @deadline_ns is over. */
 int uk_socket_wait(struct uk_file *file, int flags, const void *channel,
-                   uint64_t deadline_ns);
+                   const void *other, uint64_t deadline_ns);
 
 /* ---- Limits in time: SO_RCVTIMEO, SO_SNDTIMEO (sockopt.c) -------------- */
 
@@ -92,32 +94,83 @@ bool uk_socktime_get(const struct uk_socktime *time, int name, void *value,
 bool uk_socktime_set(struct uk_socktime *time, int name, const void *value,
                      uint32_t bytes, int *err);
 
-/* ---- Sockets of this kernel (socket.c, sockfile.c, sockgc.c) ----------- */
+/* ---- Sockets of this kernel ------------------------------------------ */
 
-#define QUEUE_BYTES 212992u
+#define QUEUE_BYTES 212992u /* Linux's wmem_default */
 #define MESSAGE_COST 512u
 #define STREAM_PART (32u << 10)
 #define FLIGHT_MAX 1024u /* descriptors in queues */
+#define DGRAM_WAITING                                                          \
+  10u /* Linux's max_dgram_qlen: from others than the peer */
+#define SOCKET_COST 1024u
 
 struct message {
   struct message *next;
   size_t len, done, n_fds;
   size_t charged;
   struct uk_file **fds;
+  struct ucred cred;
+  uint32_t name_len; /* of the sender; behind the data */
   char bytes[];
 };
 
+struct uk_socket;
+/**
+ * struct uk_domain - what families do in their own way
+ * @bind:    gives @sock a name
+ * @prepare: before a connection or a datagram to @to: a name if it needs one
+ * @find:    the socket of that name, borrowed. For datagrams *out may be NULL:
+ *           nobody is there, and nobody is told
+ * @unbind:  the name is free again
+ * @get, @set: options of other levels than SOL_SOCKET; missing: -EOPNOTSUPP
+ */
+struct uk_domain {
+  int family;
+  int (*bind)(struct uk_socket *sock, const struct uk_sockname *name);
+  int (*prepare)(struct uk_socket *sock, const struct uk_sockname *to);
+  int (*find)(struct uk_socket *sock, const struct uk_sockname *name,
+              struct uk_socket **out);
+  void (*unbind)(struct uk_socket *sock);
+  int (*get)(struct uk_socket *sock, int level, int name, void *value,
+             uint32_t *bytes);
+  int (*set)(struct uk_socket *sock, int level, int name, const void *value,
+             uint32_t bytes);
+};
+extern const struct uk_domain uk_domain_unix;
+
+enum sock_state { SOCK_CLOSED, SOCK_CONNECTED, SOCK_LISTENS };
+
+/* Options that are kept and told, by their SO_* number. */
+#define SOCK_FLAGS 16
+
 struct uk_socket {
-  int type;
-  int refs; /* the file's, and the peer's */
+  const struct uk_domain *domain;
+  int type, protocol;
+  int refs; /* the file's or the listener's, and those of its peers */
+  enum sock_state state;
+  /* Whom it sends to. Streams and pairs: each is the other's. */
   struct uk_socket *peer;
   struct message *first, **end;
-  size_t queued; /* cost of what is here to be read */
+  size_t queued, n_queued; /* what is here to be read: cost, messages */
   bool open, no_read, no_write;
   int error; /* to be told once, positive */
   uint64_t gen[2];
+  char room; /* a channel: senders of datagrams, connects */
   uint64_t ino;
+  /* Its name; bound: by bind, and so to be found by it. */
+  struct uk_sockname local;
+  bool bound;
+  struct uk_inode *inode; /* AF_UNIX: of a path */
+  /* A listener's connections that nobody has accepted; they have no file. */
+  struct uk_socket *waiting, **waiting_end, *waiting_next;
+  int n_waiting, backlog;
+  /* options */
   struct uk_socktime time;
+  int sndbuf, rcvbuf;
+  int linger[2];
+  bool passcred;
+  int flag[SOCK_FLAGS];
+  struct ucred cred, peer_cred; /* @cred: when it began to listen */
   /* sockgc.c */
   struct uk_file *file; /* ours; NULL when it is closed */
   struct uk_socket *next, **before, *visit_next;
@@ -128,18 +181,56 @@ struct uk_socket {
 static inline struct uk_socket *uk_sock_of(const struct uk_file *file) {
   return file->priv;
 }
+
+/* socket.c: messages */
 ssize_t uk_sock_send(struct uk_file *file, struct uk_msg *msg);
 ssize_t uk_sock_recv(struct uk_file *file, struct uk_msg *msg);
+bool uk_sock_full(const struct uk_socket *from, const struct uk_socket *to);
 void uk_sock_drop_first(struct uk_socket *sock);
 /* Appends the queue, which is empty then; the new end. */
 struct message **uk_sock_take_queue(struct uk_socket *sock,
                                     struct message **end);
 void uk_sock_free_messages(struct message *list);
 size_t uk_sock_in_flight(void); /* descriptors */
+
+/* sockgc.c: all that have a file */
+extern struct uk_socket *uk_sockets;
 void uk_sock_link(struct uk_socket *sock, struct uk_file *file);
 void uk_sock_unlink(struct uk_socket *sock);
-/* A file, and its socket; NULL: no memory. @type: with SOCK_NONBLOCK. */
-struct uk_file *uk_sock_new(int family, int type);
-int uk_sock_pair(struct uk_file *a, struct uk_file *b);
+
+/* sockfile.c: life */
+struct uk_socket *uk_sock_alloc(const struct uk_domain *domain, int type,
+                                int protocol);
+void uk_sock_put(struct uk_socket *sock);
+void uk_sock_changed(struct uk_socket *sock); /* whoever waits looks again */
+/* A file for it; the reference is the file's then. @flags: SOCK_NONBLOCK. */
+struct uk_file *uk_sock_file(struct uk_socket *sock, int flags);
+/* A file with a new socket; NULL: no memory. @type: with SOCK_NONBLOCK. */
+struct uk_file *uk_sock_new(const struct uk_domain *domain, int type,
+                            int protocol);
+
+/* sockconn.c: connections */
+void uk_sock_join(struct uk_socket *a, struct uk_socket *b);
+/* It is gone: what its peer sees. @lost: something that it did not read. */
+void uk_sock_part(struct uk_socket *sock, bool lost);
+/* @embryo: of a listener that is closed; its queue is appended. */
+struct message **uk_sock_refuse_waiting(struct uk_socket *sock,
+                                        struct message **end);
+int uk_sock_bind(struct uk_file *file, const struct uk_sockname *name);
+int uk_sock_connect(struct uk_file *file, const struct uk_sockname *name);
+int uk_sock_listen(struct uk_file *file, int backlog);
+int uk_sock_accept(struct uk_file *file, int flags, struct uk_file **out);
+int uk_sock_shutdown(struct uk_file *file, int how);
+
+/* sockvalue.c: options */
+int uk_sock_get(struct uk_file *file, int level, int name, void *value,
+                uint32_t *bytes);
+int uk_sock_set(struct uk_file *file, int level, int name, const void *value,
+                uint32_t bytes);
+
+/* sockcred.c */
+void uk_cred_current(struct ucred *cred);
+/* What a message may say of its sender: 0, -EPERM, -ESRCH. */
+int uk_cred_check(const struct ucred *cred);
 
 #endif /* UKERNEL_SOCK_H */

@@ -26,11 +26,14 @@ int uk_socket_get(int fd, struct uk_file **out) {
 }
 
 int uk_socket_wait(struct uk_file *file, int flags, const void *channel,
-                   uint64_t deadline_ns) {
+                   const void *other, uint64_t deadline_ns) {
+  const void *both[2] = {channel, other};
+  const struct uk_channels channels = {both, other ? 2 : 1, 2};
   if ((flags & MSG_DONTWAIT) || (file->flags & O_NONBLOCK) ||
       (deadline_ns != UINT64_MAX && uk_now_ns() >= deadline_ns))
     return -EAGAIN;
-  return uk_sleep(channel, deadline_ns) == -EINTR ? -EINTR : 0;
+  int err = uk_sleep_any(&channels, deadline_ns);
+  return err == -ETIMEDOUT ? 0 : err;
 }
 
 /* ---- Names --------------------------------------------------------------- */
@@ -124,7 +127,7 @@ static int64_t sys_socket(const uint64_t arg[6]) {
   int err = check_type((int)arg[0], type, (int)arg[2]);
   if (err)
     return err;
-  struct uk_file *file = uk_sock_new((int)arg[0], type);
+  struct uk_file *file = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
   return file ? uk_fd_install(file, 0, type & SOCK_CLOEXEC) : -ENOMEM;
 }
 
@@ -148,14 +151,16 @@ static int64_t sys_socketpair(const uint64_t arg[6]) {
     err = check_type((int)arg[0], type, (int)arg[2]);
   if (err)
     return err;
-  struct uk_file *a = uk_sock_new((int)arg[0], type);
-  struct uk_file *b = uk_sock_new((int)arg[0], type);
-  err = a && b ? uk_sock_pair(a, b) : -ENOMEM;
-  if (err) {
+  struct uk_file *a = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
+  struct uk_file *b = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
+  if (!a || !b) {
     uk_file_put(a);
     uk_file_put(b);
-    return err;
+    return -ENOMEM;
   }
+  uk_sock_join(uk_sock_of(a), uk_sock_of(b));
+  uk_cred_current(&uk_sock_of(a)->peer_cred);
+  uk_cred_current(&uk_sock_of(b)->peer_cred);
   uk_fd_install(a, fd[0], type & SOCK_CLOEXEC);
   uk_fd_install(b, fd[1], type & SOCK_CLOEXEC);
   return 0;

@@ -12,19 +12,20 @@
  * Asked whenever a socket loses a reference and keeps some, which is the only
  * way to such a ring; it costs nothing unless descriptors are in flight.
  */
+#define _GNU_SOURCE
 #include "sock.h"
 
 #include <stdlib.h>
 
-static struct uk_socket *sockets; /* all with an open file */
+struct uk_socket *uk_sockets; /* all with an open file */
 
 void uk_sock_link(struct uk_socket *sock, struct uk_file *file) {
   sock->file = file;
-  sock->next = sockets;
-  if (sockets)
-    sockets->before = &sock->next;
-  sock->before = &sockets;
-  sockets = sock;
+  sock->next = uk_sockets;
+  if (uk_sockets)
+    uk_sockets->before = &sock->next;
+  sock->before = &uk_sockets;
+  uk_sockets = sock;
 }
 
 void uk_sock_unlink(struct uk_socket *sock) {
@@ -34,13 +35,21 @@ void uk_sock_unlink(struct uk_socket *sock) {
   sock->file = NULL;
 }
 
-/* Calls @fn for each socket in the queue of @sock. */
-static void each_queued(struct uk_socket *sock,
-                        void (*fn)(struct uk_socket *queued)) {
+static void each_in_queue(struct uk_socket *sock,
+                          void (*fn)(struct uk_socket *queued)) {
   for (struct message *m = sock->first; m; m = m->next)
     for (size_t i = 0; i < m->n_fds; i++)
       if (m->fds[i]->ops == &uk_socket_ops)
         fn(uk_sock_of(m->fds[i]));
+}
+
+/* Calls @fn for each socket in the queue of @sock, and in those of connections
+ * that wait in it, which nobody else can read. */
+static void each_queued(struct uk_socket *sock,
+                        void (*fn)(struct uk_socket *queued)) {
+  each_in_queue(sock, fn);
+  for (struct uk_socket *w = sock->waiting; w; w = w->waiting_next)
+    each_in_queue(w, fn);
 }
 
 static void count_one(struct uk_socket *queued) { queued->in_flight++; }
@@ -59,13 +68,13 @@ void uk_sock_collect(void) {
   static bool collecting;
   if (collecting || !uk_sock_in_flight())
     return;
-  for (struct uk_socket *s = sockets; s; s = s->next) {
+  for (struct uk_socket *s = uk_sockets; s; s = s->next) {
     s->in_flight = 0;
     s->reached = false;
   }
-  for (struct uk_socket *s = sockets; s; s = s->next)
+  for (struct uk_socket *s = uk_sockets; s; s = s->next)
     each_queued(s, count_one);
-  for (struct uk_socket *s = sockets; s; s = s->next)
+  for (struct uk_socket *s = uk_sockets; s; s = s->next)
     if (s->file->refs > s->in_flight)
       reach(s);
   while (to_visit) {
@@ -76,9 +85,12 @@ void uk_sock_collect(void) {
   /* All queues first, then the messages: the sockets go with them. */
   collecting = true;
   struct message *dead = NULL, **end = &dead;
-  for (struct uk_socket *s = sockets; s; s = s->next)
-    if (!s->reached && s->first)
+  for (struct uk_socket *s = uk_sockets; s; s = s->next)
+    if (!s->reached) {
       end = uk_sock_take_queue(s, end);
+      for (struct uk_socket *w = s->waiting; w; w = w->waiting_next)
+        end = uk_sock_take_queue(w, end);
+    }
   uk_sock_free_messages(dead);
   collecting = false;
 }

@@ -144,6 +144,14 @@ static int take_rights(const char *data, size_t bytes, struct uk_msg *msg) {
   return 0;
 }
 
+static int take_cred(const char *data, size_t bytes, struct uk_msg *msg) {
+  if (bytes != sizeof(msg->cred))
+    return -EINVAL;
+  memcpy(&msg->cred, data, sizeof(msg->cred));
+  msg->has_cred = true;
+  return uk_cred_check(&msg->cred);
+}
+
 static int parse_control(const char *control, size_t n, struct uk_msg *msg) {
   size_t at = 0;
   int err = 0;
@@ -155,7 +163,10 @@ static int parse_control(const char *control, size_t n, struct uk_msg *msg) {
     if (cmsg.level == SOL_SOCKET && cmsg.type == SCM_RIGHTS)
       err = take_rights(control + at + sizeof(cmsg), cmsg.len - sizeof(cmsg),
                         msg);
-    else if (cmsg.level == SOL_SOCKET && cmsg.type != SCM_CREDENTIALS)
+    else if (cmsg.level == SOL_SOCKET && cmsg.type == SCM_CREDENTIALS)
+      err =
+          take_cred(control + at + sizeof(cmsg), cmsg.len - sizeof(cmsg), msg);
+    else if (cmsg.level == SOL_SOCKET)
       err = -EINVAL;
     size_t step = (cmsg.len + 7) & ~(size_t)7;
     if (step > n - at)
@@ -252,16 +263,37 @@ static int64_t sys_recvfrom(const uint64_t arg[6]) {
   return result;
 }
 
-/* Installs what fits in the guest's control buffer; bytes used, or -errno. */
-static int64_t give_rights(const struct guest_msg *hdr, bool cloexec,
-                           struct uk_msg *msg) {
-  struct guest_cmsg cmsg = {.level = SOL_SOCKET, .type = SCM_RIGHTS};
+/* One control message; what does not fit is cut. */
+static int put_control(struct guest_msg *hdr, uint64_t *used, int type,
+                       const void *data, size_t bytes, int *flags) {
+  struct guest_cmsg cmsg = {sizeof(cmsg) + bytes, SOL_SOCKET, type};
+  uint64_t left = hdr->control_len - *used, at = hdr->control + *used;
+  if (!hdr->control || left < sizeof(cmsg)) {
+    *flags |= MSG_CTRUNC;
+    return 0;
+  }
+  if (cmsg.len > left) {
+    *flags |= MSG_CTRUNC;
+    cmsg.len = left;
+  }
+  if (copy_to_guest(at, &cmsg, sizeof(cmsg)) ||
+      copy_to_guest(at + sizeof(cmsg), data, cmsg.len - sizeof(cmsg)))
+    return -EFAULT;
+  uint64_t space = (cmsg.len + 7) & ~UINT64_C(7);
+  *used += space < left ? space : left;
+  return 0;
+}
+
+/* Installs as many descriptors as fit in the guest's control buffer. */
+static int give_rights(struct guest_msg *hdr, uint64_t *used, bool cloexec,
+                       struct uk_msg *msg) {
   int numbers[UK_SCM_MAX];
   size_t room = 0, n = 0;
+  uint64_t left = hdr->control_len - *used;
   if (msg->n_fds == 0)
     return 0;
-  if (hdr->control && hdr->control_len > sizeof(cmsg))
-    room = (hdr->control_len - sizeof(cmsg)) / sizeof(int);
+  if (hdr->control && left > sizeof(struct guest_cmsg))
+    room = (left - sizeof(struct guest_cmsg)) / sizeof(int);
   while (n < room && n < msg->n_fds) {
     uk_file_get(msg->fds[n]);
     int fd = uk_fd_install(msg->fds[n], 0, cloexec);
@@ -271,14 +303,22 @@ static int64_t give_rights(const struct guest_msg *hdr, bool cloexec,
   }
   if (n < msg->n_fds)
     msg->flags |= MSG_CTRUNC;
-  if (n == 0)
-    return 0;
-  cmsg.len = sizeof(cmsg) + n * sizeof(int);
-  if (copy_to_guest(hdr->control, &cmsg, sizeof(cmsg)) ||
-      copy_to_guest(hdr->control + sizeof(cmsg), numbers, n * sizeof(int)))
-    return -EFAULT;
-  uint64_t space = (cmsg.len + 7) & ~UINT64_C(7);
-  return (int64_t)(space < hdr->control_len ? space : hdr->control_len);
+  return n ? put_control(hdr, used, SCM_RIGHTS, numbers, n * sizeof(int),
+                         &msg->flags)
+           : 0;
+}
+
+static int give_control(struct guest_msg *hdr, bool cloexec,
+                        struct uk_msg *msg) {
+  uint64_t used = 0;
+  int err = 0;
+  if (msg->has_cred)
+    err = put_control(hdr, &used, SCM_CREDENTIALS, &msg->cred,
+                      sizeof(msg->cred), &msg->flags);
+  if (!err)
+    err = give_rights(hdr, &used, cloexec, msg);
+  hdr->control_len = used;
+  return err;
 }
 
 static int64_t recv_message(struct uk_file *file, uint64_t addr, int flags) {
@@ -298,16 +338,15 @@ static int64_t recv_message(struct uk_file *file, uint64_t addr, int flags) {
     return err;
   int64_t result = recv_iter(file, &iter, &msg);
   if (result >= 0) {
-    int64_t used = give_rights(&hdr, cloexec, &msg);
-    if (used >= 0 && hdr.name) {
+    err = give_control(&hdr, cloexec, &msg);
+    if (!err && hdr.name) {
       err = copy_to_guest(hdr.name, msg.name.bytes,
                           msg.name.len < hdr.name_len ? msg.name.len
                                                       : hdr.name_len);
       hdr.name_len = msg.name.len;
     }
-    hdr.control_len = used > 0 ? (uint64_t)used : 0;
     hdr.flags = msg.flags | (cloexec ? MSG_CMSG_CLOEXEC : 0);
-    if (used < 0 || err || copy_to_guest(addr, &hdr, sizeof(hdr)))
+    if (err || copy_to_guest(addr, &hdr, sizeof(hdr)))
       result = -EFAULT;
   }
   uk_msg_put_fds(&msg);

@@ -25,11 +25,9 @@ static int may_change(const struct uk_walk *walk) {
 
 /* ---- New names ----------------------------------------------------------- */
 
-/* Walks to a name that must not exist yet. */
-static int walk_new(int dirfd, uint64_t path, bool dir, struct uk_walk *walk) {
-  int err = uk_walk_guest(dirfd, path, UK_WALK_NEW, walk);
-  if (err)
-    return err;
+/* May what was walked to be made? Ends the walk if not. */
+static int may_make(struct uk_walk *walk, bool dir) {
+  int err;
   if (walk->inode || walk->file)
     err = -EEXIST;
   else if (walk->slash && !dir)
@@ -40,6 +38,29 @@ static int walk_new(int dirfd, uint64_t path, bool dir, struct uk_walk *walk) {
     err = -EPERM;
   if (err)
     uk_walk_end(walk);
+  return err;
+}
+
+/* Walks to a name that must not exist yet. */
+static int walk_new(int dirfd, uint64_t path, bool dir, struct uk_walk *walk) {
+  int err = uk_walk_guest(dirfd, path, UK_WALK_NEW, walk);
+  return err ? err : may_make(walk, dir);
+}
+
+int uk_make_node(const char *path, mode_t mode, bool taken,
+                 struct uk_inode **out) {
+  struct uk_walk walk;
+  int err = uk_walk(AT_FDCWD, path, UK_WALK_NEW, &walk);
+  if (!err)
+    err = may_make(&walk, false);
+  if (err)
+    return err;
+  err = taken ? -EINVAL
+              : walk.dir->ops->create(walk.dir, walk.name, mode, 0, NULL,
+                                      &walk.inode);
+  if (!err)
+    *out = uk_inode_get(walk.inode);
+  uk_walk_end(&walk);
   return err;
 }
 
@@ -71,6 +92,7 @@ static int64_t make_node(int dirfd, uint64_t path, mode_t mode, dev_t rdev) {
   switch (mode & S_IFMT) {
   case S_IFREG:
   case S_IFIFO:
+  case S_IFSOCK:
     rdev = 0;
     break;
   case S_IFCHR:

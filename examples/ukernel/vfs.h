@@ -285,6 +285,11 @@ bool uk_ns_is(const struct uk_inode *inode);
 void uk_ns_name_of(const struct uk_inode *inode, char *buf, size_t n);
 struct uk_mntns *uk_ns_mnt(const struct uk_inode *inode); /* or NULL */
 
+/* mknod of @mode, type and permissions; @taken: nothing is made, but all else
+ * is checked, and the answer is -EINVAL. *out: a reference. */
+int uk_make_node(const char *path, mode_t mode, bool taken,
+                 struct uk_inode **out);
+
 /* ---- Sockets (sock.h) ------------------------------------------------- */
 
 extern const struct uk_file_ops uk_socket_ops;
