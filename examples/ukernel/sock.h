@@ -10,6 +10,7 @@
 
 #include "vfs.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -21,6 +22,8 @@ struct uk_sockname {
   union {
     uint16_t family;
     struct sockaddr_un un;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
     char bytes[sizeof(struct sockaddr_storage)];
   };
 };
@@ -117,31 +120,47 @@ struct message {
 struct uk_socket;
 /**
  * struct uk_domain - what families do in their own way
+ * @inet:    streams end as TCP's do, not as AF_UNIX's
+ * @check:   of socket(); *out: the protocol
  * @bind:    gives @sock a name
  * @prepare: before a connection or a datagram to @to: a name if it needs one
  * @find:    the socket of that name, borrowed. For datagrams *out may be NULL:
  *           nobody is there, and nobody is told
  * @unbind:  the name is free again
+ * @connected, @listen: names when that happens
+ * @own_name, @peer_name: as getsockname and getpeername tell them
+ * @connect_dgram, @send_dgram: instead of the common ones
  * @get, @set: options of other levels than SOL_SOCKET; missing: -EOPNOTSUPP
  */
 struct uk_domain {
   int family;
+  bool inet;
+  int (*check)(int type, int protocol, int *out);
   int (*bind)(struct uk_socket *sock, const struct uk_sockname *name);
   int (*prepare)(struct uk_socket *sock, const struct uk_sockname *to);
   int (*find)(struct uk_socket *sock, const struct uk_sockname *name,
               struct uk_socket **out);
   void (*unbind)(struct uk_socket *sock);
+  void (*connected)(struct uk_socket *sock, struct uk_socket *embryo,
+                    const struct uk_socket *listener,
+                    const struct uk_sockname *name);
+  int (*listen)(struct uk_socket *sock);
+  void (*own_name)(struct uk_socket *sock, struct uk_sockname *name);
+  int (*peer_name)(struct uk_socket *sock, struct uk_sockname *name);
+  int (*connect_dgram)(struct uk_socket *sock, const struct uk_sockname *name);
+  ssize_t (*send_dgram)(struct uk_file *file, struct uk_msg *msg);
   int (*get)(struct uk_socket *sock, int level, int name, void *value,
              uint32_t *bytes);
   int (*set)(struct uk_socket *sock, int level, int name, const void *value,
              uint32_t bytes);
 };
-extern const struct uk_domain uk_domain_unix;
+extern const struct uk_domain uk_domain_unix, uk_domain_inet, uk_domain_inet6;
 
 enum sock_state { SOCK_CLOSED, SOCK_CONNECTED, SOCK_LISTENS };
 
 /* Options that are kept and told, by their SO_* number. */
 #define SOCK_FLAGS 16
+#define INET_OPTIONS 16
 
 struct uk_socket {
   const struct uk_domain *domain;
@@ -153,12 +172,16 @@ struct uk_socket {
   struct message *first, **end;
   size_t queued, n_queued; /* what is here to be read: cost, messages */
   bool open, no_read, no_write;
+  /* TCP: the other side ended in good order; a connect that did not wait has
+   * not told its end. */
+  bool fin, connecting;
   int error; /* to be told once, positive */
   uint64_t gen[2];
   char room; /* a channel: senders of datagrams, connects */
   uint64_t ino;
   /* Its name; bound: by bind, and so to be found by it. */
   struct uk_sockname local;
+  struct uk_sockname remote; /* AF_INET: the peer's */
   bool bound;
   struct uk_inode *inode; /* AF_UNIX: of a path */
   /* A listener's connections that nobody has accepted; they have no file. */
@@ -170,6 +193,7 @@ struct uk_socket {
   int linger[2];
   bool passcred;
   int flag[SOCK_FLAGS];
+  int inet_option[INET_OPTIONS];
   struct ucred cred, peer_cred; /* @cred: when it began to listen */
   /* sockgc.c */
   struct uk_file *file; /* ours; NULL when it is closed */
@@ -177,6 +201,11 @@ struct uk_socket {
   int in_flight; /* references that messages hold to @file */
   bool reached;
 };
+
+/* TCP, as opposed to AF_UNIX's streams. */
+static inline bool uk_sock_tcp(const struct uk_socket *sock) {
+  return sock->domain->inet && sock->type == SOCK_STREAM;
+}
 
 static inline struct uk_socket *uk_sock_of(const struct uk_file *file) {
   return file->priv;
@@ -186,7 +215,20 @@ static inline struct uk_socket *uk_sock_of(const struct uk_file *file) {
 ssize_t uk_sock_send(struct uk_file *file, struct uk_msg *msg);
 ssize_t uk_sock_recv(struct uk_file *file, struct uk_msg *msg);
 bool uk_sock_full(const struct uk_socket *from, const struct uk_socket *to);
+
+/* sockqueue.c */
+/* @n bytes of @msg; takes over its descriptors. @source: the sender's name, or
+ * NULL. */
+int uk_sock_queue(struct uk_socket *from, const struct uk_sockname *source,
+                  struct uk_socket *to, struct uk_msg *msg, size_t at,
+                  size_t n);
+/* What comes with the first byte of a message. */
+void uk_sock_hand_over(struct message *m, struct uk_msg *msg);
+/* What the queue has for one call, up to descriptors or another sender. */
+size_t uk_sock_take_bytes(struct uk_socket *sock, struct uk_msg *msg,
+                          size_t done);
 void uk_sock_drop_first(struct uk_socket *sock);
+int uk_sock_take_error(struct uk_socket *sock); /* 0 or negative, once */
 /* Appends the queue, which is empty then; the new end. */
 struct message **uk_sock_take_queue(struct uk_socket *sock,
                                     struct message **end);
@@ -223,6 +265,7 @@ int uk_sock_accept(struct uk_file *file, int flags, struct uk_file **out);
 int uk_sock_shutdown(struct uk_file *file, int how);
 
 /* sockvalue.c: options */
+int uk_sock_flag(const struct uk_socket *sock, int name);
 int uk_sock_get(struct uk_file *file, int level, int name, void *value,
                 uint32_t *bytes);
 int uk_sock_set(struct uk_file *file, int level, int name, const void *value,

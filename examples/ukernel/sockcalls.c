@@ -103,8 +103,19 @@ static int64_t sys_bind(const uint64_t arg[6]) { return with_name(arg, false); }
 
 /* ---- Making sockets ------------------------------------------------------ */
 
-/* Linux's order: flags, family, type, whether the family is there, protocol. */
-static int check_type(int family, int type, int protocol) {
+static const struct uk_domain *find_domain(int family) {
+  static const struct uk_domain *const domains[] = {
+      &uk_domain_unix, &uk_domain_inet, &uk_domain_inet6};
+  for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+    if (domains[i]->family == family)
+      return domains[i];
+  return NULL;
+}
+
+/* Linux's order: flags, family, type, whether the family is there, and what it
+ * says of type and protocol. *@protocol becomes the one that it has. */
+static int check_type(int family, int type, int *protocol,
+                      const struct uk_domain **domain) {
   if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
     return -EINVAL;
   type &= 0xf;
@@ -112,22 +123,17 @@ static int check_type(int family, int type, int protocol) {
     return -EAFNOSUPPORT;
   if (type >= TYPES)
     return -EINVAL;
-  if (family != AF_UNIX)
-    return -EAFNOSUPPORT;
-  if (protocol && protocol != AF_UNIX)
-    return -EPROTONOSUPPORT;
-  if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_SEQPACKET &&
-      type != SOCK_RAW)
-    return -ESOCKTNOSUPPORT;
-  return 0;
+  *domain = find_domain(family);
+  return *domain ? (*domain)->check(type, *protocol, protocol) : -EAFNOSUPPORT;
 }
 
 static int64_t sys_socket(const uint64_t arg[6]) {
-  int type = (int)arg[1];
-  int err = check_type((int)arg[0], type, (int)arg[2]);
+  int type = (int)arg[1], protocol = (int)arg[2];
+  const struct uk_domain *domain;
+  int err = check_type((int)arg[0], type, &protocol, &domain);
   if (err)
     return err;
-  struct uk_file *file = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
+  struct uk_file *file = uk_sock_new(domain, type, protocol);
   return file ? uk_fd_install(file, 0, type & SOCK_CLOEXEC) : -ENOMEM;
 }
 
@@ -141,18 +147,21 @@ static int free_fds(int fd[2]) {
 }
 
 static int64_t sys_socketpair(const uint64_t arg[6]) {
-  int type = (int)arg[1], fd[2];
+  int type = (int)arg[1], protocol = (int)arg[2], fd[2];
+  const struct uk_domain *domain;
   if (type & ~(0xf | SOCK_NONBLOCK | SOCK_CLOEXEC))
     return -EINVAL;
   int err = free_fds(fd);
   if (!err)
     err = copy_to_guest(arg[3], fd, sizeof(fd)); /* as Linux, before the rest */
   if (!err)
-    err = check_type((int)arg[0], type, (int)arg[2]);
+    err = check_type((int)arg[0], type, &protocol, &domain);
+  if (!err && domain->inet)
+    err = -EOPNOTSUPP;
   if (err)
     return err;
-  struct uk_file *a = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
-  struct uk_file *b = uk_sock_new(&uk_domain_unix, type, (int)arg[2]);
+  struct uk_file *a = uk_sock_new(domain, type, protocol);
+  struct uk_file *b = uk_sock_new(domain, type, protocol);
   if (!a || !b) {
     uk_file_put(a);
     uk_file_put(b);

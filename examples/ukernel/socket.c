@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * socket.c - messages in queues: sending and receiving
+ * socket.c - sending and receiving
  *
  * Each socket has a queue of messages; a stream reads across their borders but
  * stops before descriptors. A sender may go on while less than its SO_SNDBUF is
@@ -16,121 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t fds_in_flight;
-
-static size_t cost(const struct message *m) { return m->len + MESSAGE_COST; }
-
-static void message_free(struct message *m) {
-  for (size_t i = 0; i < m->n_fds; i++)
-    uk_file_put(m->fds[i]);
-  fds_in_flight -= m->n_fds;
-  uk_uncharge(m->charged);
-  free(m->fds);
-  free(m);
-}
-
-size_t uk_sock_in_flight(void) { return fds_in_flight; }
-
-/*
- * A socket in a message may have messages with sockets, and so on: they are put
- * into one list, so that the stack does not grow.
- */
-void uk_sock_free_messages(struct message *list) {
-  static struct message *dying;
-  static bool busy;
-  struct message **end = &list;
-  while (*end)
-    end = &(*end)->next;
-  *end = dying;
-  dying = list;
-  if (busy)
-    return;
-  busy = true;
-  while (dying) {
-    struct message *m = dying;
-    dying = m->next;
-    message_free(m);
-  }
-  busy = false;
-}
-
-struct message **uk_sock_take_queue(struct uk_socket *sock,
-                                    struct message **end) {
-  if (!sock->first)
-    return end;
-  *end = sock->first;
-  end = sock->end;
-  sock->first = NULL;
-  sock->end = &sock->first;
-  sock->queued = sock->n_queued = 0;
-  return end;
-}
-
-void uk_sock_drop_first(struct uk_socket *sock) {
-  struct message *m = sock->first;
-  sock->first = m->next;
-  if (!sock->first)
-    sock->end = &sock->first;
-  sock->queued -= cost(m);
-  sock->n_queued--;
-  m->next = NULL;
-  uk_sock_free_messages(m);
-}
-
 /* ---- Sending ------------------------------------------------------------- */
 
-static struct message *message_new(struct uk_socket *from,
-                                   const struct uk_msg *msg, size_t at,
-                                   size_t n) {
-  size_t fds_bytes = msg->n_fds * sizeof(struct uk_file *);
-  size_t bytes = n + MESSAGE_COST + fds_bytes;
-  if (uk_charge(bytes))
-    return NULL;
-  struct message *m = calloc(1, sizeof(*m) + n + from->local.len);
-  if (m && msg->n_fds)
-    m->fds = malloc(fds_bytes);
-  if (!m || (msg->n_fds && !m->fds)) {
-    free(m);
-    uk_uncharge(bytes);
-    return NULL;
-  }
-  if (msg->n_fds)
-    memcpy(m->fds, msg->fds, fds_bytes);
-  m->charged = bytes;
-  m->n_fds = msg->n_fds;
-  m->len = n;
-  m->name_len = from->local.len;
-  memcpy(m->bytes, msg->buf + at, n);
-  memcpy(m->bytes + n, from->local.bytes, from->local.len);
-  return m;
-}
-
-/* Takes over the descriptors of @msg. */
-static int queue(struct uk_socket *from, struct uk_socket *to,
-                 struct uk_msg *msg, size_t at, size_t n) {
-  if (msg->n_fds > FLIGHT_MAX - fds_in_flight)
-    return -ETOOMANYREFS;
-  struct message *m = message_new(from, msg, at, n);
-  if (!m)
-    return -ENOBUFS;
-  /* As Linux: whoever asks for it later finds nobody. */
-  m->cred = (struct ucred){0, 65534, 65534};
-  if (msg->has_cred)
-    m->cred = msg->cred;
-  else if (from->passcred || to->passcred || !to->file)
-    uk_cred_current(&m->cred);
-  fds_in_flight += msg->n_fds;
-  msg->n_fds = 0;
-  *to->end = m;
-  to->end = &m->next;
-  to->queued += cost(m);
-  to->n_queued++;
-  to->gen[0]++;
-  uk_wakeup(&to->gen[0]);
-  return 0;
-}
-
-static int take_error(struct uk_socket *sock) {
+int uk_sock_take_error(struct uk_socket *sock) {
   int error = sock->error;
   sock->error = 0;
   return -error;
@@ -149,30 +37,66 @@ static int broken(int flags) {
   return -EPIPE;
 }
 
+/* 0: more may be sent now. */
+static int may_send(struct uk_socket *sock) {
+  bool tcp = uk_sock_tcp(sock);
+  if (tcp && sock->error == EPIPE) /* so that SIGPIPE is sent */
+    sock->error = 0;
+  if (sock->error)
+    return uk_sock_take_error(sock);
+  if (sock->no_write || (tcp && sock->state != SOCK_CONNECTED))
+    return -EPIPE;
+  return !tcp && (!sock->peer->open || sock->peer->no_read) ? -EPIPE : 0;
+}
+
+/* TCP: what arrives at a closed socket is lost, and answered by a reset. */
+static void send_to_closed(struct uk_socket *sock) {
+  sock->error = EPIPE;
+  sock->no_read = sock->no_write = true;
+  sock->state = SOCK_CLOSED;
+  uk_sock_changed(sock);
+}
+
+static int send_part(struct uk_file *file, struct uk_msg *msg, size_t at,
+                     size_t n, uint64_t deadline) {
+  struct uk_socket *sock = uk_sock_of(file);
+  for (;;) {
+    int err = may_send(sock);
+    if (err)
+      return err;
+    if (!sock->peer->open) {
+      send_to_closed(sock);
+      return 0;
+    }
+    if (!uk_sock_full(sock, sock->peer))
+      return uk_sock_queue(sock, sock->domain->inet ? NULL : &sock->local,
+                           sock->peer, msg, at, n);
+    err = uk_socket_wait(file, msg->flags, &sock->gen[1], NULL, deadline);
+    if (err)
+      return err;
+  }
+}
+
 static ssize_t send_stream(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
   uint64_t deadline = uk_socktime_deadline(&sock->time, true);
   size_t done = 0;
   int err = 0;
-  if (msg->name.len)
+  if (!uk_sock_tcp(sock) && msg->name.len)
     return sock->state == SOCK_CONNECTED ? -EISCONN : -EOPNOTSUPP;
-  if (!sock->peer)
+  if (!uk_sock_tcp(sock) && !sock->peer)
     return -ENOTCONN;
-  if (sock->no_write)
-    return broken(msg->flags);
+  if (sock->no_write && !sock->error)
+    err = -EPIPE;
   while (!err && done < msg->n) { /* of no bytes nothing is sent, no fds too */
-    struct uk_socket *peer = sock->peer;
     size_t part = msg->n - done < STREAM_PART ? msg->n - done : STREAM_PART;
-    if (sock->error)
-      err = take_error(sock);
-    else if (sock->no_write || !peer->open || peer->no_read)
-      err = done ? -EPIPE : broken(msg->flags);
-    else if (uk_sock_full(sock, peer))
-      err = uk_socket_wait(file, msg->flags, &sock->gen[1], NULL, deadline);
-    else if (!(err = queue(sock, peer, msg, done, part)))
+    err = send_part(file, msg, done, part, deadline);
+    if (!err)
       done += part;
   }
-  return done ? (ssize_t)done : err;
+  if (done)
+    return (ssize_t)done;
+  return err == -EPIPE ? broken(msg->flags) : err;
 }
 
 /* The receiver of a datagram, a new reference; NULL: it is lost on the way. */
@@ -207,7 +131,7 @@ static int send_to(struct uk_file *file, struct uk_socket *to,
   for (;;) {
     int err;
     if (sock->error)
-      return take_error(sock);
+      return uk_sock_take_error(sock);
     if (sock->no_write)
       return -EPIPE;
     if (!to->open)
@@ -217,7 +141,7 @@ static int send_to(struct uk_file *file, struct uk_socket *to,
     if (to->no_read)
       return -EPIPE;
     if (!uk_sock_full(sock, to))
-      return queue(sock, to, msg, 0, msg->n);
+      return uk_sock_queue(sock, &sock->local, to, msg, 0, msg->n);
     err = uk_socket_wait(file, msg->flags, &sock->gen[1], &to->room, deadline);
     if (err)
       return err;
@@ -228,7 +152,7 @@ static ssize_t send_message(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file), *to;
   if (sock->type == SOCK_SEQPACKET) {
     if (sock->error)
-      return take_error(sock);
+      return uk_sock_take_error(sock);
     if (sock->state != SOCK_CONNECTED)
       return -ENOTCONN;
   }
@@ -247,46 +171,42 @@ ssize_t uk_sock_send(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
   if (msg->flags & MSG_OOB)
     return -EOPNOTSUPP;
+  if (sock->domain->inet) { /* as on Linux, not looked at */
+    uk_msg_put_fds(msg);
+    msg->has_cred = false;
+  }
+  if (sock->domain->send_dgram && sock->type == SOCK_DGRAM)
+    return sock->domain->send_dgram(file, msg);
   return sock->type == SOCK_STREAM ? send_stream(file, msg)
                                    : send_message(file, msg);
 }
 
 /* ---- Receiving ----------------------------------------------------------- */
 
+/* There is none: 0 to wait for one, 1 at the end. */
+static int no_message(struct uk_socket *sock, bool waits) {
+  if (sock->fin)
+    return 1;
+  if (sock->error)
+    return uk_sock_take_error(sock);
+  if (sock->no_read && (waits || sock->type != SOCK_DGRAM))
+    return 1;
+  return sock->type != SOCK_DGRAM && sock->state != SOCK_CONNECTED ? -ENOTCONN
+                                                                   : 0;
+}
+
 /* Until there is a message; 1 at the end. */
 static int wait_message(struct uk_file *file, int flags, uint64_t deadline) {
   struct uk_socket *sock = uk_sock_of(file);
   bool waits = !(flags & MSG_DONTWAIT) && !(file->flags & O_NONBLOCK);
-  if (sock->type != SOCK_DGRAM && sock->state != SOCK_CONNECTED)
-    return sock->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
   while (!sock->first) {
-    if (sock->error)
-      return take_error(sock);
-    if (sock->no_read && (waits || sock->type != SOCK_DGRAM))
-      return 1;
-    int err = uk_socket_wait(file, flags, &sock->gen[0], NULL, deadline);
+    int err = no_message(sock, waits);
+    if (!err)
+      err = uk_socket_wait(file, flags, &sock->gen[0], NULL, deadline);
     if (err)
       return err;
   }
   return 0;
-}
-
-/* What comes with the first byte of a message. */
-static void hand_over(struct message *m, struct uk_msg *msg) {
-  bool peek = msg->flags & MSG_PEEK;
-  msg->cred = m->cred;
-  msg->name.len = m->name_len;
-  memcpy(msg->name.bytes, m->bytes + m->len, m->name_len);
-  msg->n_fds = m->n_fds;
-  for (size_t i = 0; i < m->n_fds; i++) {
-    msg->fds[i] = m->fds[i];
-    if (peek)
-      uk_file_get(msg->fds[i]);
-  }
-  if (!peek) {
-    fds_in_flight -= m->n_fds;
-    m->n_fds = 0;
-  }
 }
 
 /* Many may send datagrams to one: those that are connected to it poll. */
@@ -304,52 +224,18 @@ static void room_made(struct uk_socket *sock) {
   }
 }
 
-static bool same_sender(const struct uk_socket *sock, const struct message *m,
-                        const struct uk_msg *msg) {
-  return !sock->passcred ||
-         (m->cred.pid == msg->cred.pid && m->cred.uid == msg->cred.uid &&
-          m->cred.gid == msg->cred.gid);
-}
-
-/* What the queue has for one call, up to descriptors or another sender. */
-static size_t take_bytes(struct uk_socket *sock, struct uk_msg *msg,
-                         size_t done) {
-  bool peek = msg->flags & MSG_PEEK;
-  size_t start = done;
-  struct message *m = sock->first;
-  while (m && done < msg->n && !msg->n_fds) {
-    if (done && (m->n_fds || !same_sender(sock, m, msg)))
-      break; /* the next call's */
-    if (!done || m->n_fds)
-      hand_over(m, msg);
-    size_t part = m->len - m->done;
-    if (part > msg->n - done)
-      part = msg->n - done;
-    memcpy(msg->buf + done, m->bytes + m->done, part);
-    done += part;
-    struct message *next = m->next;
-    if (!peek) {
-      m->done += part;
-      if (m->done == m->len)
-        uk_sock_drop_first(sock);
-    }
-    m = next;
-  }
-  return done - start;
-}
-
 static ssize_t recv_stream(struct uk_file *file, struct uk_msg *msg) {
   struct uk_socket *sock = uk_sock_of(file);
   uint64_t deadline = uk_socktime_deadline(&sock->time, false);
   bool peek = msg->flags & MSG_PEEK;
   size_t done = 0;
-  if (sock->state != SOCK_CONNECTED)
+  if (!uk_sock_tcp(sock) && sock->state != SOCK_CONNECTED)
     return -EINVAL;
   while (done < msg->n) {
     int err = wait_message(file, msg->flags, deadline);
     if (err)
       return done ? (ssize_t)done : err < 0 ? err : 0;
-    size_t got = take_bytes(sock, msg, done);
+    size_t got = uk_sock_take_bytes(sock, msg, done);
     done += got;
     if (!peek)
       room_made(sock);
@@ -369,7 +255,7 @@ static ssize_t recv_message(struct uk_file *file, struct uk_msg *msg) {
   size_t part = m->len < msg->n ? m->len : msg->n;
   memcpy(msg->buf, m->bytes, part);
   msg->full = m->len;
-  hand_over(m, msg);
+  uk_sock_hand_over(m, msg);
   if (!(msg->flags & MSG_PEEK)) {
     uk_sock_drop_first(sock);
     room_made(sock);

@@ -74,7 +74,7 @@ static bool writable(const struct uk_socket *sock) {
   const struct uk_socket *peer = sock->peer;
   if (sock->state == SOCK_LISTENS)
     return false;
-  if (!peer || !peer->open)
+  if (!peer || !peer->open || (sock->no_write && uk_sock_tcp(sock)))
     return true;
   return peer->queued * 4 <= (size_t)sock->sndbuf && !uk_sock_full(sock, peer);
 }
@@ -93,7 +93,7 @@ static unsigned int socket_poll(struct uk_file *file) {
   if (sock->state == SOCK_CLOSED && sock->type != SOCK_DGRAM)
     ready |= POLLHUP;
   if (writable(sock))
-    ready |= POLLOUT | POLLWRNORM | POLLWRBAND;
+    ready |= POLLOUT | POLLWRNORM | (uk_sock_tcp(sock) ? 0 : POLLWRBAND);
   return ready;
 }
 
@@ -104,7 +104,8 @@ static void socket_release(struct uk_file *file) {
   uk_sock_unlink(sock);
   if (sock->domain->unbind)
     sock->domain->unbind(sock);
-  uk_sock_part(sock, sock->first != NULL);
+  bool reset = uk_sock_tcp(sock) && sock->linger[0] && !sock->linger[1];
+  uk_sock_part(sock, sock->first || reset);
   end = uk_sock_take_queue(sock, end);
   uk_sock_refuse_waiting(sock, end);
   uk_sock_put(sock);
@@ -119,10 +120,14 @@ static int socket_stat(struct uk_file *file, struct stat *st) {
 static int socket_name(struct uk_file *file, bool peer,
                        struct uk_sockname *name) {
   struct uk_socket *sock = uk_sock_of(file);
+  if (peer && sock->domain->peer_name)
+    return sock->domain->peer_name(sock, name);
   if (peer && !sock->peer)
     return -ENOTCONN;
   *name = peer ? sock->peer->local : sock->local;
-  if (!name->len) {
+  if (!name->len && sock->domain->own_name) {
+    sock->domain->own_name(sock, name);
+  } else if (!name->len) {
     name->family = (uint16_t)sock->domain->family;
     name->len = sizeof(name->family);
   }

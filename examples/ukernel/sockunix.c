@@ -139,8 +139,19 @@ static void unix_unbind(struct uk_socket *sock) {
   sock->inode = NULL;
 }
 
+static int unix_check(int type, int protocol, int *out) {
+  if (protocol && protocol != AF_UNIX)
+    return -EPROTONOSUPPORT;
+  *out = 0; /* Linux tells 0 for both */
+  return type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET ||
+                 type == SOCK_RAW
+             ? 0
+             : -ESOCKTNOSUPPORT;
+}
+
 const struct uk_domain uk_domain_unix = {
     .family = AF_UNIX,
+    .check = unix_check,
     .bind = unix_bind,
     .prepare = unix_prepare,
     .find = unix_find,

@@ -35,6 +35,13 @@ static int *kept_option(struct uk_socket *sock, int name, bool *truth) {
   return NULL;
 }
 
+int uk_sock_flag(const struct uk_socket *sock, int name) {
+  for (size_t i = 0; i < N_KEPT; i++)
+    if (kept[i].name == name)
+      return sock->flag[i];
+  return 0;
+}
+
 static int put_int(void *value, uint32_t *bytes, int number) {
   memcpy(value, &number, sizeof(number));
   *bytes = sizeof(number);
