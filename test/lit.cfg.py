@@ -9,7 +9,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; chromium; meson; autoconf; x86 (the host); asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; x86 (the host); asan if the tools are built with it.
 """
 import importlib.util
 import os
@@ -104,6 +104,9 @@ if config.have_ukernel:
 if "address" in config.sanitize:
     config.available_features.add("asan")
 
+if os.environ.get("KCOV8_SYZKALLER"):  # a built checkout
+    config.environment["KCOV8_SYZKALLER"] = os.environ["KCOV8_SYZKALLER"]
+    config.available_features.add("syzkaller")
 if os.uname().machine == "x86_64":
     config.available_features.add("x86")
 if os.access("/bin/busybox", os.X_OK):

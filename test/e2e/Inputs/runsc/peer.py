@@ -281,7 +281,7 @@ def main():
             manager.boot()
             manager.execute(executor)
             manager.check()
-            cover = manager.request("/proc/self/n[s]")
+            cover = manager.request("/proc/self/sta[t]")
             manager.call("debug", "-stacks", "--ps", manager.name)
         finally:
             manager.close()
