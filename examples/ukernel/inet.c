@@ -11,6 +11,7 @@
 #include "inet.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 
 #define FIRST_EPHEMERAL 32768u /* Linux's ip_local_port_range */
@@ -200,9 +201,8 @@ static int bind_checks(const struct uk_socket *sock,
     return -EINVAL;
   if (!inet_is_any(addr) && !is_loopback(addr))
     return -EADDRNOTAVAIL;
-  struct ucred self;
-  uk_cred_current(&self);
-  if (addr->port && addr->port < FIRST_FREE && self.uid != 0)
+  if (addr->port && addr->port < FIRST_FREE &&
+      !uk_capable(CAP_NET_BIND_SERVICE))
     return -EACCES;
   return sock->local.len || sock->state != SOCK_CLOSED ? -EINVAL : 0;
 }

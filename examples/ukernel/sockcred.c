@@ -7,6 +7,7 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 
 enum { REAL, EFFECTIVE, SAVED, GROUPS = 4 };
 
@@ -23,11 +24,11 @@ static bool one_of(const uint32_t *ids, uint32_t id) {
 
 int uk_cred_check(const struct ucred *cred) {
   const struct uk_proc *proc = uk_current()->proc;
-  bool root = proc->ids[EFFECTIVE] == 0;
   if (cred->uid == ~0u || cred->gid == ~0u)
     return -EINVAL;
-  if (!root && (cred->pid != proc->pid || !one_of(proc->ids, cred->uid) ||
-                !one_of(proc->ids + GROUPS, cred->gid)))
+  if ((cred->pid != proc->pid && !uk_capable(CAP_SYS_ADMIN)) ||
+      (!one_of(proc->ids, cred->uid) && !uk_capable(CAP_SETUID)) ||
+      (!one_of(proc->ids + GROUPS, cred->gid) && !uk_capable(CAP_SETGID)))
     return -EPERM;
   return cred->pid == proc->pid || uk_proc_find(cred->pid) ? 0 : -ESRCH;
 }
