@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * mounts.c - guest test: mount, umount2, what lies in mounts and under them
- *
- * For root, or in a user namespace (unshare -rm). Makes a namespace of mounts
- * of its own first. Prints the same on Linux and in ukernel.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
+#include "mounts.h"
+
 #include <linux/magic.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "check.h"
-
-static char
-    top[64]; /* a tmpfs of our own; the working directory of each step */
-
-static int pivot_root(const char *new_root, const char *put_old) {
-  return (int)syscall(SYS_pivot_root, new_root, put_old);
-}
-
-static int make(const char *path) {
-  int fd = open(path, O_CREAT | O_RDWR, 0644);
-  return fd < 0 ? fd : close(fd);
-}
-
-static int is_there(const char *path) { return access(path, F_OK) == 0; }
-
-static int tmpfs(const char *where, const char *options) {
-  return mount("test", where, "tmpfs", 0, options);
-}
-
-static int bind(const char *from, const char *to, unsigned long more) {
-  return mount(from, to, NULL, MS_BIND | more, NULL);
-}
 
 /* ---- Errors -------------------------------------------------------------- */
 
@@ -312,49 +280,7 @@ static void moves(void) {
   CHECK(umount2("b", 0) == 0 && umount2("a", 0) == 0);
 }
 
-/* ---- Where one is -------------------------------------------------------- */
-
-static void roots(void) {
-  char text[256] = "";
-  CHECK(mkdir("r", 0755) == 0 && tmpfs("r", NULL) == 0);
-  CHECK(mkdir("r/a", 0755) == 0 && mkdir("r/b", 0755) == 0);
-  CHECK(bind("r/a", "r/b", 0) == 0 && mkdir("r/a/deep", 0755) == 0);
-  int outside = open(".", O_RDONLY);
-  CHECK(chroot("r") == 0 && chdir("/b/deep") == 0);
-  CHECK(getcwd(text, sizeof(text)) && strcmp(text, "/b/deep") == 0);
-  CHECK(is_there("../../a") && is_there("../../../../../a/deep"));
-  CHECK(fchdir(outside) == 0 && is_there("../") && is_there("r/a/deep"));
-  CHECK(syscall(SYS_getcwd, text, sizeof(text)) > 0);
-  CHECK(strncmp(text, "(unreachable)/", 14) == 0);
-  CHECK(chdir("/") == 0 && tmpfs("/", NULL) == 0);
-  CHECK(is_there("a")); /* one's root stays */
-  CHECK(chdir("..") == 0 && !is_there("a"));
-}
-
-static void pivot(void) {
-  char text[256] = "";
-  CHECK(mkdir("new", 0755) == 0 && tmpfs("new", NULL) == 0);
-  CHECK(mkdir("new/old", 0755) == 0 && mkdir("new/in", 0755) == 0);
-  CHECK(mkdir("other", 0755) == 0 && make("f") == 0);
-  FAILS(pivot_root("missing", "new/old"), ENOENT);
-  FAILS(pivot_root("f", "new/old"), ENOTDIR);
-  FAILS(pivot_root("new/in", "new/old"), EINVAL);
-  FAILS(pivot_root("new", "other"), EINVAL);
-  CHECK(pivot_root("new", "new/old") == 0);
-  CHECK(chdir("/") == 0 && is_there("/in"));
-  snprintf(text, sizeof(text), "/old%s/f", top);
-  CHECK(is_there(text) && is_there("/old/../in"));
-  CHECK(umount2("/old", MNT_DETACH) == 0 && !is_there(text));
-  CHECK(rmdir("/old") == 0 && mkdir("/in/x", 0755) == 0);
-  FAILS(umount2("/in", 0), EINVAL);
-  CHECK(chroot("in") == 0 && chdir("/") == 0 && is_there("/../x"));
-  CHECK(pivot_root(".", ".") == -1);
-}
-
-static const struct {
-  const char *what;
-  void (*step)(void);
-} steps[] = {
+static const struct step steps[] = {
     {"errors", errors},
     {"without the capability", no_rights},
     {"file systems in memory", in_memory},
@@ -364,37 +290,6 @@ static const struct {
     {"recursive binds", recursive},
     {"flags", flags},
     {"moves", moves},
-    {"roots", roots},
-    {"pivot_root", pivot},
 };
 
-/* Each step has a namespace and a tmpfs of its own. */
-static int run(void (*step)(void)) {
-  int status;
-  fflush(stdout);
-  pid_t child = fork();
-  if (child == 0) {
-    require(unshare(CLONE_NEWNS) == 0, "unshare");
-    require(tmpfs(top, NULL) == 0 && chdir(top) == 0, "a tmpfs");
-    step();
-    fflush(stdout);
-    _exit(failures != 0);
-  }
-  return waitpid(child, &status, 0) == child && status == 0;
-}
-
-int main(void) {
-  require(unshare(CLONE_NEWNS) == 0, "unshare");
-  require(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "private");
-  strcpy(top, "/tmp/mounts-XXXXXX");
-  require(mkdtemp(top) != NULL, "mkdtemp");
-  int bad = 0;
-  for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-    int ok = run(steps[i].step);
-    printf("%s: %s\n", steps[i].what, ok ? "ok" : "FAILED");
-    bad |= !ok;
-  }
-  struct stat st;
-  CHECK(stat(top, &st) == 0 && rmdir(top) == 0);
-  return bad || failures;
-}
+int main(void) { return RUN_ALL(steps); }
