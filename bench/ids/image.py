@@ -34,7 +34,8 @@ def _mix64(x):
 
 
 def block_id(hash_, key):
-    return _mix64(hash_ + (key + 1) * 0x9e3779b97f4a7c15 & MASK)
+    mixed = _mix64(hash_ + (key + 1) * 0x9e3779b97f4a7c15 & MASK)
+    return ((hash_ >> 32) * 2032 >> 32) << 53 | mixed >> 11
 
 
 def uleb(n):

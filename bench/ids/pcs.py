@@ -9,7 +9,7 @@ def slots(ids):
     """{ID: slot}, for distinct IDs."""
     out, last = {}, -1
     for i in sorted(ids):
-        last = max((i >> 32) * SLOTS >> 32, last + 1)
+        last = max(min(i >> 37, SLOTS - 1), last + 1)
         out[i] = last
     top = SLOTS
     for i in reversed(list(out)):
@@ -27,9 +27,21 @@ def moved(old, new):
     return len(both), sum(a[i] != b[i] for i in both)
 
 
-def growing(blocks, added):
-    """Random IDs of BLOCKS blocks, and of a part ADDED more."""
+def shares(blocks, draw=random.Random(1), mean=8, first=1):
+    """The MiB of each of BLOCKS blocks, of random functions of MEAN blocks, the
+    first one of FIRST."""
+    out, size = [], first
+    while len(out) < blocks:
+        out += [draw.randrange(2032)] * min(size, blocks - len(out))
+        size = 1 + int(draw.expovariate(1 / mean))
+    return out
+
+
+def growing(blocks, added, first=1):
+    """Of these, and of a part ADDED more in functions that are there: one is
+    chosen the more often the larger it is. New functions move as many."""
     draw = random.Random(1)
-    old = [draw.getrandbits(64) for _ in range(blocks)]
-    return moved(old, old + [draw.getrandbits(64)
+    of = shares(blocks, draw, first=first)
+    old = [share << 53 | draw.getrandbits(53) for share in of]
+    return moved(old, old + [draw.choice(of) << 53 | draw.getrandbits(53)
                              for _ in range(int(blocks * added))])

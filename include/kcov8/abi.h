@@ -335,9 +335,15 @@ static inline uint64_t kcov8_hash_function(const char *name, size_t name_len,
  * @hash: its function's hash
  * @key:  its key; for the n-th duplicate (n >= 1) of an ID that occurs more
  *        than once in an image, the ID is kcov8_block_id(id, n)
+ *
+ * The upper 11 bits are the function's: its share of the PCs, of 2032 equal
+ * ones. The lower 53 are made of both.
  */
 static inline uint64_t kcov8_block_id(uint64_t hash, uint32_t key) {
-  return kcov8_mix64(hash + ((uint64_t)key + 1) * UINT64_C(0x9e3779b97f4a7c15));
+  const uint64_t share = (hash >> 32) * 2032 >> 32;
+  const uint64_t block =
+      kcov8_mix64(hash + ((uint64_t)key + 1) * UINT64_C(0x9e3779b97f4a7c15));
+  return share << 53 | block >> 11;
 }
 
 /* kcov8_checksum_keys() - tells whether a map entry fits a function record */
@@ -361,10 +367,13 @@ static inline uint32_t kcov8_checksum_keys(const uint32_t *keys, size_t n) {
 
 /*
  * kcov8_id_slot() - preferred slot of an ID; monotone in the ID
- * High 32 bits of the ID scaled to the number of slots.
+ * A function's blocks lie in one MiB of PCs (65536 slots), so that an image
+ * touches no more of syzkaller's cover filter than it has functions. Greater
+ * IDs than kcov8_block_id() makes have the last slot.
  */
 static inline uint32_t kcov8_id_slot(uint64_t id) {
-  return (uint32_t)(((id >> 32) * KCOV8_PC_SLOTS) >> 32);
+  const uint64_t slot = id >> 37;
+  return slot < KCOV8_PC_SLOTS ? (uint32_t)slot : KCOV8_PC_SLOTS - 1;
 }
 
 static inline uint64_t kcov8_slot_pc(uint32_t slot) {
@@ -403,5 +412,6 @@ KCOV8_STATIC_ASSERT(sizeof(struct kcov8_array) == 12, "array record");
 KCOV8_STATIC_ASSERT((KCOV8_PC_END - KCOV8_PC_BASE) / KCOV8_PC_STEP ==
                         KCOV8_PC_SLOTS,
                     "PC window");
+KCOV8_STATIC_ASSERT(KCOV8_PC_SLOTS == 2032u << 16, "a share: 1 MiB of PCs");
 
 #endif /* KCOV8_ABI_H */

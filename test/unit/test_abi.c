@@ -52,13 +52,13 @@ static void hash_function(void **state) {
 
 static void block_id(void **state) {
   (void)state;
-  assert_true(kcov8_block_id(0, 0) == 0xe220a8397b1dcdaf);
-  assert_true(kcov8_block_id(1, 0) == 0x910a2dec89025cc1);
-  assert_true(kcov8_block_id(0, 1) == 0x6e789e6aa1b965f4);
-  assert_true(kcov8_block_id(UINT64_MAX, UINT32_MAX) == 0xd3c3fc2c2de810ec);
-  assert_true(kcov8_block_id(0x123456789abcdef, 7) == 0x8931545f4f9ea651);
+  assert_true(kcov8_block_id(0, 0) == 0x1c4415072f63b9);
+  assert_true(kcov8_block_id(1, 0) == 0x122145bd91204b);
+  assert_true(kcov8_block_id(0, 1) == 0xdcf13cd54372c);
+  assert_true(kcov8_block_id(UINT64_MAX, UINT32_MAX) == 0xfdfa787f8585bd02);
+  assert_true(kcov8_block_id(0x123456789abcdef, 7) == 0x131262a8be9f3d4);
   assert_true(kcov8_block_id(0xdeadbeefcafef00d, 0x80000000) ==
-              0x1c21e2b6da18a92f);
+              0xdce3843c56db4315);
 }
 
 static void checksum_keys(void **state) {
@@ -80,17 +80,34 @@ static void slots(void **state) {
   } rows[] = {
       {0, 0, 0xffffffff80000000},
       {UINT64_MAX, 133169151, 0xfffffffffefffff0},
-      {UINT64_C(1) << 63, 66584576, 0xffffffffbf800000},
+      {UINT64_C(1) << 63, 67108864, 0xffffffffc0000000},
       {0xffffffff, 0, 0xffffffff80000000},
-      {0x123456789abcdef, 591862, 0xffffffff80907f60},
-      {0x2100000000, 1, 0xffffffff80000010},
-      {0x2000000000, 0, 0xffffffff80000000},
+      {0x123456789abcdef, 596523, 0xffffffff8091a2b0},
+      {0xfdffffffffffffff, 133169151, 0xfffffffffefffff0},
+      {0x1fffffffff, 0, 0xffffffff80000000},
+      {0x2000000000, 1, 0xffffffff80000010},
   };
   assert_int_equal(KCOV8_PC_SLOTS, 133169152);
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     assert_int_equal(kcov8_id_slot(rows[i].id), rows[i].slot);
     assert_true(kcov8_slot_pc(rows[i].slot) == rows[i].pc);
   }
+}
+
+/* Blocks of a function lie in one MiB; all of 2032 are used, about equally. */
+static void shares(void **state) {
+  (void)state;
+  uint32_t n[2032] = {0};
+  for (uint32_t f = 0; f < 203200; f++) {
+    const uint64_t hash = kcov8_mix64(f);
+    const uint32_t share = kcov8_id_slot(kcov8_block_id(hash, 0)) >> 16;
+    assert_true(share < 2032);
+    n[share]++;
+    for (uint32_t key = 1; key < 4; key++)
+      assert_int_equal(kcov8_id_slot(kcov8_block_id(hash, key)) >> 16, share);
+  }
+  for (size_t i = 0; i < 2032; i++)
+    assert_true(n[i] > 50 && n[i] < 150);
 }
 
 /* A bijection into rows * 4 bytes; near numbers lie in different rows. */
@@ -206,11 +223,12 @@ static void ioctls(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(mix64),         cmocka_unit_test(hash_bytes),
-      cmocka_unit_test(hash_function), cmocka_unit_test(block_id),
-      cmocka_unit_test(checksum_keys), cmocka_unit_test(slots),
-      cmocka_unit_test(layout),        cmocka_unit_test(counter_places),
-      cmocka_unit_test(counter_bytes), cmocka_unit_test(ioctls),
+      cmocka_unit_test(mix64),          cmocka_unit_test(hash_bytes),
+      cmocka_unit_test(hash_function),  cmocka_unit_test(block_id),
+      cmocka_unit_test(checksum_keys),  cmocka_unit_test(slots),
+      cmocka_unit_test(shares),         cmocka_unit_test(layout),
+      cmocka_unit_test(counter_places), cmocka_unit_test(counter_bytes),
+      cmocka_unit_test(ioctls),
   };
   return cmocka_run_group_tests(tests, start_up, clean_up);
 }

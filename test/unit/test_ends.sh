@@ -18,7 +18,7 @@ bad=0
 sanitized=${4:-}
 
 # Blocks 0, 2 and 7 of hash 0x1234, computed apart from the runtime.
-blocks=(0xffffffffaf52b390 0xffffffffc4b879e0 0xffffffffc0afb3c0)
+blocks=(0xffffffff8005f640 0xffffffff8008a850 0xffffffff80082640)
 
 # ran FILE... - the PCs of those that there are
 ran() {

@@ -70,7 +70,13 @@ static uint64_t high(size_t i) { return UINT64_MAX - i; }
 static uint64_t both_ends(size_t i) { return i % 2 ? i : UINT64_MAX - i; }
 static uint64_t crowded(size_t i) {
   (void)i;
-  return random64() % 3000 << 32; /* about 90 slots */
+  return random64() % 3000 << 32; /* 94 slots */
+}
+static uint64_t one_function(size_t i) {
+  return kcov8_block_id(UINT64_MAX / 2, (uint32_t)i);
+}
+static uint64_t last_function(size_t i) {
+  return kcov8_block_id(UINT64_MAX, (uint32_t)i);
 }
 static uint64_t same(size_t i) {
   (void)i;
@@ -91,6 +97,9 @@ static void clusters(void **state) {
   check_set(5000, both_ends);
   check_set(5000, crowded);
   check_set(1000, same);
+  check_set(20000, one_function);
+  check_set(70000, one_function);  /* more than its MiB has: into the next */
+  check_set(70000, last_function); /* or before it, at the end */
 }
 
 static void window_ends(void **state) {
@@ -103,7 +112,7 @@ static void window_ends(void **state) {
   assert_int_equal(v[2].slot, KCOV8_PC_SLOTS - 1);
 
   /* pushed down into a block that had its own slot */
-  const uint64_t below = UINT64_MAX - (UINT64_C(33) << 32);
+  const uint64_t below = (uint64_t)(KCOV8_PC_SLOTS - 2) << 37;
   struct kcov8i_id w[3] = {
       {.id = below}, {.id = UINT64_MAX}, {.id = UINT64_MAX - 1}};
   const uint32_t own = kcov8_id_slot(below);

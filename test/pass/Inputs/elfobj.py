@@ -28,7 +28,8 @@ def hash_function(name, path, unit=""):
 
 
 def block_id(function_hash, key):
-    return mix64(function_hash + (key + 1) * 0x9e3779b97f4a7c15 & MASK)
+    mixed = mix64(function_hash + (key + 1) * 0x9e3779b97f4a7c15 & MASK)
+    return ((function_hash >> 32) * 2032 >> 32) << 53 | mixed >> 11
 
 
 def checksum(keys):

@@ -20,11 +20,11 @@ SPEC, one item a line, words as in the shell:
   map HEX                  bytes as they are
 
 Without runs= a block has the lines of its range, in its file. id= makes up a
-hash that gives the first block this ID; code=N is the hash of the code, without
-it that of the keys. Damage, in a func line: abi=N n_blocks=N first=N rows=N
-counters=N keys=N change the record (the last two are added), mapabi=N kind=N
-size=N checksum=N n_map=N the map entry, mapkeys=K,K gives the map other keys,
-patch=OFFSET:HEX,... its bytes.
+hash that gives the first block this ID (there is one for six IDs of ten);
+code=N is the hash of the code, without it that of the keys. Damage, in a func
+line: abi=N n_blocks=N first=N rows=N counters=N keys=N change the record (the
+last two are added), mapabi=N kind=N size=N checksum=N n_map=N the map entry,
+mapkeys=K,K gives the map other keys, patch=OFFSET:HEX,... its bytes.
 """
 import argparse
 import shlex
@@ -66,7 +66,18 @@ def hash_function(name, path):
 
 
 def block_id(h, key):
-    return mix64((h + (key + 1) * 0x9E3779B97F4A7C15) & M64)
+    mixed = mix64((h + (key + 1) * 0x9E3779B97F4A7C15) & M64)
+    return ((h >> 32) * 2032 >> 32) << 53 | mixed >> 11
+
+
+def hash_of_id(id_, key):
+    """A function's hash that gives its block KEY this ID."""
+    for low in range(1 << 11):
+        mixed = (id_ << 11 & M64) | low
+        h = (unmix64(mixed) - (key + 1) * 0x9E3779B97F4A7C15) & M64
+        if block_id(h, key) == id_:
+            return h
+    sys.exit(f"mkimage: no hash for the ID {id_:#x} and this key")
 
 
 def checksum_keys(keys):
@@ -105,9 +116,7 @@ class Func:
     @property
     def hash(self):
         if "id" in self.opts:
-            key = self.blocks[0].key
-            return (unmix64(self.num("id"))
-                    - (key + 1) * 0x9E3779B97F4A7C15) & M64
+            return hash_of_id(self.num("id"), self.blocks[0].key)
         if "hash" in self.opts:
             return self.num("hash")
         return hash_function(self.name, self.opts.get("path", self.files[0]))
