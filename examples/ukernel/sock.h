@@ -154,7 +154,8 @@ struct uk_domain {
   int (*set)(struct uk_socket *sock, int level, int name, const void *value,
              uint32_t bytes);
 };
-extern const struct uk_domain uk_domain_unix, uk_domain_inet, uk_domain_inet6;
+extern const struct uk_domain uk_domain_unix, uk_domain_inet, uk_domain_inet6,
+    uk_domain_netlink;
 
 enum sock_state { SOCK_CLOSED, SOCK_CONNECTED, SOCK_LISTENS };
 
@@ -165,7 +166,8 @@ enum sock_state { SOCK_CLOSED, SOCK_CONNECTED, SOCK_LISTENS };
 struct uk_socket {
   const struct uk_domain *domain;
   int type, protocol;
-  int refs; /* the file's or the listener's, and those of its peers */
+  int told_type; /* SO_TYPE: netlink's SOCK_RAW is a SOCK_DGRAM */
+  int refs;      /* the file's or the listener's, and those of its peers */
   enum sock_state state;
   /* Whom it sends to. Streams and pairs: each is the other's. */
   struct uk_socket *peer;

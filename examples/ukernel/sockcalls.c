@@ -105,7 +105,7 @@ static int64_t sys_bind(const uint64_t arg[6]) { return with_name(arg, false); }
 
 static const struct uk_domain *find_domain(int family) {
   static const struct uk_domain *const domains[] = {
-      &uk_domain_unix, &uk_domain_inet, &uk_domain_inet6};
+      &uk_domain_unix, &uk_domain_inet, &uk_domain_inet6, &uk_domain_netlink};
   for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
     if (domains[i]->family == family)
       return domains[i];
@@ -156,7 +156,7 @@ static int64_t sys_socketpair(const uint64_t arg[6]) {
     err = copy_to_guest(arg[3], fd, sizeof(fd)); /* as Linux, before the rest */
   if (!err)
     err = check_type((int)arg[0], type, &protocol, &domain);
-  if (!err && domain->inet)
+  if (!err && domain != &uk_domain_unix)
     err = -EOPNOTSUPP;
   if (err)
     return err;

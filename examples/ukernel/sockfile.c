@@ -22,7 +22,7 @@ struct uk_socket *uk_sock_alloc(const struct uk_domain *domain, int type,
     return NULL;
   }
   sock->domain = domain;
-  sock->type = type;
+  sock->type = sock->told_type = type;
   sock->protocol = protocol;
   sock->refs = 1;
   sock->end = &sock->first;
@@ -178,8 +178,11 @@ struct uk_file *uk_sock_new(const struct uk_domain *domain, int type,
   struct uk_socket *sock = uk_sock_alloc(domain, type & 0xf, protocol);
   if (!sock)
     return NULL;
-  if (domain->family == AF_UNIX && sock->type == SOCK_RAW)
-    sock->type = SOCK_DGRAM; /* as on Linux */
+  if (sock->type == SOCK_RAW) { /* AF_UNIX: as on Linux */
+    sock->type = SOCK_DGRAM;
+    if (domain->family == AF_UNIX)
+      sock->told_type = SOCK_DGRAM;
+  }
   struct uk_file *file = uk_sock_file(sock, type);
   if (!file)
     uk_sock_put(sock);

@@ -69,7 +69,7 @@ static int get_common(struct uk_socket *sock, int name, void *value,
     return put_int(value, bytes, name == SO_RCVLOWAT && !*option ? 1 : *option);
   switch (name) {
   case SO_TYPE:
-    return put_int(value, bytes, sock->type);
+    return put_int(value, bytes, sock->told_type);
   case SO_DOMAIN:
     return put_int(value, bytes, sock->domain->family);
   case SO_PROTOCOL:

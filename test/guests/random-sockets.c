@@ -12,6 +12,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -101,6 +103,26 @@ static int flags(void) {
   return some_flags;
 }
 
+/* Of netlink, more or less. */
+static void request(char *data) {
+  struct {
+    struct nlmsghdr hdr;
+    struct ifinfomsg info;
+    struct rtattr attr;
+    char name[4];
+  } one = {.name = "lo"};
+  one.hdr.nlmsg_len = below(4) ? sizeof(one) : below(100);
+  one.hdr.nlmsg_type =
+      (uint16_t)(below(4) ? RTM_GETLINK + 4 * below(4) : below(200));
+  one.hdr.nlmsg_flags =
+      (uint16_t)(below(4) ? NLM_F_REQUEST | NLM_F_DUMP : next());
+  one.info.ifi_index = (int)below(3);
+  one.attr.rta_type = IFLA_IFNAME;
+  one.attr.rta_len = (uint16_t)(below(4) ? 7 : below(20));
+  memcpy(data, &one, sizeof(one));
+  memcpy(data + sizeof(one), &one, sizeof(one));
+}
+
 static void send_something(int fd) {
   static char data[300000];
   union name name;
@@ -113,6 +135,7 @@ static void send_something(int fd) {
                                        : below(sizeof(data))};
   struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
   memset(&control, 0, sizeof(control));
+  request(data);
   if (below(2)) {
     msg.msg_name = &name;
     msg.msg_namelen = name_of(&name);
@@ -207,12 +230,15 @@ static void watch(int fd) {
 }
 
 static void make_socket(void) {
-  static const int families[] = {AF_UNIX, AF_UNIX, AF_INET, AF_INET6};
+  static const int families[] = {AF_UNIX, AF_UNIX,  AF_UNIX, AF_INET,
+                                 AF_INET, AF_INET6, AF_INET, AF_NETLINK};
   static const int types[] = {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM,
                               SOCK_SEQPACKET};
-  int pair[2], family = families[below(4)];
+  int pair[2], family = families[below(8)];
   int type = types[below(4)] | (below(4) ? SOCK_NONBLOCK : 0);
-  if (below(3)) {
+  if (family == AF_NETLINK) {
+    keep(socket(family, SOCK_RAW | SOCK_NONBLOCK, 0));
+  } else if (below(3)) {
     keep(socket(family, type, 0));
   } else if (socketpair(AF_UNIX, type, 0, pair) == 0) {
     keep(pair[0]);
