@@ -237,11 +237,11 @@ static int64_t sys_getcwd(const uint64_t arg[6]) {
   static const char unreachable[] = "(unreachable)";
   char path[UK_PATH_MAX + sizeof(unreachable)];
   const size_t skip = sizeof(unreachable) - 1;
-  struct uk_files *files = uk_files_current();
+  struct uk_where *where = uk_where();
   bool outside;
-  if (files->cwd.inode->nlink == 0)
+  if (where->cwd.inode->nlink == 0)
     return -ENOENT;
-  ssize_t len = uk_path_text(&files->cwd, &files->root, path + skip,
+  ssize_t len = uk_path_text(&where->cwd, &where->root, path + skip,
                              UK_PATH_MAX, &outside);
   if (len == -ERANGE)
     return -ENAMETOOLONG;
@@ -275,16 +275,16 @@ static int change_walk(int err, struct uk_walk *walk, struct uk_path *where) {
   return err;
 }
 
-int uk_files_chdir(const char *path) {
+int uk_chdir(const char *path) {
   struct uk_walk walk;
   int err = uk_walk(AT_FDCWD, path, UK_WALK_FOLLOW, &walk);
-  return change_walk(err, &walk, &uk_files_current()->cwd);
+  return change_walk(err, &walk, &uk_where()->cwd);
 }
 
 static int64_t sys_chdir(const uint64_t arg[6]) {
   struct uk_walk walk;
   int err = uk_walk_guest(AT_FDCWD, arg[0], UK_WALK_FOLLOW, &walk);
-  return change_walk(err, &walk, &uk_files_current()->cwd);
+  return change_walk(err, &walk, &uk_where()->cwd);
 }
 
 static int64_t sys_chroot(const uint64_t arg[6]) {
@@ -297,15 +297,14 @@ static int64_t sys_chroot(const uint64_t arg[6]) {
   else if (!uk_capable(CAP_SYS_CHROOT))
     err = -EPERM;
   else
-    err = change_dir(&uk_files_current()->root, walk.mnt, walk.inode);
+    err = change_dir(&uk_where()->root, walk.mnt, walk.inode);
   uk_walk_end(&walk);
   return err;
 }
 
 static int64_t sys_fchdir(const uint64_t arg[6]) {
   struct uk_file *file = uk_fd_file((int)arg[0]);
-  return file ? change_dir(&uk_files_current()->cwd, file->mnt, file->inode)
-              : -EBADF;
+  return file ? change_dir(&uk_where()->cwd, file->mnt, file->inode) : -EBADF;
 }
 
 const struct uk_syscall_row uk_syscalls_dir[] = {

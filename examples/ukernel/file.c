@@ -157,40 +157,12 @@ int uk_file_stat(struct uk_file *file, struct stat *st) {
 
 /* ---- Tables -------------------------------------------------------------- */
 
-static void free_places(struct uk_files *files) {
-  uk_path_put(&files->cwd);
-  uk_path_put(&files->root);
-  uk_mntns_put(files->ns);
-}
-
-static void first_places(struct uk_files *files) {
-  files->ns = uk_mntns_get(uk_first_mntns);
-  uk_mntns_top(files->ns, &files->root);
-  files->cwd = files->root;
-  uk_path_get(&files->cwd);
-  files->umask = 022;
-}
-
-/* The guest starts where the host program was started, if it can see that. */
-static void first_cwd(struct uk_files *files) {
-  char path[UK_PATH_MAX];
-  struct uk_walk walk;
-  if (!getcwd(path, sizeof(path)) || uk_walk(AT_FDCWD, path, 0, &walk))
-    return;
-  const struct uk_path here = {walk.mnt, walk.inode};
-  if (here.inode && S_ISDIR(here.inode->mode))
-    uk_path_set(&files->cwd, &here);
-  uk_walk_end(&walk);
-}
-
 struct uk_files *uk_files_new(void) {
   struct uk_files *files = calloc(1, sizeof(*files));
   if (!files || uk_charge(UK_COST_FILES)) {
     free(files);
     return NULL;
   }
-  first_places(files);
-  first_cwd(files);
   for (int fd = 0; fd < 3; fd++) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0)
@@ -213,9 +185,6 @@ struct uk_files *uk_files_copy(struct uk_files *files) {
     return NULL;
   }
   *copy = *files;
-  uk_path_get(&copy->root);
-  uk_path_get(&copy->cwd);
-  uk_mntns_get(copy->ns);
   for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
     if (copy->fd[fd].file)
       uk_file_get(copy->fd[fd].file);
@@ -243,27 +212,17 @@ void uk_files_free(struct uk_files *files) {
     return;
   for (int fd = 0; fd < (int)UK_MAX_FDS; fd++)
     uk_fd_close(files, fd);
-  free_places(files);
   free(files);
   uk_uncharge(UK_COST_FILES);
 }
 
 /* Before the first process runs, the kernel itself opens the program. */
 struct uk_files *uk_files_current(void) {
-  static struct uk_files *boot;
+  static struct uk_files boot;
   struct uk_task *task = uk_current();
   struct uk_files *files =
       task && uk_task_proc(task) ? uk_proc_files(uk_task_proc(task)) : NULL;
-  if (files)
-    return files;
-  if (!boot) {
-    boot = calloc(1, sizeof(*boot));
-    if (!boot)
-      abort();
-    first_places(boot);
-    first_cwd(boot);
-  }
-  return boot;
+  return files ? files : &boot;
 }
 
 struct uk_file *uk_fd_file(int fd) {

@@ -3,7 +3,8 @@
  * fork.c - clone, fork, vfork, and the exit calls
  *
  * Departures: a process made with CLONE_FILES or CLONE_SIGHAND but without
- * CLONE_THREAD gets copies; of the namespaces only that of mounts can be split.
+ * CLONE_THREAD gets copies; of the
+ * namespaces only that of mounts can be split.
  * clone3 is not there, libcs fall back to clone.
  */
 #define _GNU_SOURCE
@@ -57,16 +58,19 @@ static int new_proc(struct uk_task *parent, uint64_t flags,
   }
   proc->exit_signal = (int)(flags & CSIGNAL);
   proc->files = uk_files_copy(parent->proc->files);
-  int err = !proc->files          ? -ENOMEM
-            : flags & CLONE_NEWNS ? uk_mntns_unshare(proc->files)
-                                  : 0;
-  if (err) {
-    uk_files_free(proc->files);
+  if (!proc->files) {
     proc_free(proc);
-    return err;
+    return -ENOMEM;
   }
   *out = proc;
   return 0;
+}
+
+static int new_where(const struct uk_task *parent, uint64_t flags,
+                     struct uk_where **out) {
+  *out = flags & CLONE_FS ? uk_where_get(parent->where)
+                          : uk_where_copy(parent->where);
+  return !*out ? -ENOMEM : flags & CLONE_NEWNS ? uk_mntns_unshare(*out) : 0;
 }
 
 static void drop_proc(struct uk_proc *proc, uint64_t flags) {
@@ -108,17 +112,19 @@ static int64_t do_clone(const struct request *request) {
   struct uk_task *task = uk_current();
   struct uk_proc *proc;
   struct uk_mm *mm = task->mm;
+  struct uk_where *where = NULL;
   int err = check_flags(request->flags);
   if (!err)
     err = new_proc(task, request->flags, &proc);
   if (err)
     return err;
-  if (!(request->flags & CLONE_VM)) {
+  err = new_where(task, request->flags, &where);
+  if (!err && !(request->flags & CLONE_VM))
     err = mm_copy(task->mm, &mm);
-    if (err) {
-      drop_proc(proc, request->flags);
-      return err;
-    }
+  if (err) {
+    uk_where_put(where);
+    drop_proc(proc, request->flags);
+    return err;
   }
   if (mm != task->mm)
     cpu_set_precise(mm->cpu, signal_wants_precise(proc));
@@ -127,9 +133,11 @@ static int64_t do_clone(const struct request *request) {
   if (mm != task->mm)
     mm_put(mm); /* the task holds it now */
   if (!child) {
+    uk_where_put(where);
     drop_proc(proc, request->flags);
     return -EAGAIN;
   }
+  child->where = where;
   copy_state(child, task, request);
   if (request->flags & CLONE_PARENT_SETTID)
     copy_to_guest(request->parent_tid, &tid, sizeof(tid));

@@ -34,6 +34,7 @@ struct uk_proc;  /* one guest process: address space, files, signals */
 struct uk_file;  /* one open file description */
 struct uk_inode; /* one file system object */
 struct uk_proto; /* what a socket can do (sock.h) */
+struct uk_where; /* root, directory, mounts of a task */
 struct uk_mount; /* one file system, or a part of it, at one place */
 
 /* ---- Process side: current task, sleeping, guest memory ------------------ */
@@ -215,9 +216,8 @@ void uk_file_get(struct uk_file *file);
 void uk_file_put(struct uk_file *file);
 
 /*
- * Descriptor table, working directory and umask of a process. Shared by
- * threads; copied by fork (uk_files_copy), freed at exit, close-on-exec
- * descriptors closed by execve.
+ * Descriptor table of a process. Shared by threads; copied by fork
+ * (uk_files_copy), freed at exit, close-on-exec descriptors closed by execve.
  */
 #define UK_MAX_FDS 1024 /* RLIMIT_NOFILE, soft and hard */
 struct uk_files;
@@ -226,12 +226,23 @@ struct uk_files *uk_files_copy(struct uk_files *files);
 void uk_files_exec(struct uk_files *files);
 /* May the current process have new namespaces: CLONE_NEW...? 0 or -errno */
 int uk_ns_may_split(uint64_t flags);
-int uk_mntns_unshare(struct uk_files *files); /* CLONE_NEWNS */
+int uk_mntns_unshare(struct uk_where *where); /* CLONE_NEWNS */
 /* Was it opened through a mount from which nothing is executed? */
 bool uk_file_noexec(const struct uk_file *file);
 void uk_files_free(struct uk_files *files);
-/* The current process's working directory: --cwd. */
-int uk_files_chdir(const char *path);
+/* Root, directory, namespace of mounts and umask of a task; the first one's is
+ * a copy of NULL. No memory: NULL. */
+struct uk_where *uk_where_get(struct uk_where *where);
+struct uk_where *uk_where_copy(struct uk_where *where);
+void uk_where_put(struct uk_where *where);
+struct uk_where *uk_task_where(struct uk_task *task); /* process side */
+struct uk_where *uk_proc_where(struct uk_proc *proc); /* or NULL */
+void uk_set_where(struct uk_where *where); /* the current task's; takes over */
+/* For each task. */
+void uk_each_where(void (*fn)(struct uk_where *where, const void *arg),
+                   const void *arg);
+int uk_where_shared(struct uk_where *where);          /* by how many tasks */
+int uk_chdir(const char *path);                       /* --cwd */
 struct uk_files *uk_proc_files(struct uk_proc *proc); /* process side */
 struct uk_file *uk_fd_file(int fd); /* of the current process; borrowed */
 

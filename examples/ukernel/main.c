@@ -205,7 +205,10 @@ static struct uk_task *first_task(const struct options *options) {
   proc->ids[0] = proc->ids[1] = proc->ids[2] = proc->ids[3] = options->uid;
   proc->ids[4] = proc->ids[5] = proc->ids[6] = proc->ids[7] = options->gid;
   proc->files = uk_files_new();
-  return proc->files ? task_new(proc, NULL, proc->pid) : NULL;
+  struct uk_task *task = proc->files ? task_new(proc, NULL, proc->pid) : NULL;
+  if (task)
+    task->where = uk_where_copy(NULL);
+  return task && task->where ? task : NULL;
 }
 
 static void load(struct uk_task *task, char **argv, struct options *options) {
@@ -261,7 +264,7 @@ int main(int argc, char **argv) {
   if (!task)
     fail(1, argv[optind], "out of memory");
   sched_set_current(task);
-  err = options.cwd ? uk_files_chdir(options.cwd) : 0;
+  err = options.cwd ? uk_chdir(options.cwd) : 0;
   if (err) {
     fprintf(stderr, "ukernel: --cwd %s: %s\n", options.cwd, strerror(-err));
     exit(2);

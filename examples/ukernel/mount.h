@@ -18,7 +18,7 @@
 
 struct uk_inode;
 struct uk_mntns;
-struct uk_files;
+struct uk_where;
 
 #define UK_MOUNTS_MAX 4096 /* of a namespace: ENOSPC */
 
@@ -134,7 +134,7 @@ struct uk_mntns *uk_mntns_new(struct uk_inode *root); /* NULL: no memory */
 struct uk_mntns *uk_mntns_get(struct uk_mntns *ns);
 void uk_mntns_put(struct uk_mntns *ns);
 /* setns */
-int uk_mntns_join(struct uk_files *files, struct uk_mntns *ns);
+void uk_mntns_join(struct uk_where *where, struct uk_mntns *ns);
 /* Its root directory, as a process that joins it gets it; references. */
 void uk_mntns_top(struct uk_mntns *ns, struct uk_path *out);
 

@@ -81,8 +81,8 @@ static void move_to_copy(struct uk_path *path, const struct uk_mntns *old) {
   uk_path_set(path, &to);
 }
 
-int uk_mntns_unshare(struct uk_files *files) {
-  struct uk_mntns *old = files->ns, *ns = new_ns();
+int uk_mntns_unshare(struct uk_where *where) {
+  struct uk_mntns *old = where->ns, *ns = new_ns();
   struct uk_mount *tree;
   if (!ns)
     return -ENOMEM;
@@ -92,10 +92,10 @@ int uk_mntns_unshare(struct uk_files *files) {
     uk_mntns_put(ns);
     return err;
   }
-  move_to_copy(&files->root, old);
-  move_to_copy(&files->cwd, old);
+  move_to_copy(&where->root, old);
+  move_to_copy(&where->cwd, old);
   fill(ns, tree);
-  files->ns = ns;
+  where->ns = ns;
   uk_mntns_put(old);
   return 0;
 }
@@ -106,14 +106,13 @@ void uk_mntns_top(struct uk_mntns *ns, struct uk_path *out) {
   uk_path_enter(out);
 }
 
-int uk_mntns_join(struct uk_files *files, struct uk_mntns *ns) {
-  struct uk_mntns *old = files->ns;
+void uk_mntns_join(struct uk_where *where, struct uk_mntns *ns) {
+  struct uk_mntns *old = where->ns;
   struct uk_path top;
   uk_mntns_top(ns, &top);
-  files->ns = uk_mntns_get(ns);
-  uk_path_set(&files->root, &top);
-  uk_path_set(&files->cwd, &top);
+  where->ns = uk_mntns_get(ns);
+  uk_path_set(&where->root, &top);
+  uk_path_set(&where->cwd, &top);
   uk_path_put(&top);
   uk_mntns_put(old);
-  return 0;
 }

@@ -18,7 +18,7 @@ bool uk_dir_below(const struct uk_inode *dir, const struct uk_inode *top) {
 }
 
 bool uk_mountpoint(const struct uk_inode *dir, const char *name) {
-  const struct uk_mntns *ns = uk_files_current()->ns;
+  const struct uk_mntns *ns = uk_where()->ns;
   for (struct uk_mount *m = uk_mount_any(NULL, dir, name); m;
        m = uk_mount_any(m, dir, name))
     if (m->ns == ns)

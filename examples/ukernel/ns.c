@@ -48,13 +48,13 @@ static int format(const struct type *type, ino_t ino, char *buf, size_t n) {
   return snprintf(buf, n, "%s:[%lu]", type->text, (unsigned long)ino);
 }
 
-static ino_t ino_of(int i, const struct uk_files *files) {
-  return types[i].flag == CLONE_NEWNS ? files->ns->ino : types[i].ino;
+static ino_t ino_of(int i, const struct uk_where *where) {
+  return types[i].flag == CLONE_NEWNS ? where->ns->ino : types[i].ino;
 }
 
-ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n) {
+ssize_t uk_ns_text(int i, struct uk_where *where, char *buf, size_t n) {
   char text[64];
-  size_t len = (size_t)format(&types[i], ino_of(i, files), text, sizeof(text));
+  size_t len = (size_t)format(&types[i], ino_of(i, where), text, sizeof(text));
   if (len > n)
     len = n;
   memcpy(buf, text, len);
@@ -69,7 +69,7 @@ static const struct ns *ns_of(const struct uk_inode *inode) {
 static int64_t open_owner(void) {
   struct uk_inode *inode;
   struct uk_file *file = NULL;
-  int err = uk_ns_inode(USER, uk_files_current(), &inode);
+  int err = uk_ns_inode(USER, uk_where(), &inode);
   if (err)
     return err;
   err = uk_open_inode(NULL, inode, O_RDONLY, &file);
@@ -128,13 +128,13 @@ struct uk_mntns *uk_ns_mnt(const struct uk_inode *inode) {
   return uk_ns_is(inode) ? ns_of(inode)->mnt : NULL;
 }
 
-int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out) {
+int uk_ns_inode(int i, struct uk_where *where, struct uk_inode **out) {
   static struct uk_fs nsfs = {
       .type = "nsfs", .magic = NSFS_MAGIC, .fixed = true};
   if (!nsfs.dev)
     nsfs.dev = uk_new_dev();
   struct ns *ns = calloc(1, sizeof(*ns));
-  *out = ns ? uk_inode_new(&ns_ops, &nsfs, ino_of(i, files), S_IFREG | 0444)
+  *out = ns ? uk_inode_new(&ns_ops, &nsfs, ino_of(i, where), S_IFREG | 0444)
             : NULL;
   if (!*out) {
     free(ns);
@@ -142,7 +142,7 @@ int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out) {
   }
   ns->type = &types[i];
   if (types[i].flag == CLONE_NEWNS)
-    ns->mnt = uk_mntns_get(files->ns);
+    ns->mnt = uk_mntns_get(where->ns);
   (*out)->priv = ns;
   return 0;
 }
@@ -168,9 +168,10 @@ static int64_t sys_setns(const uint64_t arg[6]) {
     return 0;
   if (!uk_capable(CAP_SYS_CHROOT))
     return -EPERM;
-  if (info.threads > 1) /* the others have the same root */
+  if (uk_where_shared(uk_where()) > 1) /* others have the same root */
     return -EINVAL;
-  return uk_mntns_join(uk_files_current(), ns_of(file->inode)->mnt);
+  uk_mntns_join(uk_where(), ns_of(file->inode)->mnt);
+  return 0;
 }
 
 /* ---- unshare ------------------------------------------------------------- */
@@ -191,19 +192,28 @@ int uk_ns_may_split(uint64_t flags) {
   return flags & NAMESPACES & ~(uint64_t)CLONE_NEWNS ? -EINVAL : 0;
 }
 
-/* Threads of a process share all: only one alone can part from the others. */
+/* Threads of a process have the same descriptors: that cannot be ended. */
 static int64_t sys_unshare(const uint64_t arg[6]) {
   const uint64_t flags = arg[0];
   struct uk_proc_info info;
   if (flags & ~(uint64_t)UNSHARE)
     return -EINVAL;
   uk_proc_info(uk_task_proc(uk_current()), &info);
-  if (info.threads > 1 && (flags & ~(uint64_t)CLONE_SYSVSEM))
+  if (info.threads > 1 &&
+      (flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_FILES)))
     return -EINVAL;
   int err = uk_ns_may_split(flags);
-  if (err || !(flags & CLONE_NEWNS))
+  if (err || !(flags & (CLONE_NEWNS | CLONE_FS)))
     return err;
-  return uk_mntns_unshare(uk_files_current());
+  struct uk_where *where = uk_where_copy(uk_where());
+  if (!where)
+    return -ENOMEM;
+  err = flags & CLONE_NEWNS ? uk_mntns_unshare(where) : 0;
+  if (err)
+    uk_where_put(where);
+  else
+    uk_set_where(where);
+  return err;
 }
 
 const struct uk_syscall_row uk_syscalls_ns[] = {

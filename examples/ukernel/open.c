@@ -110,8 +110,7 @@ static void name_file(struct uk_file *file, const struct uk_walk *walk) {
     return;
   if (file->inode && S_ISDIR(file->inode->mode))
     return; /* asked for when needed */
-  if (uk_path_text(&dir, &uk_files_current()->root, path, sizeof(path), NULL) <
-      0)
+  if (uk_path_text(&dir, &uk_where()->root, path, sizeof(path), NULL) < 0)
     return;
   uk_file_set_path(file, "%s%s%s", path, path[1] ? "/" : "", walk->name);
 }
@@ -144,7 +143,7 @@ static int create(struct uk_walk *walk, mode_t mode) {
     return -EROFS;
   if (dir->fs->fixed || !dir->ops->create)
     return -EACCES;
-  mode = S_IFREG | (mode & 07777 & ~uk_files_current()->umask);
+  mode = S_IFREG | (mode & 07777 & ~uk_where()->umask);
   walk->mnt = uk_mount_get(walk->dir_mnt);
   return dir->ops->create(dir, walk->name, mode, 0, NULL, &walk->inode);
 }

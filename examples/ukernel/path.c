@@ -73,7 +73,7 @@ static int push_link(struct state *s, struct uk_inode *link) {
   free(s->text);
   s->text = s->rest = text;
   if (text[0] == '/')
-    uk_path_set(&s->here, &uk_files_current()->root);
+    uk_path_set(&s->here, &uk_where()->root);
   return 0;
 }
 
@@ -106,7 +106,7 @@ static int jump(struct state *s, struct uk_inode *link, bool last) {
 
 /* `..`, and what is mounted there. */
 static int go_up(struct state *s) {
-  int err = uk_path_up(&s->here, &uk_files_current()->root);
+  int err = uk_path_up(&s->here, &uk_where()->root);
   if (!err)
     uk_path_enter(&s->here);
   return err;
@@ -239,7 +239,7 @@ static int walk_text(struct state *s, unsigned int flags) {
 /* Where a relative path starts; new references. */
 static int start_dir(int dirfd, struct uk_path *out) {
   if (dirfd == AT_FDCWD) {
-    *out = uk_files_current()->cwd;
+    *out = uk_where()->cwd;
   } else {
     struct uk_file *file = uk_fd_file(dirfd);
     if (!file)
@@ -254,7 +254,7 @@ static int start_dir(int dirfd, struct uk_path *out) {
 
 /* AT_EMPTY_PATH: the descriptor itself. */
 static int walk_empty(int dirfd, struct uk_walk *walk) {
-  struct uk_path here = uk_files_current()->cwd;
+  struct uk_path here = uk_where()->cwd;
   if (dirfd != AT_FDCWD) {
     struct uk_file *file = uk_fd_file(dirfd);
     if (!file)
@@ -284,7 +284,7 @@ int uk_walk(int dirfd, const char *path, unsigned int flags,
   struct state s = {.walk = walk};
   int err = 0;
   if (*path == '/')
-    uk_path_set(&s.here, &uk_files_current()->root);
+    uk_path_set(&s.here, &uk_where()->root);
   else
     err = start_dir(dirfd, &s.here);
   if (err)

@@ -194,6 +194,7 @@ struct uk_task {
   bool in_syscall;
   int64_t result;
   uint64_t clear_tid, robust_list, robust_bytes;
+  struct uk_where *where;
   struct uk_task *vfork_parent; /* waits for our exec or exit */
   bool vfork_waiting;
   char comm[16];

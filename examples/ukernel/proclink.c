@@ -38,8 +38,7 @@ static ssize_t link_read(struct uk_inode *inode, char *buf, size_t n) {
 
 static ssize_t dir_text(const struct uk_path *dir, char *buf, size_t n) {
   char path[UK_PATH_MAX + 16];
-  ssize_t len =
-      uk_path_text(dir, &uk_files_current()->root, path, UK_PATH_MAX, NULL);
+  ssize_t len = uk_path_text(dir, &uk_where()->root, path, UK_PATH_MAX, NULL);
   if (len < 0)
     return -ENAMETOOLONG;
   if (dir->inode->nlink == 0)
@@ -76,29 +75,38 @@ static ssize_t exe_text(const struct proc_node *node, char *buf, size_t n) {
     return -ENOENT;
   if (*exe == '/')
     return put_text(exe, buf, n);
-  struct uk_files *files = uk_proc_files(proc);
-  if (!files ||
-      uk_path_text(&files->cwd, &files->root, dir, sizeof(dir), NULL) < 0)
+  struct uk_where *where = uk_proc_where(proc);
+  if (!where ||
+      uk_path_text(&where->cwd, &where->root, dir, sizeof(dir), NULL) < 0)
     return -ENOENT;
   snprintf(text, sizeof(text), "%s/%s", dir[1] ? dir : "", exe);
   return put_text(text, buf, n);
 }
 
+/* Of a process that still is somewhere. */
+static int proc_where(const struct proc_node *node, struct uk_where **where) {
+  struct uk_proc *proc = uk_proc_find(node->pid);
+  if (!proc)
+    return -ESRCH;
+  *where = uk_proc_where(proc);
+  return *where ? 0 : -ENOENT;
+}
+
 static ssize_t jump_read(struct uk_inode *inode, char *buf, size_t n) {
   const struct proc_node *node = proc_node_of(inode);
-  struct uk_files *files;
+  struct uk_where *where;
   if (node->kind == PROC_FD) {
     const struct uk_file *file = fd_file(node);
     return file ? file_text(file, buf, n) : -ENOENT;
   }
   if (node->kind == PROC_EXE)
     return exe_text(node, buf, n);
-  int err = proc_files(node, &files);
+  int err = proc_where(node, &where);
   if (err)
     return err;
   if (node->kind == PROC_NS)
-    return uk_ns_text(node->fd, files, buf, n);
-  return dir_text(node->kind == PROC_CWD ? &files->cwd : &files->root, buf, n);
+    return uk_ns_text(node->fd, where, buf, n);
+  return dir_text(node->kind == PROC_CWD ? &where->cwd : &where->root, buf, n);
 }
 
 static int follow_exe(const struct proc_node *node, struct uk_path *out) {
@@ -122,29 +130,29 @@ static int follow_exe(const struct proc_node *node, struct uk_path *out) {
 static int jump_follow(struct uk_inode *inode, struct uk_path *out,
                        struct uk_file **file) {
   const struct proc_node *node = proc_node_of(inode);
-  struct uk_files *files;
+  struct uk_where *where;
   if (node->kind == PROC_EXE)
     return follow_exe(node, out);
-  int err = proc_files(node, &files);
+  if (node->kind == PROC_FD) {
+    struct uk_file *found = fd_file(node);
+    if (!found)
+      return uk_proc_find(node->pid) ? -ENOENT : -ESRCH;
+    *out = (struct uk_path){found->mnt, found->inode};
+    if (found->inode) {
+      uk_path_get(out);
+    } else {
+      uk_file_get(found);
+      *file = found;
+    }
+    return 0;
+  }
+  int err = proc_where(node, &where);
   if (err)
     return err;
   if (node->kind == PROC_NS)
-    return uk_ns_inode(node->fd, files, &out->inode);
-  if (node->kind != PROC_FD) {
-    *out = node->kind == PROC_CWD ? files->cwd : files->root;
-    uk_path_get(out);
-    return 0;
-  }
-  struct uk_file *found = files->fd[node->fd].file;
-  if (!found)
-    return -ENOENT;
-  if (found->inode) {
-    *out = (struct uk_path){found->mnt, found->inode};
-    uk_path_get(out);
-  } else {
-    uk_file_get(found);
-    *file = found;
-  }
+    return uk_ns_inode(node->fd, where, &out->inode);
+  *out = node->kind == PROC_CWD ? where->cwd : where->root;
+  uk_path_get(out);
   return 0;
 }
 

@@ -123,15 +123,15 @@ static void print_stats(FILE *f, const struct uk_mount *mnt, const char *path) {
 }
 
 void proc_print_mounts(FILE *f, struct uk_proc *proc, enum proc_kind kind) {
-  const struct uk_files *files = uk_proc_files(proc);
+  const struct uk_where *where = uk_proc_where(proc);
   char path[UK_PATH_MAX];
   bool outside;
-  if (!files)
+  if (!where)
     return;
-  struct uk_mount *top = files->ns->root;
+  struct uk_mount *top = where->ns->root;
   for (struct uk_mount *m = top; m; m = uk_mount_next(m, top)) {
     const struct uk_path root = {m, m->root};
-    if (uk_path_text(&root, &files->root, path, sizeof(path), &outside) < 0 ||
+    if (uk_path_text(&root, &where->root, path, sizeof(path), &outside) < 0 ||
         outside)
       continue;
     if (kind == PROC_MOUNTS)

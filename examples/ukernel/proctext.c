@@ -57,9 +57,9 @@ static void print_status(FILE *f, struct uk_proc *proc) {
   uk_proc_info(proc, &info);
   unsigned long long kib = info.vsize_bytes / 1024;
   int pid = uk_proc_pid(proc);
-  struct uk_files *files = uk_proc_files(proc);
+  struct uk_where *where = uk_proc_where(proc);
   fprintf(f, "Name:\t%.15s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\n",
-          info.comm, files ? files->umask : 0, state_word(info.state), pid);
+          info.comm, where ? where->umask : 0, state_word(info.state), pid);
   fprintf(f, "Pid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", pid, info.ppid);
   fprintf(f, "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t%u\nGroups:\t \n",
           UK_MAX_FDS);

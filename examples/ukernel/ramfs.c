@@ -362,7 +362,7 @@ struct uk_inode *uk_ramfs_anon(struct uk_inode *dir, mode_t mode) {
     shmem = uk_ramfs_new("tmpfs", 0x01021994);
   if (!dir && !shmem)
     return NULL;
-  mode = S_IFREG | (mode & 07777 & ~(dir ? uk_files_current()->umask : 0u));
+  mode = S_IFREG | (mode & 07777 & ~(dir ? uk_where()->umask : 0u));
   struct uk_inode *inode = new_inode(dir ? dir->fs : shmem->fs, mode);
   if (inode)
     inode->nlink = 0;

@@ -106,7 +106,7 @@ static int bind_path(struct uk_socket *sock, const struct uk_sockname *name) {
   char path[sizeof(name->un.sun_path) + 1];
   struct uk_inode *inode = NULL;
   path_of(name, path);
-  mode_t mode = S_IFSOCK | (0777 & ~uk_files_current()->umask);
+  mode_t mode = S_IFSOCK | (0777 & ~uk_where()->umask);
   int err = uk_make_node(path, mode, sock->local.len != 0, &inode);
   if (err)
     return err == -EEXIST ? -EADDRINUSE : err;

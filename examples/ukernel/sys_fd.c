@@ -189,9 +189,9 @@ static int64_t sys_flock(const uint64_t arg[6]) {
 }
 
 static int64_t sys_umask(const uint64_t arg[6]) {
-  struct uk_files *files = uk_files_current();
-  mode_t old = files->umask;
-  files->umask = (mode_t)arg[0] & 0777;
+  struct uk_where *where = uk_where();
+  mode_t old = where->umask;
+  where->umask = (mode_t)arg[0] & 0777;
   return old;
 }
 

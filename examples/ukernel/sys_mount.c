@@ -36,7 +36,7 @@ struct request {
 /* ---- Mountpoints --------------------------------------------------------- */
 
 static bool is_ours(const struct uk_mount *mnt) {
-  return mnt && mnt->ns && mnt->ns == uk_files_current()->ns;
+  return mnt && mnt->ns && mnt->ns == uk_where()->ns;
 }
 
 bool uk_walk_is_root(const struct uk_walk *walk) {
@@ -114,7 +114,7 @@ static int walk_source(const struct request *r, struct uk_walk *from) {
 /* A file of a namespace in one that it may keep alive would never go. */
 static bool is_loop(const struct uk_inode *inode) {
   const struct uk_mntns *ns = uk_ns_mnt(inode);
-  return ns && uk_files_current()->ns->seq >= ns->seq;
+  return ns && uk_where()->ns->seq >= ns->seq;
 }
 
 static int copy_source(const struct uk_walk *from, unsigned int flags,

@@ -71,7 +71,7 @@ static int64_t make(int dirfd, uint64_t path, mode_t mode, dev_t rdev,
   if (err)
     return err;
   if (!S_ISLNK(mode))
-    mode &= ~uk_files_current()->umask;
+    mode &= ~uk_where()->umask;
   err = walk.dir->ops->create(walk.dir, walk.name, mode, rdev, target,
                               &walk.inode);
   uk_walk_end(&walk);

@@ -11,7 +11,7 @@
 #include <sys/mount.h>
 
 static bool is_ours(const struct uk_mount *mnt) {
-  return mnt && mnt->ns && mnt->ns == uk_files_current()->ns;
+  return mnt && mnt->ns && mnt->ns == uk_where()->ns;
 }
 
 /* The walk has a reference, and the tree. */
@@ -22,7 +22,7 @@ static bool is_busy(const struct uk_mount *mnt) {
 /* 1: only its mark for expiry is to be set. */
 static int may_umount(const struct uk_walk *walk, int flags) {
   const struct uk_mount *mnt = walk->mnt;
-  const bool is_root = mnt && mnt == uk_files_current()->root.mnt;
+  const bool is_root = mnt && mnt == uk_where()->root.mnt;
   if (!uk_capable(CAP_SYS_ADMIN))
     return -EPERM;
   if (!uk_walk_is_root(walk) || !is_ours(mnt))
@@ -58,7 +58,7 @@ static int64_t sys_umount2(const uint64_t arg[6]) {
     mnt->expiring = true; /* its tree has it */
     return -EAGAIN;
   }
-  if (!err && mnt == uk_files_current()->root.mnt && !(flags & MNT_DETACH)) {
+  if (!err && mnt == uk_where()->root.mnt && !(flags & MNT_DETACH)) {
     char none[1] = ""; /* Linux makes the root read-only instead */
     err = uk_fs_remount(mnt->root, none, true);
   } else if (!err) {
@@ -71,7 +71,7 @@ static int64_t sys_umount2(const uint64_t arg[6]) {
 /* ---- pivot_root ---------------------------------------------------------- */
 
 static int check_pivot(const struct uk_walk *new, const struct uk_walk *old) {
-  const struct uk_path *root = &uk_files_current()->root;
+  const struct uk_path *root = &uk_where()->root;
   const struct uk_path to = {new->mnt, new->inode};
   const struct uk_path put = {old->mnt, old->inode};
   if (old->inode->nlink == 0 || new->inode->nlink == 0)
@@ -89,30 +89,26 @@ static int check_pivot(const struct uk_walk *new, const struct uk_walk *old) {
 }
 
 /* Everybody whose root or directory is the old root goes along. */
-static void follow_root(const struct uk_path *from, const struct uk_path *to) {
-  int pid = 0;
-  for (struct uk_proc *p; (p = uk_proc_next(pid));) {
-    struct uk_files *files = uk_proc_files(p);
-    pid = uk_proc_pid(p);
-    if (files && uk_path_same(&files->root, from))
-      uk_path_set(&files->root, to);
-    if (files && uk_path_same(&files->cwd, from))
-      uk_path_set(&files->cwd, to);
-  }
+static void follow_root(struct uk_where *where, const void *from_to) {
+  const struct uk_path *from = from_to, *to = from + 1;
+  if (uk_path_same(&where->root, from))
+    uk_path_set(&where->root, to);
+  if (uk_path_same(&where->cwd, from))
+    uk_path_set(&where->cwd, to);
 }
 
 /* The new root goes where the old one was, and the old one to @old. */
 static int pivot(struct uk_walk *new, struct uk_walk *old) {
-  struct uk_path from = uk_files_current()->root;
+  struct uk_path from = uk_where()->root;
   struct uk_mount *root = from.mnt;
-  const struct uk_path to = {new->mnt, new->inode};
+  const struct uk_path from_to[2] = {from, {new->mnt, new->inode}};
   const bool on_root = uk_walk_is_root(old);
   uk_path_get(&from);
   int err = uk_mount_swap(root, new->mnt, old->mnt,
                           on_root ? NULL : old->inode->parent,
                           on_root ? NULL : old->inode->name, old->inode);
   if (!err)
-    follow_root(&from, &to);
+    uk_each_where(follow_root, from_to);
   uk_path_put(&from);
   return err;
 }

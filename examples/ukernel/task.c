@@ -32,6 +32,28 @@ struct uk_files *uk_proc_files(struct uk_proc *proc) {
   return proc->files;
 }
 
+struct uk_where *uk_task_where(struct uk_task *task) {
+  return task->where;
+}
+
+struct uk_where *uk_proc_where(struct uk_proc *proc) {
+  struct uk_task *leader = proc_leader(proc);
+  return leader ? leader->where : NULL;
+}
+
+void uk_set_where(struct uk_where *where) {
+  uk_where_put(uk_current()->where);
+  uk_current()->where = where;
+}
+
+void uk_each_where(void (*fn)(struct uk_where *where, const void *arg),
+                   const void *arg) {
+  for (struct uk_proc *proc = uk_procs; proc; proc = proc->next)
+    for (struct uk_task *task = proc->tasks; task; task = task->next)
+      if (task->where)
+        fn(task->where, arg);
+}
+
 int uk_new_pid(void) {
   do
     last_pid = last_pid < 0x3fffff ? last_pid + 1 : 2;
@@ -143,6 +165,7 @@ void task_free_unstarted(struct uk_task *task) {
   task_unlink(task);
   cpu_save_free(task->save);
   mm_put(task->mm);
+  uk_where_put(task->where);
   free(task);
 }
 
@@ -348,6 +371,8 @@ void task_exit(struct uk_task *task) {
     uk_files_free(proc->files);
     proc->files = NULL;
   }
+  uk_where_put(task->where);
+  task->where = NULL;
   proc->cpu_ns += task_cpu_ns(task);
   if (task->mm) {
     sched_release(task);

@@ -176,9 +176,6 @@ int uk_mount_name_root(struct uk_mount *mnt, const struct uk_walk *walk);
 /* ---- Descriptors (file.c) --------------------------------------------- */
 
 struct uk_files {
-  struct uk_path root, cwd;
-  struct uk_mntns *ns;
-  mode_t umask;
   struct uk_fd {
     struct uk_file *file;
     bool cloexec;
@@ -186,6 +183,15 @@ struct uk_files {
 };
 
 struct uk_files *uk_files_current(void);
+
+/* Where a task is (where.c). */
+struct uk_where {
+  int refs; /* tasks */
+  struct uk_path root, cwd;
+  struct uk_mntns *ns;
+  mode_t umask;
+};
+struct uk_where *uk_where(void); /* of the current task */
 /* A new reference, so that another thread's close does no harm; NULL: EBADF.
  * uk_fd_get() refuses O_PATH files, as most calls do. */
 struct uk_file *uk_fd_get(int fd);
@@ -279,8 +285,8 @@ void uk_epoll_forget(struct uk_file *file);
 /* ---- Namespaces (ns.c) ------------------------------------------------ */
 
 const char *uk_ns_name(int i); /* in /proc/PID/ns; NULL: no more */
-ssize_t uk_ns_text(int i, struct uk_files *files, char *buf, size_t n);
-int uk_ns_inode(int i, struct uk_files *files, struct uk_inode **out);
+ssize_t uk_ns_text(int i, struct uk_where *where, char *buf, size_t n);
+int uk_ns_inode(int i, struct uk_where *where, struct uk_inode **out);
 bool uk_ns_is(const struct uk_inode *inode);
 void uk_ns_name_of(const struct uk_inode *inode, char *buf, size_t n);
 struct uk_mntns *uk_ns_mnt(const struct uk_inode *inode); /* or NULL */

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "mounts.h"
 
+#include <pthread.h>
+
 static int pivot_root(const char *new_root, const char *put_old) {
   return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
@@ -153,6 +155,50 @@ static void cloned(void) {
   CHECK(!is_there("d/x"));
 }
 
+/* ---- Threads ------------------------------------------------------------- */
+
+static void *part(void *unused) {
+  char text[256];
+  int here = open("/proc/self/ns/mnt", O_RDONLY);
+  FAILS(setns(here, 0), EINVAL); /* others have the same root */
+  CHECK(chdir("d") == 0 && chdir("..") == 0);
+  CHECK(unshare(CLONE_FS) == 0 && chdir("d") == 0);
+  umask(077);
+  CHECK(mkdir("in", 0777) == 0);
+  CHECK(unshare(CLONE_NEWNS) == 0 && tmpfs(".", NULL) == 0);
+  CHECK(chdir("../d") == 0 && make("x") == 0);
+  CHECK(getcwd(text, sizeof(text)) && strcmp(text + strlen(top), "/d") == 0);
+  CHECK(setns(here, 0) == 0 && chdir(top) == 0 && !is_there("d/x"));
+  close(here);
+  return unused;
+}
+
+static void threads(void) {
+  pthread_t thread;
+  struct stat st;
+  CHECK(mkdir("d", 0755) == 0);
+  require(pthread_create(&thread, NULL, part, NULL) == 0, "thread");
+  pthread_join(thread, NULL);
+  CHECK(is_there("d") && !is_there("d/x") && umask(022) == 022);
+  CHECK(stat("d/in", &st) == 0 && (st.st_mode & 0777) == 0700);
+}
+
+static int in_same(void *unused) {
+  (void)unused;
+  umask(027);
+  return chdir("d") != 0;
+}
+
+/* CLONE_FS: where the child goes, the parent goes. */
+static void together(void) {
+  static char stack[65536] __attribute__((aligned(16)));
+  int status;
+  CHECK(mkdir("d", 0755) == 0 && mkdir("d/in", 0755) == 0);
+  pid_t child = clone(in_same, stack + sizeof(stack), CLONE_FS | SIGCHLD, NULL);
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+  CHECK(is_there("in") && umask(022) == 027);
+}
+
 static const struct step steps[] = {
     {"roots", roots},
     {"pivot_root", pivot},
@@ -161,6 +207,8 @@ static const struct step steps[] = {
     {"other namespaces", others},
     {"there and back", there_and_back},
     {"cloned", cloned},
+    {"threads apart", threads},
+    {"processes together", together},
 };
 
 int main(void) { return RUN_ALL(steps); }

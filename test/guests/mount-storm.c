@@ -94,6 +94,7 @@ static void chain(void) {
       CHECK(setns(before, 0) == 0 && chdir(top) == 0);
       snprintf(link, sizeof(link), "/proc/self/fd/%d", after);
       CHECK(mount(link, "file", NULL, MS_BIND, NULL) == 0);
+      fflush(stdout);
       _exit(failures != 0);
     }
     CHECK(waitpid(child, &status, 0) == child && status == 0);
@@ -117,31 +118,31 @@ static void one_thing(unsigned int *seed) {
   static const char *const places[] = {"a",     "b",   "a/x", "b/x",
                                        "a/x/y", "b/f", ".",   "a/f"};
   const unsigned int pick = (unsigned int)rand_r(seed);
-  const char *to = places[pick / 16 % 8], *from = places[pick / 128 % 8];
+  const char *to = places[pick / 20 % 8], *from = places[pick / 160 % 8];
   char buf[4096];
   int fd;
-  switch (pick % 16) {
+  switch (pick % 20) {
   case 0:
   case 1:
     tmpfs(to);
     break;
   case 2:
   case 3:
-    mount(from, to, NULL, MS_BIND | (pick & 1024 ? MS_REC : 0), NULL);
+    mount(from, to, NULL, MS_BIND | (pick & 0x10000 ? MS_REC : 0), NULL);
     break;
   case 4:
     mount(from, to, NULL, MS_MOVE, NULL);
     break;
   case 5:
   case 6:
-    umount2(to, pick & 1024 ? MNT_DETACH : 0);
+    umount2(to, pick & 0x10000 ? MNT_DETACH : 0);
     break;
   case 7:
     umount2(to, MNT_EXPIRE);
     break;
   case 8:
     mount(NULL, to, NULL,
-          MS_REMOUNT | MS_BIND | (pick & 1024 ? MS_RDONLY : 0ul), NULL);
+          MS_REMOUNT | MS_BIND | (pick & 0x10000 ? MS_RDONLY : 0ul), NULL);
     break;
   case 9:
     mkdir(to, 0755);
@@ -167,8 +168,29 @@ static void one_thing(unsigned int *seed) {
       continue;
     close(fd);
     break;
-  default:
+  case 15:
     syscall(SYS_pivot_root, from, to);
+    break;
+  case 16:
+    unshare(pick & 0x10000 ? CLONE_NEWNS : CLONE_FS);
+    break;
+  case 17:
+    fd = open("/proc/self/ns/mnt", O_RDONLY);
+    if (pick & 0x10000)
+      unshare(CLONE_NEWNS);
+    setns(fd, 0);
+    close(fd);
+    chdir(top);
+    break;
+  case 18:
+    chdir(pick & 0x10000 ? to : top);
+    break;
+  default:
+    fd = open("/proc/self/root", O_PATH);
+    fchdir(fd);
+    umount2(to, MNT_DETACH);
+    close(fd);
+    chdir(top);
   }
 }
 
@@ -182,6 +204,8 @@ static void *do_things(void *seed_at) {
 static void all_sides(void) {
   pthread_t thread[4];
   unsigned int seed[4];
+  CHECK(chroot(".") == 0); /* nothing is left outside */
+  strcpy(top, "/");
   mkdir("a", 0755);
   mkdir("b", 0755);
   for (unsigned int i = 0; i < 4; i++) {
