@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonr.h"
 #include "base/tool.h"
 
 static bool begins_dump(FILE *f) {
@@ -170,6 +171,53 @@ static bool next_line(struct pcfile *p, bool *odd) {
   return c != EOF || len != 0;
 }
 
+/* Is the next line an object? Blanks in front of it are taken. */
+static bool begins_object(struct pcfile *p) {
+  int c;
+  while ((c = getc(p->f)) == ' ' || c == '\t' || c == '\r')
+    ;
+  if (c == '{') {
+    p->line++;
+    return true;
+  }
+  if (c != EOF)
+    ungetc(c, p->f);
+  return false;
+}
+
+/*
+ * A line of syzkaller's /cover?jsonl=1, behind its `{'. It tells of blocks that
+ * nothing reached, too; those are PCFILE_END here. What is inlined into a block
+ * has a line of its own with the PC of that block, which must not count twice.
+ */
+static enum pcfile_result take_object(struct pcfile *p,
+                                      struct pcfile_entry *e) {
+  struct json_field fields[] = {
+      {.name = "pc"},
+      {.name = "hit_count"},
+      {.name = "inline", .is_bool = true},
+  };
+  const struct json_field *pc = &fields[0], *hits = &fields[1];
+  const char *wrong = json_read_object(p->f, fields, 3);
+  if (ferror(p->f))
+    return PCFILE_FAILED;
+  if (!wrong && (!pc->found || !hits->found))
+    wrong = pc->found ? "no hit_count" : "no pc";
+  if (!wrong && pc->over)
+    wrong = "a pc of more than 64 bits";
+  if (wrong) {
+    char *where = xasprintf("%s:%lu", p->name, p->line);
+    warn(where, "not a line of coverage: %s", wrong);
+    free(where);
+    return PCFILE_BAD;
+  }
+  e->pc = pc->value;
+  e->count = hits->value;
+  e->counted = true;
+  e->of = p->of;
+  return e->count && !fields[2].value ? PCFILE_PC : PCFILE_END;
+}
+
 static void complain(const struct pcfile *p, const char *s) {
   char shown[41] = "";
   for (size_t i = 0; i < sizeof(shown) - 1 && s[i]; i++)
@@ -222,31 +270,38 @@ static enum pcfile_result next_of_dump(struct pcfile *p,
   return b->count ? PCFILE_PC : PCFILE_MOVED;
 }
 
+/* The next line of text that is no object: it says nothing if PCFILE_END. */
+static enum pcfile_result take_text(struct pcfile *p, bool odd,
+                                    struct pcfile_entry *e) {
+  const char *s = p->text;
+  take_blanks(&s);
+  if (!odd && *s == 0)
+    return PCFILE_END;
+  if (!odd && *s == '#')
+    return !take_image(p, s) && parse_moved(s, e) ? PCFILE_MOVED : PCFILE_END;
+  if (!odd && parse_line(s, e)) {
+    e->of = p->of;
+    return PCFILE_PC;
+  }
+  complain(p, s);
+  return PCFILE_BAD;
+}
+
 enum pcfile_result pcfile_next(struct pcfile *p, struct pcfile_entry *e) {
-  bool odd;
   if (p->is_dump)
     return next_of_dump(p, e);
   e->block = NULL;
-  while (next_line(p, &odd)) {
-    const char *s = p->text;
-    take_blanks(&s);
-    if (!odd && *s == 0)
-      continue;
-    if (!odd && *s == '#') {
-      if (!take_image(p, s) && parse_moved(s, e))
-        return PCFILE_MOVED;
-      continue;
-    }
-    if (!odd && parse_line(s, e)) {
-      e->of = p->of;
-      return PCFILE_PC;
-    }
-    complain(p, s);
-    return PCFILE_BAD;
+  enum pcfile_result r = PCFILE_END;
+  bool odd, any = true;
+  while (any && r == PCFILE_END) {
+    if (begins_object(p))
+      r = take_object(p, e);
+    else if ((any = next_line(p, &odd)))
+      r = take_text(p, odd, e);
   }
   if (ferror(p->f)) {
     warn(p->name, "%s", strerror(errno));
     return PCFILE_FAILED;
   }
-  return PCFILE_END;
+  return r;
 }

@@ -7,6 +7,8 @@
  * begins a comment; empty lines are skipped. The comment
  * "# moved 0xPC 0xID [IMAGE]" tells that a run gave PC to block ID of IMAGE,
  * "# image DIGEST NAME" which image the PCs after it are of.
+ * A line may be a JSON object instead, as syzkaller's /cover?jsonl=1 has them:
+ * its "pc" is decimal, its "hit_count" the count; 0 is as if it were not there.
  */
 #ifndef KCOV8_PCFILE_H
 #define KCOV8_PCFILE_H
@@ -24,7 +26,8 @@
  * struct pcfile - a list being read
  * @name:  for messages
  * @line:  number of the last line read
- * @text:  that line; longer ones are cut, comments excepted refused
+ * @text:  that line, if it is no object; longer ones are cut, comments
+ * excepted refused
  * @silent: PCFILE_OTHER gives no message: the caller has more images to ask
  * @of:    digest of the image that the next PCs are of; 0: the list does not
  * say
