@@ -73,10 +73,18 @@ void json_object(struct jsonw *j, const char *key) { begin(j, key, '{'); }
 
 void json_array(struct jsonw *j, const char *key) { begin(j, key, '['); }
 
-void json_array_inline(struct jsonw *j, const char *key) {
-  begin(j, key, '[');
+static void begin_inline(struct jsonw *j, const char *key, char bracket) {
+  begin(j, key, bracket);
   if (!j->inline_depth)
     j->inline_depth = j->depth;
+}
+
+void json_object_inline(struct jsonw *j, const char *key) {
+  begin_inline(j, key, '{');
+}
+
+void json_array_inline(struct jsonw *j, const char *key) {
+  begin_inline(j, key, '[');
 }
 
 void json_end(struct jsonw *j, char bracket) {

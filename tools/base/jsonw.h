@@ -16,12 +16,14 @@ struct jsonw {
   FILE *f;
   unsigned int depth;
   bool filled;               /* the innermost array or object has an element */
-  unsigned int inline_depth; /* of json_array_inline(), 0 = not inside one */
+  unsigned int inline_depth; /* depth of the outermost one, 0: inside none */
 };
 
 void json_object(struct jsonw *j, const char *key);
 void json_array(struct jsonw *j, const char *key);
-void json_array_inline(struct jsonw *j, const char *key); /* on one line */
+/* On one line: */
+void json_object_inline(struct jsonw *j, const char *key);
+void json_array_inline(struct jsonw *j, const char *key);
 void json_end(struct jsonw *j, char bracket);
 void json_string(struct jsonw *j, const char *key, const char *value);
 void json_number(struct jsonw *j, const char *key, uint64_t value);

@@ -33,7 +33,9 @@ static const char help[] =
     "needs\n"
     "no IMAGE: it has the newest build of each program.\n"
     "\n"
-    "  -f, --format FORMAT    text (default), lcov, json, cobertura, or html\n"
+    "  -f, --format FORMAT    text (default), lcov, json, jsonl, cobertura, "
+    "or\n"
+    "                         html; jsonl is syzkaller's, a block a line\n"
     "      --json             same as --format json\n"
     "      --html DIR         same as --format html --output DIR\n"
     "  -o, --output FILE      write to FILE; with html, a directory: new, "
@@ -67,7 +69,7 @@ static const struct format {
 } formats[] = {
     {"text", report_text, false},          {"lcov", report_lcov, true},
     {"json", report_json, false},          {"html", NULL, true},
-    {"cobertura", report_cobertura, true},
+    {"cobertura", report_cobertura, true}, {"jsonl", report_jsonl, false},
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))

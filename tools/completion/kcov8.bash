@@ -41,7 +41,7 @@ _kcov8() {
   elif [[ $previous == --format || $previous == -f ]]; then
     case $command in
       list | symbolize) words='text json gvisor' ;;
-      report) words='text lcov html json cobertura' ;;
+      report) words='text lcov html json cobertura jsonl' ;;
       index | stat | doctor) words='text json' ;;
     esac
   elif [[ $command == remap && ($previous == --tier || $previous == -t) ]]; then

@@ -4,7 +4,10 @@
 
 #include <inttypes.h>
 #include <kcov8/abi.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/tool.h"
 
 bool block_removed(const struct block *b) {
   return b->flags & KCOV8_BLOCK_REMOVED;
@@ -31,16 +34,22 @@ static bool has_pkg(const char *path) {
 }
 
 /* syzkaller matches ^(.*\/)?(pkg/[^:]+):L.C,L.C$: no ':' in the path. */
+char *gvisor_path(const struct image *img, const struct block *b) {
+  const char *path = img->files.strings[b->file];
+  const bool has = has_pkg(path);
+  while (!has && *path == '/')
+    path++;
+  char *made = xasprintf("%s%s", has ? "" : "pkg/", path);
+  for (char *c = made; (c = strchr(c, ':'));)
+    *c = '_';
+  return made;
+}
+
 void write_gvisor_place(FILE *f, const struct image *img,
                         const struct block *b) {
-  const char *path = img->files.strings[b->file];
-  if (!has_pkg(path)) {
-    fputs("pkg/", f);
-    while (*path == '/')
-      path++;
-  }
-  for (; *path; path++)
-    fputc(*path == ':' ? '_' : *path, f);
+  char *path = gvisor_path(img, b);
+  fputs(path, f);
+  free(path);
   write_range(f, b);
 }
 

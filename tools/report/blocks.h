@@ -18,7 +18,13 @@ bool block_removed(const struct block *b);
  */
 void write_place(FILE *f, const struct image *img, const struct block *b);
 
-/* "PATH:L.C,L.C" with a component pkg/, as syzkaller's reader demands it. */
+/*
+ * gvisor_path() - the block's file with a component pkg/, as syzkaller's reader
+ * demands it; to be freed
+ */
+char *gvisor_path(const struct image *img, const struct block *b);
+
+/* "PATH:L.C,L.C" with that path. */
 void write_gvisor_place(FILE *f, const struct image *img,
                         const struct block *b);
 

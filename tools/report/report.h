@@ -16,7 +16,8 @@
 typedef void report_writer(const struct coverage *cov, const char *root,
                            const struct output *out);
 
-report_writer report_text, report_lcov, report_json, report_cobertura;
+report_writer report_text, report_lcov, report_json, report_jsonl,
+    report_cobertura;
 
 /*
  * report_show() - the text of files, with what ran

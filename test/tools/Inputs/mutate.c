@@ -53,6 +53,7 @@ static void use_report(struct image *img, const struct filter *filter,
   report_text(&cov, "/root", out);
   report_lcov(&cov, "/root", out);
   report_json(&cov, "/root", out);
+  report_jsonl(&cov, "/root", out);
   report_cobertura(&cov, "/root", out);
   coverage_free(&cov);
   free(counts);
