@@ -24,7 +24,7 @@ static int drop(struct uk_mm *mm, const struct uk_region *region, uint64_t addr,
                 uint64_t bytes) {
   if (region->pages->fixed)
     return mm_mark(mm, addr, bytes, UK_MARK_GONE);
-  if (!region->shared && !region->file)
+  if (!region->shared && !region->file && !region->pages->constant)
     madvise(host_of(region, addr), bytes, MADV_DONTNEED);
   return 0;
 }

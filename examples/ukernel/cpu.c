@@ -51,9 +51,20 @@
 #define CODE_PER_BYTE 8u
 #define CODE_STEP (1u << 20)
 
+/* A mapping that waits for the next process. */
+struct kept {
+  uint64_t addr, bytes;
+  int prot;
+  void *host;
+};
+#define MAX_KEPT 8u
+
 struct uk_cpu {
   uc_engine *uc;
   uc_context *scratch;
+  uc_context *new; /* the registers of a new engine */
+  struct kept kept[MAX_KEPT];
+  size_t n_kept;
   uc_hook precise;  /* 0: not set */
   bool ran;         /* there is translated code */
   bool dead;        /* it crashed */
@@ -227,6 +238,8 @@ static int add_hooks(struct uk_cpu *cpu) {
 }
 
 int cpu_new(struct uk_cpu **out) {
+  if (*out)
+    return 0;
   struct uk_cpu *cpu = calloc(1, sizeof(*cpu));
   if (!cpu)
     return -ENOMEM;
@@ -239,7 +252,8 @@ int cpu_new(struct uk_cpu **out) {
   int err = -ENOMEM;
   if (!uc_open(UC_ARCH_X86, UC_MODE_64, &cpu->uc) &&
       !uc_mem_map_ptr(cpu->uc, BOOT, 4096, UC_PROT_ALL, page) &&
-      !uc_context_alloc(cpu->uc, &cpu->scratch)) {
+      !uc_context_alloc(cpu->uc, &cpu->scratch) &&
+      !uc_context_alloc(cpu->uc, &cpu->new)) {
     err = add_hooks(cpu);
     if (!err)
       err = boot(cpu, page);
@@ -247,6 +261,7 @@ int cpu_new(struct uk_cpu **out) {
       find_old_exception(cpu, page);
     uc_ctl_remove_cache(cpu->uc, BOOT, BOOT + 4096);
     uc_mem_unmap(cpu->uc, BOOT, 4096);
+    uc_context_save(cpu->uc, cpu->new);
   }
   munmap(page, 4096);
   if (err) {
@@ -261,6 +276,8 @@ static void close_engine(void *ctx) {
   struct uk_cpu *cpu = ctx;
   if (cpu->scratch)
     uc_context_free(cpu->scratch);
+  if (cpu->new)
+    uc_context_free(cpu->new);
   if (cpu->uc)
     uc_close(cpu->uc);
 }
@@ -294,8 +311,69 @@ void cpu_forget_code(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes) {
     uc_ctl_remove_cache(cpu->uc, addr, addr + 4096);
 }
 
+static void drop_kept(struct uk_cpu *cpu, size_t at) {
+  struct kept gone = cpu->kept[at];
+  cpu->kept[at] = cpu->kept[--cpu->n_kept];
+  cpu_unmap(cpu, gone.addr, gone.bytes, gone.prot);
+}
+
+void cpu_drop_kept(struct uk_cpu *cpu) {
+  while (cpu->n_kept)
+    drop_kept(cpu, cpu->n_kept - 1);
+}
+
+bool cpu_keep(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
+              void *host) {
+  if (cpu->n_kept == MAX_KEPT)
+    return false;
+  cpu->kept[cpu->n_kept++] = (struct kept){addr, bytes, prot, host};
+  return true;
+}
+
+static size_t kept_at(const struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
+                      int prot, const void *host) {
+  size_t at = 0;
+  while (at < cpu->n_kept &&
+         (cpu->kept[at].addr != addr || cpu->kept[at].bytes != bytes ||
+          cpu->kept[at].prot != prot || cpu->kept[at].host != host))
+    at++;
+  return at;
+}
+
+bool cpu_keeps(const struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
+               int prot, const void *host) {
+  return kept_at(cpu, addr, bytes, prot, host) < cpu->n_kept;
+}
+
+bool cpu_keeps_any(const struct uk_cpu *cpu, const uint8_t *host,
+                   size_t bytes) {
+  for (size_t i = 0; i < cpu->n_kept; i++) {
+    const uint8_t *start = cpu->kept[i].host;
+    if (start < host + bytes && host < start + cpu->kept[i].bytes)
+      return true;
+  }
+  return false;
+}
+
+/* True: it is mapped. */
+static bool take_kept(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
+                      int prot, void *host) {
+  size_t same = kept_at(cpu, addr, bytes, prot, host);
+  if (same < cpu->n_kept) {
+    cpu->kept[same] = cpu->kept[--cpu->n_kept];
+    return true;
+  }
+  for (size_t i = cpu->n_kept; i-- > 0;)
+    if (cpu->kept[i].addr < addr + bytes &&
+        addr < cpu->kept[i].addr + cpu->kept[i].bytes)
+      drop_kept(cpu, i);
+  return false;
+}
+
 int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
             void *host) {
+  if (take_kept(cpu, addr, bytes, prot, host))
+    return 0;
   if (uc_mem_map_ptr(cpu->uc, addr, bytes, engine_prot(prot), host))
     return -ENOMEM;
   if (prot & PROT_EXEC)
@@ -332,6 +410,8 @@ static void drop_deleted_hooks(struct uk_cpu *cpu) {
   uc_emu_start(cpu->uc, rip, 0, 0, 0);
   atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
 }
+
+bool cpu_is_precise(const struct uk_cpu *cpu) { return cpu->precise != 0; }
 
 bool cpu_set_precise(struct uk_cpu *cpu, bool precise) {
   if (precise == (cpu->precise != 0))
@@ -509,7 +589,17 @@ static void copy_registers(void *ctx) {
 
 bool cpu_is_dead(const struct uk_cpu *cpu) { return cpu->dead; }
 
-uint64_t cpu_code_bytes(const struct uk_cpu *cpu) { return cpu->code; }
+uint64_t cpu_code_bytes(const struct uk_cpu *cpu) {
+  return cpu ? cpu->code : 0;
+}
+
+void cpu_rest(struct uk_cpu *cpu) {
+  uc_context_restore(cpu->uc, cpu->new);
+  cpu->told = false;
+  cpu->steps = 0;
+  cpu->refused = 0;
+  atomic_store_explicit(&cpu->kicked, false, memory_order_relaxed);
+}
 
 int cpu_replace(struct uk_cpu *old, struct uk_cpu **out) {
   struct uk_cpu *cpu[2] = {old, NULL};

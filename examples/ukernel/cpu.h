@@ -44,7 +44,8 @@ struct uk_stop {
   uint64_t addr; /* si_addr */
 };
 
-int cpu_new(struct uk_cpu **out);
+/* Leaves *@cpu as it is if there is one. */
+int cpu_new(struct uk_cpu **cpu);
 void cpu_free(struct uk_cpu *cpu);
 bool cpu_is_dead(const struct uk_cpu *cpu);
 /*
@@ -52,8 +53,25 @@ bool cpu_is_dead(const struct uk_cpu *cpu);
  * Saved registers of other threads fit it. On failure @old stays as it is.
  */
 int cpu_replace(struct uk_cpu *old, struct uk_cpu **out);
-/* What translated code takes. cpu_run() comes back when it is 1 MB more. */
+/*
+ * What translated code takes; 0 without an engine. cpu_run() comes back when it
+ * is 1 MB more.
+ */
 uint64_t cpu_code_bytes(const struct uk_cpu *cpu);
+
+/*
+ * For the next process (pool.c): cpu_rest() makes the registers those of a new
+ * engine. A kept mapping stays, with its translated code; cpu_map() of the same
+ * takes it over, and of anything else there removes it.
+ */
+void cpu_rest(struct uk_cpu *cpu);
+bool cpu_keep(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
+              void *host);
+bool cpu_keeps(const struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
+               int prot, const void *host);
+void cpu_drop_kept(struct uk_cpu *cpu);
+bool cpu_keeps_any(const struct uk_cpu *cpu, const uint8_t *host, size_t bytes);
+bool cpu_is_precise(const struct uk_cpu *cpu);
 
 /* Page-aligned; @prot is PROT_*, not PROT_NONE (leave those unmapped). */
 int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,

@@ -73,6 +73,41 @@ static uint64_t page_down(uint64_t addr) {
 
 static uint64_t page_up(uint64_t addr) { return page_down(addr + UK_PAGE - 1); }
 
+/* Never written, and no other segment on its pages. */
+static bool is_constant(const Elf64_Ehdr *elf, const Elf64_Phdr *all,
+                        const Elf64_Phdr *header) {
+  uint64_t start = page_down(header->p_vaddr);
+  uint64_t end = page_up(header->p_vaddr + header->p_memsz);
+  if ((header->p_flags & PF_W) || !header->p_memsz)
+    return false;
+  for (unsigned int i = 0; i < elf->e_phnum; i++)
+    if (&all[i] != header && all[i].p_type == PT_LOAD &&
+        page_down(all[i].p_vaddr) < end &&
+        page_up(all[i].p_vaddr + all[i].p_memsz) > start)
+      return false;
+  return true;
+}
+
+static int map_constant(struct uk_mm *mm, const struct uk_image *image,
+                        const Elf64_Phdr *header, struct uk_pages *whole,
+                        uint64_t bias) {
+  uint64_t start = page_down(header->p_vaddr);
+  uint64_t end = page_up(header->p_vaddr + header->p_memsz);
+  struct uk_pages *pages = uk_pages_new(end - start);
+  if (!pages)
+    return -ENOMEM;
+  uk_pages_split_charge(whole, pages);
+  pages->constant = true;
+  memcpy(pages->base + (header->p_vaddr - start),
+         image->data + header->p_offset, header->p_filesz);
+  struct uk_region region = {.start = bias + start,
+                             .end = bias + end,
+                             .prot = segment_prot(header->p_flags),
+                             .may = PROT_READ | PROT_WRITE | PROT_EXEC,
+                             .pages = pages};
+  return mm_insert(mm, &region);
+}
+
 static int map_segment(struct uk_mm *mm, const struct uk_image *image,
                        const Elf64_Phdr *header, struct uk_pages *pages,
                        uint64_t low, uint64_t bias) {
@@ -134,7 +169,9 @@ int elf_load(struct uk_mm *mm, const struct uk_image *image,
     return -ENOMEM;
   for (unsigned int i = 0; !err && i < elf.e_phnum; i++)
     if (header[i].p_type == PT_LOAD)
-      err = map_segment(mm, image, &header[i], pages, low, bias);
+      err = is_constant(&elf, header, &header[i])
+                ? map_constant(mm, image, &header[i], pages, bias)
+                : map_segment(mm, image, &header[i], pages, low, bias);
   uk_pages_put(pages);
   uint64_t table = table_address(&elf, header);
   loaded->entry = elf.e_entry + bias;

@@ -126,8 +126,8 @@ static int64_t do_clone(const struct request *request) {
     drop_proc(proc, request->flags);
     return err;
   }
-  if (mm != task->mm)
-    cpu_set_precise(mm->cpu, signal_wants_precise(proc));
+  if (mm != task->mm && cpu_set_precise(mm->cpu, signal_wants_precise(proc)))
+    mm_forget_all_code(mm);
   int tid = request->flags & CLONE_THREAD ? uk_new_pid() : proc->pid;
   struct uk_task *child = task_new(proc, mm, tid);
   if (mm != task->mm)

@@ -127,6 +127,8 @@ void uk_uncharge(uint64_t bytes);
  * @fixed: a driver's memory, put into the address space by mmap: mremap cannot
  *         make it longer, and what MADV_DONTNEED drops is gone (SIGBUS), since
  *         no page fault brings it back
+ * @constant: what a program file holds, and nobody has written to since: fork
+ *         shares it, and who makes it writable gets a copy first
  * @lazy:  reserved only: each mapping of it is charged by itself, once it may
  *         be written
  * @charged: bytes to give back when it is freed
@@ -138,7 +140,7 @@ struct uk_pages {
   uint8_t *base;
   size_t bytes;
   int refs;
-  bool fixed, lazy;
+  bool fixed, constant, lazy;
   uint64_t charged;
   void (*free)(struct uk_pages *pages);
   struct uk_pages *(*copy)(struct uk_pages *pages);
@@ -149,6 +151,8 @@ void uk_pages_put(struct uk_pages *pages);
 /* Zeroed memory, charged; or -reserve: lazy. NULL: there is not so much. */
 struct uk_pages *uk_pages_new(uint64_t bytes);
 struct uk_pages *uk_pages_reserve(uint64_t bytes);
+/* They share the charge: @part's bytes do not count in @whole any more. */
+void uk_pages_split_charge(struct uk_pages *whole, const struct uk_pages *part);
 
 /* ---- File side -------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
  * What is small and bounded by something else that is counted is in flat rates
  * (UK_COST_...).
  */
-#include "kernel.h"
+#include "pool.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -33,6 +33,7 @@ int uk_charge(uint64_t bytes) {
   if (bytes > uk_memory_free())
     return -ENOMEM;
   used += bytes;
+  pool_fit(limit - used);
   return 0;
 }
 

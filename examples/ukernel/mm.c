@@ -6,9 +6,10 @@
  * Private memory of the mmap area comes out of one host reservation per
  * address space, the zone, with the same layout: neighbours can be merged, and
  * can grow in place. Untouched pages cost nothing; fork copies those that were
- * touched, found with /proc/self/pagemap.
+ * touched, found with /proc/self/pagemap, and shares a program's constant ones.
  */
 #define _GNU_SOURCE
+#include "pool.h"
 #include "process.h"
 
 #include <errno.h>
@@ -30,6 +31,8 @@ void uk_pages_get(struct uk_pages *pages) { pages->refs++; }
 void uk_pages_put(struct uk_pages *pages) {
   if (!pages || --pages->refs)
     return;
+  if (pages->constant)
+    pool_forget(pages);
   uk_uncharge(pages->charged);
   pages->free(pages);
 }
@@ -68,6 +71,12 @@ struct uk_pages *uk_pages_new(uint64_t bytes) {
   pages->lazy = false;
   pages->charged = bytes;
   return pages;
+}
+
+void uk_pages_split_charge(struct uk_pages *whole,
+                           const struct uk_pages *part) {
+  whole->charged -= part->bytes;
+  uk_uncharge(part->bytes);
 }
 
 /* Entries of /proc/self/pagemap. False: the host does not tell. */
@@ -322,7 +331,8 @@ int mm_unmap(struct uk_mm *mm, uint64_t addr, uint64_t bytes) {
       cpu_unmap(mm->cpu, gone.start, length, gone.prot);
     remove_at(mm, at);
     mm->mapped_bytes -= length;
-    if (!gone.shared && !gone.pages->fixed) /* mremap moves fixed ones */
+    /* mremap moves fixed ones, others may have constant ones, too. */
+    if (!gone.shared && !gone.pages->fixed && !gone.pages->constant)
       madvise(region_host(&gone), length, MADV_DONTNEED);
     uncharge(&gone);
     release_refs(&gone);
@@ -383,11 +393,39 @@ int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
   return mm_insert(mm, &region);
 }
 
+/* Constant pages may be written from now on: by this address space alone. */
+static int make_own(struct uk_mm *mm, struct uk_pages *pages) {
+  struct uk_pages *own = uk_pages_new(pages->bytes);
+  if (!own)
+    return -ENOMEM;
+  memcpy(own->base, pages->base, pages->bytes);
+  int err = 0;
+  for (size_t i = 0; i < mm->n_regions; i++) {
+    struct uk_region *region = &mm->region[i];
+    uint64_t bytes = region->end - region->start;
+    if (region->pages != pages)
+      continue;
+    if (cpu_prot(region) != PROT_NONE)
+      cpu_unmap(mm->cpu, region->start, bytes, region->prot);
+    region->pages = own;
+    uk_pages_get(own);
+    uk_pages_put(pages);
+    if (cpu_prot(region) != PROT_NONE &&
+        cpu_map(mm->cpu, region->start, bytes, region->prot,
+                region_host(region)))
+      err = -ENOMEM;
+  }
+  uk_pages_put(own);
+  return err;
+}
+
 static int protect_one(struct uk_mm *mm, struct uk_region *region, int prot) {
   uint64_t bytes = region->end - region->start;
   if (region->prot == prot)
     return 0;
   int err = charge(region, prot & PROT_WRITE);
+  if (!err && region->pages->constant && (prot & PROT_WRITE))
+    err = make_own(mm, region->pages);
   if (err)
     return err;
   if (region->gone)
@@ -462,11 +500,15 @@ int mm_mark(struct uk_mm *mm, uint64_t addr, uint64_t bytes,
 
 /* ---- Life ------------------------------------------------------------- */
 
-int mm_new(struct uk_mm **out) {
+/* @like: an engine that knows its code will do. */
+static int new_like(const struct uk_mm *like, struct uk_mm **out) {
   struct uk_mm *mm = calloc(1, sizeof(*mm));
   if (!mm)
     return -ENOMEM;
-  if (uk_charge(UK_COST_CPU)) {
+  mm->cpu = pool_take(like, uk_memory_free());
+  mm->code_charged = cpu_code_bytes(mm->cpu);
+  if (uk_charge(UK_COST_CPU + mm->code_charged)) {
+    cpu_free(mm->cpu);
     free(mm);
     return -ENOMEM;
   }
@@ -482,6 +524,8 @@ int mm_new(struct uk_mm **out) {
   *out = mm;
   return 0;
 }
+
+int mm_new(struct uk_mm **out) { return new_like(NULL, out); }
 
 int mm_replace_cpu(struct uk_mm *mm, bool precise) {
   struct uk_cpu *cpu;
@@ -517,8 +561,9 @@ void mm_get(struct uk_mm *mm) { mm->refs++; }
 void mm_put(struct uk_mm *mm) {
   if (!mm || --mm->refs)
     return;
-  cpu_free(mm->cpu);
   uk_uncharge(UK_COST_CPU + mm->code_charged);
+  pool_give(mm);
+  pool_fit(uk_memory_free());
   for (size_t i = 0; i < mm->n_regions; i++) {
     uncharge(&mm->region[i]);
     release_refs(&mm->region[i]);
@@ -541,15 +586,21 @@ static size_t earlier_piece(const struct uk_mm *mm, size_t at) {
 static struct uk_pages *copy_pages(struct uk_pages *pages) {
   if (pages->copy)
     return pages->copy(pages);
-  return pages->lazy ? uk_pages_reserve(pages->bytes)
-                     : uk_pages_new(pages->bytes);
+  if (pages->lazy)
+    return uk_pages_reserve(pages->bytes);
+  struct uk_pages *copy = uk_pages_new(pages->bytes);
+  if (copy) { /* without the constant part */
+    uk_uncharge(copy->charged - pages->charged);
+    copy->charged = pages->charged;
+  }
+  return copy;
 }
 
 static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
   struct uk_region region = from->region[at];
   if (region.nofork)
     return 0;
-  if (region.shared) {
+  if (region.shared || region.pages->constant) {
     uk_pages_get(region.pages);
   } else if (region.pages == from->zone || region.pages == from->heap) {
     region.pages = region.pages == from->zone ? to->zone : to->heap;
@@ -571,7 +622,7 @@ static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
   uint8_t *host = region_host(&region);
   int err = mm_insert(to, &region);
   /* Behind the insertion, which asks whether there may be so much. */
-  if (!err && !region.shared && !region.pages->copy)
+  if (!err && !region.shared && !region.pages->copy && !region.pages->constant)
     mm_copy_memory(host, region_host(&from->region[at]),
                    region.end - region.start);
   return err;
@@ -579,7 +630,7 @@ static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
 
 int mm_copy(struct uk_mm *from, struct uk_mm **out) {
   struct uk_mm *mm;
-  int err = mm_new(&mm);
+  int err = new_like(from, &mm);
   if (err)
     return err;
   bool shared = false;
@@ -591,6 +642,7 @@ int mm_copy(struct uk_mm *from, struct uk_mm **out) {
     shared |= from->region[i].shared;
     err = copy_region(mm, from, i);
   }
+  cpu_drop_kept(mm->cpu);
   if (err) {
     mm_put(mm);
     return err;
