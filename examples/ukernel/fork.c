@@ -3,8 +3,7 @@
  * fork.c - clone, fork, vfork, and the exit calls
  *
  * Departures: a process made with CLONE_FILES or CLONE_SIGHAND but without
- * CLONE_THREAD gets copies; of the
- * namespaces only that of mounts can be split.
+ * CLONE_THREAD gets copies; of the namespaces only that of mounts can be split.
  * clone3 is not there, libcs fall back to clone.
  */
 #define _GNU_SOURCE
