@@ -94,7 +94,7 @@ static bool common_option(struct options *o, const char *key) {
 
 static bool tmpfs_option(struct options *o, const char *key,
                          const char *value) {
-  uint64_t n;
+  uint64_t n = 0;
   if (!strcmp(key, "size") || !strcmp(key, "nr_blocks")) {
     if (!size(value, &n))
       return false;
