@@ -93,10 +93,10 @@ static int map_constant(struct uk_mm *mm, const struct uk_image *image,
                         uint64_t bias) {
   uint64_t start = page_down(header->p_vaddr);
   uint64_t end = page_up(header->p_vaddr + header->p_memsz);
+  uk_pages_discount(whole, end - start);
   struct uk_pages *pages = uk_pages_new(end - start);
   if (!pages)
     return -ENOMEM;
-  uk_pages_split_charge(whole, pages);
   pages->constant = true;
   memcpy(pages->base + (header->p_vaddr - start),
          image->data + header->p_offset, header->p_filesz);

@@ -151,8 +151,8 @@ void uk_pages_put(struct uk_pages *pages);
 /* Zeroed memory, charged; or -reserve: lazy. NULL: there is not so much. */
 struct uk_pages *uk_pages_new(uint64_t bytes);
 struct uk_pages *uk_pages_reserve(uint64_t bytes);
-/* They share the charge: @part's bytes do not count in @whole any more. */
-void uk_pages_split_charge(struct uk_pages *whole, const struct uk_pages *part);
+/* A part of it is not used, and does not count any more. */
+void uk_pages_discount(struct uk_pages *pages, uint64_t bytes);
 
 /* ---- File side -------------------------------------------------------- */
 

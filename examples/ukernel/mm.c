@@ -60,23 +60,26 @@ struct uk_pages *uk_pages_reserve(uint64_t bytes) {
   return pages;
 }
 
-struct uk_pages *uk_pages_new(uint64_t bytes) {
-  if (uk_charge(bytes))
+static struct uk_pages *new_charged(uint64_t bytes, uint64_t charged) {
+  if (uk_charge(charged))
     return NULL;
   struct uk_pages *pages = uk_pages_reserve(bytes);
   if (!pages) {
-    uk_uncharge(bytes);
+    uk_uncharge(charged);
     return NULL;
   }
   pages->lazy = false;
-  pages->charged = bytes;
+  pages->charged = charged;
   return pages;
 }
 
-void uk_pages_split_charge(struct uk_pages *whole,
-                           const struct uk_pages *part) {
-  whole->charged -= part->bytes;
-  uk_uncharge(part->bytes);
+struct uk_pages *uk_pages_new(uint64_t bytes) {
+  return new_charged(bytes, bytes);
+}
+
+void uk_pages_discount(struct uk_pages *pages, uint64_t bytes) {
+  pages->charged -= bytes;
+  uk_uncharge(bytes);
 }
 
 /* Entries of /proc/self/pagemap. False: the host does not tell. */
@@ -393,8 +396,20 @@ int mm_map_private(struct uk_mm *mm, uint64_t addr, uint64_t bytes, int prot,
   return mm_insert(mm, &region);
 }
 
+static int count_regions(const struct uk_mm *mm, const struct uk_pages *pages) {
+  int n = 0;
+  for (size_t i = 0; i < mm->n_regions; i++)
+    n += mm->region[i].pages == pages;
+  return n;
+}
+
 /* Constant pages may be written from now on: by this address space alone. */
 static int make_own(struct uk_mm *mm, struct uk_pages *pages) {
+  if (count_regions(mm, pages) == pages->refs) {
+    pages->constant = false;
+    pool_forget(pages);
+    return 0;
+  }
   struct uk_pages *own = uk_pages_new(pages->bytes);
   if (!own)
     return -ENOMEM;
@@ -586,14 +601,8 @@ static size_t earlier_piece(const struct uk_mm *mm, size_t at) {
 static struct uk_pages *copy_pages(struct uk_pages *pages) {
   if (pages->copy)
     return pages->copy(pages);
-  if (pages->lazy)
-    return uk_pages_reserve(pages->bytes);
-  struct uk_pages *copy = uk_pages_new(pages->bytes);
-  if (copy) { /* without the constant part */
-    uk_uncharge(copy->charged - pages->charged);
-    copy->charged = pages->charged;
-  }
-  return copy;
+  return pages->lazy ? uk_pages_reserve(pages->bytes)
+                     : new_charged(pages->bytes, pages->charged);
 }
 
 static int copy_region(struct uk_mm *to, struct uk_mm *from, size_t at) {
