@@ -57,7 +57,7 @@ struct kept {
   int prot;
   void *host;
 };
-#define MAX_KEPT 8u
+#define MAX_KEPT 32u
 
 struct uk_cpu {
   uc_engine *uc;
@@ -345,14 +345,14 @@ bool cpu_keeps(const struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
   return kept_at(cpu, addr, bytes, prot, host) < cpu->n_kept;
 }
 
-bool cpu_keeps_any(const struct uk_cpu *cpu, const uint8_t *host,
-                   size_t bytes) {
-  for (size_t i = 0; i < cpu->n_kept; i++) {
+bool cpu_drop_kept_of(struct uk_cpu *cpu, const uint8_t *host, size_t bytes) {
+  size_t before = cpu->n_kept;
+  for (size_t i = cpu->n_kept; i-- > 0;) {
     const uint8_t *start = cpu->kept[i].host;
     if (start < host + bytes && host < start + cpu->kept[i].bytes)
-      return true;
+      drop_kept(cpu, i);
   }
-  return false;
+  return cpu->n_kept < before;
 }
 
 /* True: it is mapped. */

@@ -70,7 +70,8 @@ bool cpu_keep(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
 bool cpu_keeps(const struct uk_cpu *cpu, uint64_t addr, uint64_t bytes,
                int prot, const void *host);
 void cpu_drop_kept(struct uk_cpu *cpu);
-bool cpu_keeps_any(const struct uk_cpu *cpu, const uint8_t *host, size_t bytes);
+/* Those of this memory only; whether there were any. */
+bool cpu_drop_kept_of(struct uk_cpu *cpu, const uint8_t *host, size_t bytes);
 bool cpu_is_precise(const struct uk_cpu *cpu);
 
 /* Page-aligned; @prot is PROT_*, not PROT_NONE (leave those unmapped). */

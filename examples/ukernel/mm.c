@@ -31,8 +31,7 @@ void uk_pages_get(struct uk_pages *pages) { pages->refs++; }
 void uk_pages_put(struct uk_pages *pages) {
   if (!pages || --pages->refs)
     return;
-  if (pages->constant)
-    pool_forget(pages);
+  pool_forget(pages);
   uk_uncharge(pages->charged);
   pages->free(pages);
 }
@@ -406,8 +405,8 @@ static int count_regions(const struct uk_mm *mm, const struct uk_pages *pages) {
 /* Constant pages may be written from now on: by this address space alone. */
 static int make_own(struct uk_mm *mm, struct uk_pages *pages) {
   if (count_regions(mm, pages) == pages->refs) {
-    pages->constant = false;
     pool_forget(pages);
+    pages->constant = false;
     return 0;
   }
   struct uk_pages *own = uk_pages_new(pages->bytes);

@@ -6,6 +6,8 @@
  * longer than to execute it. So the engine of a process that exits is kept with
  * what it has mapped of constant pages (program text) and the code translated
  * of them. A child that has the same pages at the same addresses gets it.
+ * Shared memory stays mapped, too, for the time that it takes to unmap and map
+ * it.
  *
  * Guests do not notice: what is kept counts as free memory, and is given up
  * when somebody wants it. Nor does kcov: this file is not instrumented, and
@@ -80,14 +82,20 @@ struct uk_cpu *pool_take(const struct uk_mm *mm, uint64_t free) {
   return most ? remove_at(best) : NULL;
 }
 
+/* The next process may have the same mapping. */
+static bool may_stay(const struct uk_region *region) {
+  return region->pages->refs > 1 &&
+         (region->pages->constant ||
+          (region->shared && !(region->prot & PROT_EXEC)));
+}
+
 /* Somebody else has the same code. */
 static bool worth_it(const struct uk_mm *mm) {
   if (cpu_is_dead(mm->cpu) || cpu_code_bytes(mm->cpu) > MAX_CODE ||
       mm->mapped_bytes > MAX_MAPPED)
     return false;
   for (size_t i = 0; i < mm->n_regions; i++)
-    if (mm->region[i].pages->constant && mm->region[i].pages->refs > 1 &&
-        (mm->region[i].prot & PROT_EXEC))
+    if (may_stay(&mm->region[i]) && (mm->region[i].prot & PROT_EXEC))
       return true;
   return false;
 }
@@ -105,7 +113,7 @@ void pool_give(struct uk_mm *mm) {
     const struct uk_region *region = &mm->region[i];
     uint64_t bytes = region->end - region->start;
     if (visible(region) &&
-        !(region->pages->constant &&
+        !(may_stay(region) &&
           cpu_keep(cpu, region->start, bytes, region->prot, host_of(region))))
       cpu_unmap(cpu, region->start, bytes, region->prot);
   }
@@ -118,7 +126,7 @@ void pool_give(struct uk_mm *mm) {
 
 void pool_forget(const struct uk_pages *pages) {
   for (size_t i = n_engines; i-- > 0;)
-    if (cpu_keeps_any(pool[i], pages->base, pages->bytes))
+    if (cpu_drop_kept_of(pool[i], pages->base, pages->bytes) && pages->constant)
       cpu_free(remove_at(i));
 }
 
