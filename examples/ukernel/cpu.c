@@ -304,11 +304,11 @@ static uint32_t engine_prot(int prot) {
   return result;
 }
 
+/* The engine looks up the first page only: the rest follows it in its mapping.
+ */
 void cpu_forget_code(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes) {
-  if (!cpu->ran)
-    return;
-  for (uint64_t end = addr + bytes; addr < end; addr += 4096)
-    uc_ctl_remove_cache(cpu->uc, addr, addr + 4096);
+  if (cpu->ran)
+    uc_ctl_remove_cache(cpu->uc, addr, addr + bytes);
 }
 
 static void drop_kept(struct uk_cpu *cpu, size_t at) {

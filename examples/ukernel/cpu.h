@@ -80,7 +80,10 @@ int cpu_map(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot,
 void cpu_unmap(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int prot);
 int cpu_protect(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes, int old,
                 int prot);
-/* Drop translated code of mapped, executable pages. */
+/*
+ * Drop translated code of mapped, executable pages: a mapping as cpu_map() or
+ * cpu_protect() made it, or a part of it.
+ */
 void cpu_forget_code(struct uk_cpu *cpu, uint64_t addr, uint64_t bytes);
 /*
  * Exact RIP at memory faults, for guests that handle them; slower. True: the
