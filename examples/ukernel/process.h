@@ -107,6 +107,7 @@ void sched_release(struct uk_task *task); /* let others run */
 bool sched_has_turn(struct uk_task *task);
 /* Run guest code once: the lock is dropped meanwhile. */
 void sched_run(struct uk_task *task, struct uk_stop *stop);
+int sched_charge_code(struct uk_task *task); /* what it has translated */
 void sched_kick(struct uk_task *task);     /* leave guest code, or wake, soon */
 void sched_share_memory(struct uk_mm *mm); /* it has MAP_SHARED memory */
 int sched_turn_new(struct uk_mm *mm);

@@ -212,14 +212,6 @@ static void replace_cpu(struct uk_task *task) {
     proc_kill(task->proc, SIGILL);
 }
 
-/* When that is asked depends on other guests, too: kcov does not show it. */
-static bool translated_too_much(struct uk_task *task) {
-  kcov8_task_set_current(NULL);
-  bool too_much = mm_charge_code(task->mm) != 0;
-  kcov8_task_set_current(&task->kcov);
-  return too_much;
-}
-
 static void *task_main(void *arg) {
   struct uk_task *task = arg;
   struct uk_stop stop;
@@ -242,7 +234,7 @@ static void *task_main(void *arg) {
     sched_run(task, &stop);
     /* One that has translated too much is as good as one that crashed. */
     if (cpu_is_dead(task->mm->cpu) ||
-        (stop.kind == UK_STOP_KICK && translated_too_much(task)))
+        (stop.kind == UK_STOP_KICK && sched_charge_code(task)))
       replace_cpu(task);
     if (stop.kind == UK_STOP_SYSCALL)
       syscall_dispatch(task);
