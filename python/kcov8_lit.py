@@ -122,7 +122,9 @@ class _Entry:
                 os.makedirs(new, exist_ok=True)
                 self._publish()
                 break
-            except FileNotFoundError:  # who gathers took the empty directory
+            # Who gathers took the empty directory; makedirs() says that it exists
+            # if that was while it looked.
+            except (FileNotFoundError, FileExistsError):
                 if last:
                     raise
 
