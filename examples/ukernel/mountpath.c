@@ -114,21 +114,18 @@ ssize_t uk_path_text(const struct uk_path *path, const struct uk_path *root,
     return -ERANGE;
   *--text = '\0';
   while (fits && !uk_path_same(&at, root)) {
-    if (!at_root(&at)) {
-      if (!at.inode->parent) {
-        apart = true;
-        break;
-      }
+    const bool top = at_root(&at);
+    if (top ? !at.mnt->parent : !at.inode->parent) {
+      apart = true;
+      break;
+    }
+    if (!top) {
       fits = prepend(buf, &text, at.inode->name);
       at.inode = at.inode->parent;
       continue;
     }
     const struct uk_mount *mnt = at.mnt;
     const struct uk_path covered = {mnt->parent, mnt->at};
-    if (!mnt->parent) {
-      apart = true;
-      break;
-    }
     if (mnt->at && uk_path_same(&covered, root))
       break;
     if (mnt->dir)
