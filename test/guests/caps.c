@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -45,17 +44,6 @@ static long set(int pid, struct caps caps) {
                                         (uint32_t)(caps.permitted >> 32 * i),
                                         (uint32_t)(caps.inheritable >> 32 * i)};
   return syscall(SYS_capset, &header, data);
-}
-
-static void in_child(void (*step)(void), const char *what) {
-  int status;
-  fflush(stdout);
-  pid_t child = fork();
-  if (child == 0) {
-    step();
-    _exit(failures != 0);
-  }
-  check(waitpid(child, &status, 0) == child && status == 0, what);
 }
 
 static void drop(void) {
@@ -146,12 +134,12 @@ int main(int argc, char **argv) {
   FAILS(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 63, 0, 0), EINVAL);
   FAILS(prctl(PR_CAP_AMBIENT, 7, 0, 0, 0), EINVAL);
   check(failures == 0, "prctl");
-  in_child(drop, "dropped for good");
+  check_in_child(drop, "dropped for good");
   if (getuid() == 0) {
-    in_child(become_user, "another user has none");
-    in_child(become_user_and_back, "another effective user");
-    in_child(bounded, "the bounding set");
-    in_child(keep, "kept with another user, ambient");
+    check_in_child(become_user, "another user has none");
+    check_in_child(become_user_and_back, "another effective user");
+    check_in_child(bounded, "the bounding set");
+    check_in_child(keep, "kept with another user, ambient");
   }
   return failures != 0;
 }

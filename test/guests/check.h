@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static inline void check(int ok, const char *what) {
   printf("%s: %s\n", what, ok ? "ok" : "FAILED");
@@ -46,6 +48,18 @@ static int failures __attribute__((unused));
       failures++;                                                              \
     }                                                                          \
   } while (0)
+
+/* @step in a process of its own, with its CHECK()s: one line, as check(). */
+static inline void check_in_child(void (*step)(void), const char *what) {
+  int status;
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    step();
+    _exit(failures != 0);
+  }
+  check(waitpid(child, &status, 0) == child && status == 0, what);
+}
 
 /* It returns -1, with this errno. */
 #define FAILS(call, error)                                                     \

@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -84,17 +83,6 @@ static void one_file(size_t i) {
   close(fd);
 }
 
-static void in_child(void (*step)(void), const char *what) {
-  int status;
-  fflush(stdout);
-  pid_t child = fork();
-  if (child == 0) {
-    step();
-    _exit(failures != 0);
-  }
-  check(waitpid(child, &status, 0) == child && status == 0, what);
-}
-
 static void files(void) {
   for (size_t i = 0; i < N; i++)
     one_file(i);
@@ -151,9 +139,9 @@ static void join_beside_others(void) {
 }
 
 int main(void) {
-  in_child(files, "files");
-  in_child(listed, "listed");
-  in_child(join, "joining one's own");
-  in_child(join_beside_others, "beside other threads");
+  check_in_child(files, "files");
+  check_in_child(listed, "listed");
+  check_in_child(join, "joining one's own");
+  check_in_child(join_beside_others, "beside other threads");
   return failures != 0;
 }
