@@ -4,7 +4,6 @@ import struct
 
 SHF_ALLOC, SHF_EXECINSTR = 2, 4
 SHT_SYMTAB, SHT_RELA = 2, 4
-TABLES = ("__sancov_", "__kcov8_")
 
 
 def _sections(data):
@@ -20,42 +19,54 @@ def _sections(data):
         yield (data[strings + r[0]:end].decode(),) + r[1:]
 
 
+def _symbols(data, sections, table):
+    """Name and size of each symbol of a symbol table."""
+    strings = sections[table[6]][4]
+    for at in range(table[4], table[4] + table[5], 24):
+        name, = struct.unpack_from("<I", data, at)
+        size, = struct.unpack_from("<Q", data, at + 16)
+        end = data.index(b"\0", strings + name)
+        yield data[strings + name:end].decode(errors="replace"), size
+
+
 def _calls(data, sections, callee):
     """How many relocations name the symbol CALLEE."""
     total = 0
     for _, kind, _, _, offset, size, link, _, _, _ in sections:
         if kind != SHT_RELA:
             continue
-        symbols = sections[link]
-        strings = sections[symbols[6]][4]
-        wanted = set()
-        for i in range(symbols[5] // 24):
-            name, = struct.unpack_from("<I", data, symbols[4] + 24 * i)
-            end = data.index(b"\0", strings + name)
-            if data[strings + name:end] == callee:
-                wanted.add(i)
+        wanted = {i for i, (name, _) in enumerate(
+            _symbols(data, sections, sections[link])) if name == callee}
         for at in range(offset, offset + size, 24):
             info, = struct.unpack_from("<Q", data, at + 8)
             total += info >> 32 in wanted
     return total
 
 
-def sizes(path):
-    """text, tables: bytes; probes: how many. Of one object file."""
+def _probes(data, sections, how):
+    kind, name, *size = how
+    if kind == "calls":
+        return _calls(data, sections, name)
+    if kind == "section":
+        found = sum(s[5] for s in sections if s[0] == name)
+    else:
+        found = sum(size for s in sections if s[1] == SHT_SYMTAB
+                    for symbol, size in _symbols(data, sections, s)
+                    if symbol.startswith(name))
+    return found // int(size[0])
+
+
+def sizes(path, probes, tables):
+    """text, tables: bytes; probes: how many; None: the scheme does not say.
+    PROBES: a Row's; TABLES: beginnings of names of sections."""
     with open(path, "rb") as f:
         data = f.read()
     sections = list(_sections(data))
-    text = tables = probes = 0
-    for name, _, flags, _, _, size, *_ in sections:
-        if flags & SHF_EXECINSTR:
-            text += size
-        if flags & SHF_ALLOC and name.startswith(TABLES):
-            tables += size
-        # kcov8's arrays have up to 3 bytes that are no probe's.
-        if name in ("__sancov_cntrs", "__sancov_bools", "__kcov8_cntrs"):
-            probes += size
-        elif name == "__sancov_guards":
-            probes += size // 4
-    if not probes:
-        probes = _calls(data, sections, b"__sanitizer_cov_trace_pc")
-    return {"text": text, "tables": tables, "probes": probes}
+    alloc = [(s[0], s[2], s[5]) for s in sections if s[2] & SHF_ALLOC]
+    return {
+        "text": sum(size for _, flags, size in alloc
+                    if flags & SHF_EXECINSTR),
+        "tables": sum(size for name, _, size in alloc
+                      if name.startswith(tables)) if tables else None,
+        "probes": _probes(data, sections, probes) if probes else None,
+    }

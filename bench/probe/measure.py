@@ -1,34 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs the programs: CPU time in interleaved rounds, instructions once."""
 import concurrent.futures
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
-from rows import NONE
-from workloads import HERE
+# What a user may have set must not change what is measured.
+DROPPED = ("KCOV8_OUT", "KCOV8_OPTIONS", "BENCH_TRACE", "LLVM_PROFILE_FILE",
+           "GCOV_PREFIX")
 
 
-def build_guest(into, builder):
-    guest = os.path.join(into, "guest")
-    source = os.path.join(HERE, "drivers", "guest.c")
-    subprocess.run([builder.clang, "-O2", "-w", "-static", source, "-o",
-                    guest], check=True)
-    return guest
+def build_guests(into, builder, workloads):
+    """{source: program}, without probes, static."""
+    guests = {}
+    for source in {w.guest for w in workloads} - {""}:
+        guest = guests[source] = os.path.join(
+            into, os.path.splitext(os.path.basename(source))[0])
+        subprocess.run([builder.compiler("clang"), "-O2", "-w", "-static",
+                        source, "-o", guest], check=True)
+    return guests
 
 
 def _environment(row):
-    env = {k: v for k, v in os.environ.items()
-           if k not in ("KCOV8_OUT", "KCOV8_OPTIONS", "BENCH_TRACE")}
-    if row.trace:
-        env["BENCH_TRACE"] = "1"
-    return env
+    env = {k: v for k, v in os.environ.items() if k not in DROPPED}
+    return {**env, **row.env}
 
 
-def _command(builder, workload, row, words, guest):
-    return [builder.program(workload, row)] + [
-        guest if w == "GUEST" else w for w in words]
+def _commands(builder, workload, row, words, guests):
+    """One, or one for each input if a word says {input}."""
+    program = [builder.program(workload, row)]
+    each = any("{input}" in w for w in words)
+    for path in workload.inputs if each else [""]:
+        yield program + [
+            filled for w in words for filled in
+            (workload.inputs if w == "{inputs}" else
+             [w.replace("{input}", path).replace(
+                 "{guest}", guests.get(workload.guest, ""))])]
 
 
 def _phases(text, what):
@@ -44,15 +54,40 @@ def _phases(text, what):
     return found, checksum
 
 
-def _run(command, row, what):
-    done = subprocess.run(command, env=_environment(row), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        sys.exit(f"bench: {what}: exit {done.returncode}\n{done.stdout}")
-    return _phases(done.stdout, what)
+def _run(command, row, folder, what):
+    """Output, standard output alone, nanoseconds of CPU time."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(command, env=_environment(row), cwd=folder,
+                                   stdin=subprocess.DEVNULL, stdout=out,
+                                   stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in out, err:
+            file.seek(0)
+            texts.append(file.read())
+    text = b"".join(texts).decode(errors="replace")
+    if process.returncode:
+        sys.exit(f"bench: {what}: exit {process.returncode}\n{text}")
+    return text, texts[0], round((used.ru_utime + used.ru_stime) * 1e9)
 
 
-def times(builder, workloads, rows, guest, rounds, say):
+def _measured(builder, workload, row, words, guests, what):
+    """{phase: time} and a checksum of the results."""
+    folder = builder.folder(workload, row)
+    commands = _commands(builder, workload, row, words, guests)
+    if workload.times == "printed":
+        text, _, _ = _run(next(commands), row, folder, what)
+        return _phases(text, what)
+    total, result = 0, hashlib.sha256()
+    for command in commands:
+        _, output, took = _run(command, row, folder, what)
+        result.update(output)
+        total += took
+    return {"all": total}, result.hexdigest()
+
+
+def times(builder, workloads, rows, guests, rounds, say):
     """{workload: {phase: {row: [time of each round]}}}"""
     result = {}
     for workload in workloads:
@@ -62,9 +97,9 @@ def times(builder, workloads, rows, guest, rounds, say):
             say(f"{workload.name}: time, round {number + 1} of {rounds}")
             shift = number % len(rows)
             for row in rows[shift:] + rows[:shift]:
-                command = _command(builder, workload, row, workload.run, guest)
                 what = f"{workload.name}, {row.name}"
-                found, this = _run(command, row, what)
+                found, this = _measured(builder, workload, row, workload.run,
+                                        guests, what)
                 if checksum not in (None, this):
                     sys.exit(f"bench: {what}: another result than before")
                 checksum = this
@@ -77,32 +112,46 @@ def times(builder, workloads, rows, guest, rounds, say):
     return result
 
 
-def _callgrind(builder, workload, row, guest, into):
+def _callgrind(builder, workload, row, guests, into):
     out = os.path.join(into, "callgrind.out." +
                        re.sub(r"\W+", "-", f"{workload.name}-{row.name}"))
-    inside = "syscall_dispatch" if "GUEST" in workload.run else "bench_body"
-    command = ["valgrind", "--tool=callgrind", f"--toggle-collect={inside}",
-               f"--callgrind-out-file={out}",
-               *_command(builder, workload, row, workload.short, guest)]
-    done = subprocess.run(command, env=_environment(row), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    found = re.search(r"Collected : (\d+)", done.stdout)
-    if done.returncode or not found or int(found[1]) == 0:
-        sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n"
-                 f"{done.stdout}")
-    os.remove(out)
-    return int(found[1])
+    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    if workload.measure:
+        tool.append(f"--toggle-collect={workload.measure}")
+    total = 0
+    for words in _commands(builder, workload, row, workload.short, guests):
+        command = tool + words
+        done = subprocess.run(command, env=_environment(row), text=True,
+                              cwd=builder.folder(workload, row),
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, errors="replace")
+        if re.search(r"^valgrind: .* Assertion", done.stdout, re.MULTILINE):
+            return None  # its own fault: 3.19 with llvm's profiles
+        found = re.search(r"Collected : (\d+)", done.stdout)
+        if done.returncode or not found or int(found[1]) == 0:
+            sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n"
+                     f"{done.stdout}")
+        os.remove(out)
+        total += int(found[1])
+    return total
 
 
-def instructions(builder, workloads, rows, guest, into, say):
+def instructions(builder, workloads, rows, guests, into, say):
     """{workload: {row: instructions}}, on the shortened input."""
     result = {}
-    rows = [r for r in rows if r.build != NONE]  # the same program again
+    # Not the same program again: callgrind counts the same.
+    rows = list({(r.folder, str(r.env)): r for r in rows[::-1]}.values())[::-1]
     with concurrent.futures.ThreadPoolExecutor(builder.jobs) as pool:
         for workload in workloads:
             say(f"{workload.name}: instructions of {len(rows)} rows")
             futures = {row.name: pool.submit(_callgrind, builder, workload,
-                                             row, guest, into)
+                                             row, guests, into)
                        for row in rows}
-            result[workload.name] = {n: f.result() for n, f in futures.items()}
+            counts = {n: f.result() for n, f in futures.items()}
+            for name in [n for n, count in counts.items() if count is None]:
+                say(f"{workload.name}, {name}: no instructions: valgrind "
+                    "itself fails")
+                del counts[name]
+            result[workload.name] = counts
     return result

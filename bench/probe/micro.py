@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 
-from workloads import HERE
+from files import HERE
 
 
 def run(into, clang, say):

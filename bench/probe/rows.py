@@ -1,79 +1,148 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The rows of the table: how the same source is instrumented."""
+"""The rows of the table: how the same source is instrumented.
+
+Read from schemes/*.toml and from files of the user's, by the same code. A file is
+one row, or several: then its [[row]] tables override what stands above them.
+"""
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
+
+import files
+
+NONE = "none"
+KEYS = {
+    "name": str, "about": str,
+    "compiler": str, "opt": str, "flags": list, "kcov8": list,
+    "compile-env": dict, "plain-compiler": str, "leave-out": str,
+    "link": list, "runtime": list, "files": dict, "env": dict,
+    "probes": str, "tables": list,
+    "base": str, "peer": str, "time-compiler": bool,
+}
+PROBES = re.compile(r"(section|symbol) (\S+) ([1-9][0-9]*)|(calls) (\S+)")
 
 
 @dataclass(frozen=True)
 class Row:
     name: str
-    build: str = ""  # rows with the same build share the program
+    file: str = ""  # that it is from
+    own: bool = False  # the user's, not a built-in one
+    about: str = ""
+    compiler: str = "clang"  # the clang of the LLVM that is built for
+    opt: str = "-O2"
     flags: tuple = ()  # for the instrumented sources
-    options: tuple = ()  # of kcov8
-    runtime: str = ""  # file in runtime/ to link
-    trace: bool = False  # BENCH_TRACE=1: collection on
-    compile_rounds: bool = False  # compile time is measured more than once
+    kcov8: tuple = ()  # options of kcov8's pass
+    compile_env: dict = field(default_factory=dict)
+    plain_compiler: str = ""  # of sources without probes
+    leave_out: str = ""  # word for functions that a workload leaves out
+    link: tuple = ()
+    runtime: tuple = ()  # sources, without probes
+    env: dict = field(default_factory=dict)  # of the runs
+    probes: tuple = ()  # how they are counted: elf.py
+    tables: tuple = ()  # sections by the beginning of the name
+    base: str = NONE  # row that it is a ratio to
     peer: str = ""  # row that it is to be compared with
+    time_compiler: bool = False  # more than once
+    folder: str = ""  # of the programs; rows of one recipe share it
 
-    def program(self):
-        return self.build or self.name
-
-
-def _sancov(name, kinds, **more):
-    return Row(name, flags=("-fsanitize-coverage=" + kinds,),
-               runtime="sancov.c", **more)
-
-
-def _kcov8(name, *options, **more):
-    return Row(name, options=options, **more)
+    def recipe(self):
+        return repr((self.compiler, self.opt, self.flags, self.kcov8,
+                     self.compile_env, self.plain_compiler, self.link,
+                     self.runtime))
 
 
-PEER = "8bit bb no-prune"
-NONE = "none"
+def _row(path, values, into, own):
+    table = files.Table(path, values, KEYS)
+    if "files" in values:
+        slug = re.sub(r"\W+", "-", values["name"])
+        table.write_files(os.path.join(into, "files", "scheme-" + slug))
+    compiler = table.get("compiler") or "clang"
+    opt = table.get("opt") or "-O2"
+    if os.sep in compiler:
+        compiler = table.path_of("compiler", compiler)
+    if not re.fullmatch(r"-O\w*", opt):
+        table.wrong("opt", f"'{opt}' is no level: -O0 ... -O3, -Os")
+    probes = ()
+    if "probes" in values:
+        found = PROBES.fullmatch(values["probes"])
+        if not found:
+            table.wrong("probes", "must be 'section NAME BYTES', "
+                        "'symbol BEGINNING BYTES' or 'calls FUNCTION'")
+        probes = tuple(w for w in found.groups() if w)
+    if compiler != "clang" and values.get("kcov8"):
+        table.wrong("kcov8", "needs compiler = \"clang\"")
+    return Row(
+        values["name"], path, own, table.get("about"), compiler, opt,
+        tuple(table.words("flags", ("folder",))), tuple(table.get("kcov8")),
+        table.get("compile-env"), table.get("plain-compiler") or compiler,
+        table.get("leave-out"), tuple(table.words("link")),
+        tuple(table.paths("runtime")), table.get("env"), probes,
+        tuple(table.get("tables")), table.get("base"), table.get("peer"),
+        table.get("time-compiler"))
 
-ROWS = [
-    Row(NONE, compile_rounds=True),
-    Row("none again", build=NONE),
-    _sancov("8bit edge", "edge,inline-8bit-counters"),
-    _sancov("8bit edge no-prune", "edge,inline-8bit-counters,no-prune"),
-    _sancov("8bit bb", "bb,inline-8bit-counters"),
-    _sancov(PEER, "bb,inline-8bit-counters,no-prune", compile_rounds=True),
-    _sancov("bool-flag bb no-prune", "bb,inline-bool-flag,no-prune"),
-    Row("guard, empty", flags=("-fsanitize-coverage=edge,trace-pc-guard",),
-        runtime="guard-empty.c"),
-    Row("guard, storing", flags=("-fsanitize-coverage=edge,trace-pc-guard",),
-        runtime="guard-store.c"),
-    Row("trace-pc off", build="trace-pc",
-        flags=("-fsanitize-coverage=trace-pc",), runtime="trace-pc.c"),
-    Row("trace-pc on", build="trace-pc",
-        flags=("-fsanitize-coverage=trace-pc",), runtime="trace-pc.c",
-        trace=True),
-]
-for _probe in ("flag", "wrapping", "unary", "counter"):
-    ROWS.append(_kcov8(f"kcov8 {_probe}", f"probe={_probe}", "no-prune",
-                       compile_rounds=_probe in ("flag", "counter"),
-                       peer=PEER))
-    ROWS.append(_kcov8(f"kcov8 {_probe} prune", f"probe={_probe}", "prune",
-                       compile_rounds=_probe in ("flag", "counter"),
-                       peer=PEER))
-# A window is a run of the program, or of a system call in ukernel.
-for _probe in ("counter", "flag"):
-    ROWS.append(_kcov8(f"kcov8 {_probe} prune flush-in", f"probe={_probe}",
-                       "prune", "flush-in=kcov8_syscall_return", peer=PEER))
-for _name, *_options in (
-        ("counter task", "probe=counter", "attribution=task"),
-        ("flag task", "probe=flag", "attribution=task"),
-        ("flag task thread", "probe=flag", "attribution=task", "delta=thread"),
-        ("counter task order", "probe=counter", "attribution=task",
-         "trace-order"),
-        ("counter summary", "probe=counter", "summary")):
-    ROWS.append(_kcov8(f"kcov8 {_name}", *_options, "no-prune", peer=PEER))
-ROWS.append(_kcov8("kcov8 flag task prune", "probe=flag", "attribution=task",
-                   "prune", peer=PEER))
-ROWS.append(_kcov8("kcov8 counter edge", "probe=counter", "no-prune",
-                   "level=edge", peer="8bit edge no-prune"))
-ROWS.append(_kcov8("kcov8 counter early", "probe=counter", "no-prune",
-                   "place=early"))
+
+def read(path, into, own=True):
+    """The rows of one file."""
+    values = files.load(path)
+    some = values.pop("row", None)
+    if some is None:
+        some = [{}]
+    elif not isinstance(some, list) or not all(isinstance(r, dict)
+                                               for r in some):
+        files.wrong(path, "row", "must be [[row]] tables")
+    elif "name" in values:
+        files.wrong(path, "name", "belongs into each [[row]]")
+    return [_row(path, {**values, **r}, into, own) for r in some]
+
+
+def _with_bases(rows):
+    """A row of another compiler or level is a ratio to that one's own plain
+    program, which becomes a row, too."""
+    known = {r.name: r for r in rows}
+    out = []
+    for row in rows:
+        base = row.base or NONE
+        if not row.base and row.name != NONE and \
+                (row.compiler, row.opt) != ("clang", "-O2"):
+            base = f"{NONE} {os.path.basename(row.compiler)}"
+            if row.opt != "-O2":
+                base += " " + row.opt
+            if base not in known:
+                known[base] = Row(base, row.file, row.own, "no probes",
+                                  row.compiler, row.opt,
+                                  plain_compiler=row.compiler)
+                out.append(known[base])
+            if row.name == base:
+                base = NONE
+        elif base not in known:
+            files.wrong(row.file, "base", f"no row '{base}'")
+        out.append(replace(row, base=base))
+    return out
+
+
+def all_rows(own_files, into):
+    """{name: Row}: the built-in schemes, none first, then the user's."""
+    rows = []
+    for path in sorted(files.built_in("schemes"),
+                       key=lambda p: os.path.basename(p) != "none.toml"):
+        rows += read(path, into, own=False)
+    for path in own_files:
+        rows += read(path, into)
+    known, folders = {}, {}
+    for row in _with_bases(rows):
+        files.unique(known, row.file, row.name)
+        if row.peer and row.peer not in {r.name for r in rows}:
+            files.wrong(row.file, "peer", f"no row '{row.peer}'")
+        slug = re.sub(r"[^a-z0-9]+", "-", row.name.lower())
+        slug = folders.setdefault(row.recipe(), slug)
+        known[row.name] = replace(row, folder=slug)
+    if len(set(folders.values())) < len(folders):
+        raise SystemExit("bench: two rows' names differ in punctuation only")
+    # What a program's time is compared with is compiled as often.
+    for row in list(known.values()):
+        if row.time_compiler and row.base != row.name:
+            known[row.base] = replace(known[row.base], time_compiler=True)
+    return known
 
 
 def kcov8_flags(lib, options):
@@ -85,13 +154,14 @@ def kcov8_flags(lib, options):
             [f"-fplugin-arg-kcov8-{o}" for o in options])
 
 
-def choose(names):
-    """Rows whose names are given; all for an empty list."""
-    known = {row.name: row for row in ROWS}
+def choose(known, names):
+    """Rows that are named, and the user's; all if there are none of these."""
     for name in names:
         if name not in known:
             raise SystemExit(f"bench: no row '{name}'; known: " +
                              ", ".join(known))
-    if not names:
-        return ROWS
-    return [r for r in ROWS if r.name == NONE or r.name in names]
+    wanted = {r.name for r in known.values() if r.own} | set(names)
+    if not wanted:
+        wanted = set(known)
+    wanted |= {known[name].base for name in wanted} | {NONE}
+    return [r for r in known.values() if r.name in wanted]

@@ -15,24 +15,32 @@ def geomean(values):
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
+def base_of(result, row):
+    """The row that a row's figures are ratios to."""
+    return next(r.get("base", BASE) for r in result["rows"]
+                if r["name"] == row)
+
+
 def time_ratios(result, workload, row, phase=None):
-    """Per round: the row's time to that of none in the same round."""
+    """Per round: the row's time to that of its base in the same round."""
     phases = result["time"][workload]
     names = [phase] if phase else list(phases)
     if any(row not in phases[n] for n in names):
         return []
     own = [sum(t) for t in zip(*(phases[n][row] for n in names))]
-    base = [sum(t) for t in zip(*(phases[n][BASE] for n in names))]
+    base = [sum(t) for t in zip(*(phases[n][base_of(result, row)]
+                                  for n in names))]
     return [a / b for a, b in zip(own, base)]
 
 
 def best_ratio(result, workload, row):
-    """The row's fastest round to the fastest of none: less noise, no spread."""
+    """The row's fastest round to that of its base: less noise, no spread."""
+    base = base_of(result, row)
     phases = result["time"][workload].values()
     if any(row not in p for p in phases):
         return None
     return (min(map(sum, zip(*(p[row] for p in phases)))) /
-            min(map(sum, zip(*(p[BASE] for p in phases)))))
+            min(map(sum, zip(*(p[base] for p in phases)))))
 
 
 def median_spread(values):
@@ -46,9 +54,9 @@ def median_spread(values):
 
 
 def compile_ratio(result, workload, row):
-    """Only of rows that were compiled as often as none."""
+    """Only of rows that were compiled as often as their base."""
     own = result["built"][workload][row]["compile"]
-    base = result["built"][workload][BASE]["compile"]
+    base = result["built"][workload][base_of(result, row)]["compile"]
     if own == base or len(own) < len(base):
         return None
     return statistics.median(a / b for a, b in zip(own, base))
@@ -57,18 +65,19 @@ def compile_ratio(result, workload, row):
 def summary(result, workload, row):
     """All figures of one row on one workload."""
     built = result["built"][workload][row]
-    base = result["built"][workload][BASE]
+    base = base_of(result, row)
+    plain = result["built"][workload][base]
     instructions = result["instructions"][workload]
     time = median_spread(time_ratios(result, workload, row))
     return {
         "time": time and time[0], "low": time and time[1],
         "high": time and time[2],
         "best": best_ratio(result, workload, row),
-        "instructions": instructions[row] / instructions[BASE]
-        if row in instructions else None,
-        "text": built["text"] / base["text"],
+        "instructions": instructions[row] / instructions[base]
+        if row in instructions and base in instructions else None,
+        "text": built["text"] / plain["text"],
         "tables": built["tables"] / built["probes"]
-        if built["probes"] else None,
+        if built["probes"] and built["tables"] is not None else None,
         "probes": built["probes"],
         "compile": compile_ratio(result, workload, row),
     }
@@ -78,9 +87,11 @@ def means(result, row):
     """Geometric means over the workloads; None where one has no figure.
     Of bytes per probe: all tables by all probes."""
     rows = [summary(result, w, row) for w in result["time"]]
-    probes = sum(r["probes"] for r in rows)
-    tables = sum(result["built"][w][row]["tables"] for w in result["time"])
-    out = {"probes": probes, "tables": tables / probes if probes else None}
+    built = [result["built"][w][row] for w in result["time"]]
+    probes, tables = (None if None in values else sum(values) for values in
+                      ([b[n] for b in built] for n in ("probes", "tables")))
+    out = {"probes": probes, "tables": tables / probes
+           if probes and tables is not None else None}
     for name in ("time", "best", "instructions", "text", "compile"):
         values = [r[name] for r in rows]
         out[name] = None if None in values else geomean(values)
@@ -126,6 +137,13 @@ def columns(lines):
         for line in lines)
 
 
+def columns_left(lines):
+    widths = [max(len(line[i]) for line in lines)
+              for i in range(len(lines[0]))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths))
+                     .rstrip() for line in lines)
+
+
 def number(value, form="{:.3f}"):
     return "-" if value is None else form.format(value)
 
@@ -138,7 +156,8 @@ def workload_table(result, workload):
         spread = "-" if s["time"] is None else f"{s['low']:.2f}-{s['high']:.2f}"
         lines.append([row["name"], number(s["time"]), spread,
                       number(s["best"]), number(s["instructions"]), number(s["text"]),
-                      number(s["tables"], "{:.2f}"), str(s["probes"]),
+                      number(s["tables"], "{:.2f}"),
+                      number(s["probes"], "{}"),
                       number(s["compile"])])
     return columns(lines)
 
@@ -186,6 +205,16 @@ def micro_table(result):
     return columns(lines)
 
 
+def other_compilers(result):
+    """What stands behind rows that are not the clang in the first line."""
+    lines = [f"\n{c}: {said}"
+             for c, said in result.get("compilers", {}).items()]
+    bases = {r["name"]: r["base"] for r in result["rows"]
+             if r.get("base", BASE) not in (BASE, r["name"])}
+    lines += [f"\n{row}: ratio to {base}" for row, base in bases.items()]
+    return "".join(lines)
+
+
 def text(result):
     parts = [f"CPU {result['cpu']}, {result['cores']} cores; load "
              f"{result['load_before']:.1f} before, {result['load_after']:.1f} "
@@ -193,6 +222,11 @@ def text(result):
              f"{result['date']}\n{result['command']}\n"
              "All but bytes per probe and probes are ratios to none; time: "
              "median of the rounds' ratios; best: fastest round to fastest."]
+    parts[0] += other_compilers(result)
+    if result.get("left_out"):
+        parts.append("Left out\n" + "\n".join(
+            f"{name}: {reason}" for name, reason in
+            result["left_out"].items()))
     if result["micro"]:
         parts.append("Nanoseconds per probe in straight-line code\n" +
                      micro_table(result))

@@ -1,25 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The programs that are measured, and where their source comes from."""
-import glob
+"""The programs that are measured, and where their source comes from.
+
+Read from workloads/*.toml and from files of the user's, by the same code.
+"""
 import os
+import re
 import subprocess
 import tarfile
 from dataclasses import dataclass
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
+import files
+
+KEYS = {
+    "name": str, "about": str, "npm": list, "files": dict,
+    "sources": list, "plain": list, "driver": str, "guest": str,
+    "directory": str, "build": str, "program": str,
+    "flags": list, "link": list, "leave-out": list,
+    "run": list, "short": list, "inputs": list,
+    "times": str, "measure": str,
+}
+TIMES = {"process": "CPU time of the whole process",
+         "printed": "lines `PHASE NUMBER` that the program prints"}
+DRIVERS = os.path.join(files.HERE, "drivers")
+LATER = ("guest", "input", "inputs")
 
 
 @dataclass
 class Workload:
     name: str
+    file: str
     sources: list  # instrumented
     plain: list  # not instrumented: drivers, the CPU of ukernel
+    guest: str  # source of a program that the command line names
+    directory: str  # that `build` is run in, a copy of it
+    build: str
+    program: str  # that it makes
     flags: list
-    libs: list
+    link: list
+    leave_out: list  # functions
     run: list  # arguments of the timed run
     short: list  # of the run under callgrind
-    filter_task_main: bool = False
+    inputs: list
+    times: str
+    measure: str  # function whose instructions are counted; else all
 
 
 def fetch(package, version, inner, into):
@@ -51,52 +74,90 @@ def fetch(package, version, inner, into):
     return target
 
 
-def driver(name):
-    return os.path.join(HERE, "drivers", name)
+def _check(table):
+    """What of the keys goes together."""
+    have = table.values
+    if ("sources" in have) == ("build" in have):
+        table.wrong("sources", "either 'sources' or 'build' is needed")
+    if "build" in have:
+        table.need("directory"), table.need("program")
+        for key in ("plain", "driver", "guest", "leave-out"):
+            if key in have:
+                table.wrong(key, "goes with 'sources', not with 'build'")
+    elif "directory" in have or "program" in have:
+        table.wrong("build", "is missing")
+    if have.get("times", "process") not in TIMES:
+        table.wrong("times", "must be one of " + ", ".join(TIMES))
+    if "driver" in have:
+        for key in ("times", "measure", "inputs"):
+            if key in have:
+                table.wrong(key, "a driver's main() knows that by itself")
+    if "npm" in have and len(have["npm"]) != 3:
+        table.wrong("npm", "must be [PACKAGE, VERSION, FOLDER]")
+    words = have.get("run", []) + have.get("short", [])
+    for word in re.findall(r"\{(inputs?|guest)\}", " ".join(words)):
+        if {"input": "inputs"}.get(word, word) not in have:
+            table.wrong("run", f"{{{word}}} needs the key "
+                        f"'{word.rstrip('s')}{'s' * (word != 'guest')}'")
 
 
-def library(name, source, files, flags, libs, run, short):
-    return Workload(name, [os.path.join(source, f) for f in files],
-                    [driver(name + ".c"), driver("main.c")],
-                    ["-w", f"-I{source}", *flags], libs, run, short)
+def names(path):
+    """Name and what it is, without fetching anything."""
+    table = files.Table(path, files.load(path), KEYS)
+    return table.need("name"), table.get("about")
 
 
-def sqlite(into):
-    # Packed with it: the amalgamation, as sqlite.org publishes it.
-    source = fetch("better-sqlite3", "12.11.1", "package/deps/sqlite3", into)
-    return library("sqlite", source, ["sqlite3.c"],
-                   ["-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION",
-                    "-DSQLITE_DEFAULT_MEMSTATUS=0"], ["-lm"], ["24"], ["1"])
-
-
-def duktape(into):
-    source = fetch("duktape", "0.3.0", "package/lib/duktape/src", into)
-    return library("duktape", source, ["duktape.c"], [], ["-lm"],
-                   ["12"], ["1"])
-
-
-def bzip2(into):
-    source = fetch("node-bzip2", "1.0.2", "package/lib/bzip2", into)
-    with open(os.path.join(source, "bz_version.h"), "w") as f:
-        f.write('#define BZ_VERSION "1.1.0"\n')  # the build system's part
-    files = ["blocksort.c", "bzlib.c", "compress.c", "crctable.c",
-             "decompress.c", "huffman.c", "randtable.c"]
-    return library("bzip2", source, files, [], [], ["4"], ["1"])
-
-
-def ukernel(into):
-    """The system call layer of examples/ukernel; the guest is ours."""
-    here = os.path.join(TOP, "examples", "ukernel")
-    names = sorted(os.path.basename(f) for f in glob.glob(here + "/*.c"))
-    outside = ("cpu.c", "sched.c", "main.c")  # as in its kcov8.ignore
-    flags = ["-std=gnu11", f"-I{TOP}/include", f"-I{here}",
-             f"-I{TOP}/test/conformance"]  # compare-lines.h
+def read(path, into):
+    """The workload of one file; sources are fetched and written below INTO."""
+    table = files.Table(path, files.load(path), KEYS)
+    _check(table)
+    name = table.need("name")
+    table.write_files(os.path.join(into, "files",
+                                   "workload-" + re.sub(r"\W+", "-", name)))
+    if "npm" in table.values:
+        table.stands["source"] = fetch(*table.get("npm"),
+                                       os.path.join(into, "source"))
+    plain = table.paths("plain")
+    times, measure = table.get("times") or "process", table.get("measure")
+    if "driver" in table.values:
+        driver = table.path_of("driver", table.get("driver"))
+        if not os.path.isfile(driver):
+            table.wrong("driver", f"no file {driver}")
+        plain += [driver, os.path.join(DRIVERS, "main.c")]
+        times, measure = "printed", "bench_body"
+    guest = directory = ""
+    if "guest" in table.values:
+        guest = table.path_of("guest", table.get("guest"))
+        if not os.path.isfile(guest):
+            table.wrong("guest", f"no file {guest}")
+    if "directory" in table.values:
+        directory = table.path_of("directory", table.get("directory"))
+        if not os.path.isdir(directory):
+            table.wrong("directory", f"no folder {directory}")
+    run = table.words("run", LATER)
     return Workload(
-        "ukernel", [os.path.join(here, n) for n in names if n not in outside],
-        [os.path.join(here, n) for n in outside] + [driver("ukernel.c")],
-        flags, ["-Wl,--wrap=syscall_dispatch,--wrap=uk_wakeup", "-lunicorn"],
-        ["GUEST", "80"], ["GUEST", "1"], filter_task_main=True)
+        name, path, [s for s in table.paths("sources") if s not in plain],
+        plain, guest, directory, table.get("build"), table.get("program"),
+        table.words("flags"), table.words("link"), table.get("leave-out"),
+        run, table.words("short", LATER) if "short" in table.values else run,
+        table.paths("inputs"), times, measure)
 
 
-ALL = {"sqlite": sqlite, "duktape": duktape, "bzip2": bzip2,
-       "ukernel": ukernel}
+def all_files(own):
+    """{name: (file, about)} of built-in workloads and the user's."""
+    known = {}
+    for path in files.built_in("workloads") + own:
+        name, about = names(path)
+        files.unique(known, path, name)
+        known[name] = path, about
+    return known
+
+
+def choose(known, names, own):
+    """Files of the workloads that are named, and the user's; all if none."""
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"bench: no workload '{name}'; known: " +
+                             ", ".join(known))
+    return [path for name, (path, _) in known.items()
+            if name in names or path in own or not (names or own)]
