@@ -9,7 +9,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; x86 (the host); asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; x86 (the host); asan if the tools are built with it.
 """
 import importlib.util
 import os
@@ -96,7 +96,7 @@ for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
                          ("chromium", "chromium"),
                          ("llvm-profdata", "llvm-profdata-%d" % major),
                          ("meson", "meson"), ("autoconf", "autoconf"),
-                         ("automake", "automake")):
+                         ("automake", "automake"), ("gcc", "gcc")):
     if shutil.which(program, path=path):
         config.available_features.add(feature)
 if config.have_ukernel:

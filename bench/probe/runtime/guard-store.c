@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /*
- * guard-store.c - trace-pc-guard with numbered guards and a map of hits, as
- * fuzzers do it
+ * guard-store.c - trace-pc-guard with numbered guards and a map of hits, which
+ * the callback counts; AFL++'s own pass counts without a call
  */
 #include <stdint.h>
 

@@ -21,8 +21,9 @@ static _Thread_local struct {
   uint64_t *area;
 } current;
 
-void bench_thread_start(void) {
-  if (!getenv("BENCH_TRACE"))
+// The main thread's own: a program of the user's does not call it.
+__attribute__((constructor)) void bench_thread_start(void) {
+  if (current.area || !getenv("BENCH_TRACE"))
     return;
   current.area = calloc(WORDS, sizeof *current.area);
   current.size = WORDS;
