@@ -13,7 +13,10 @@ import sys
 import elf
 import inputs
 import rows as row_table
+from files import HERE
 from workloads import DRIVERS
+
+RUNTIME_FLAGS = ["-I" + os.path.join(HERE, "runtime")]  # seen.h
 
 
 def _children():
@@ -127,7 +130,7 @@ class Builder:
                 total[name] = None if value is None else total[name] + value
         stamps += self._plain(row, workload.flags + [f"-I{DRIVERS}"],
                               workload.plain, self.folder(workload, row))
-        stamps += self._plain(row, [], row.runtime,
+        stamps += self._plain(row, RUNTIME_FLAGS, row.runtime,
                               self.folder(workload, row))
         self._link(workload, row, [s.made for s in stamps])
         times = [s.values["compile"] for s in stamps[:len(workload.sources)]]
@@ -152,7 +155,7 @@ class Builder:
     def _from_build(self, workload, row):
         folder, program = self.folder(workload, row), self.program(workload,
                                                                    row)
-        runtime = self._plain(row, [], row.runtime, folder)
+        runtime = self._plain(row, RUNTIME_FLAGS, row.runtime, folder)
         words = [*self.probe_flags(None, row), *row.link]
         stamp = inputs.Stamp(program, inputs.digest_of(
             (row.recipe(), workload.build, workload.flags, workload.link,
@@ -221,8 +224,8 @@ class Builder:
                   source, "-o", "try.o"]]
         plain = [f"plain-{i}.o" for i in range(len(row.runtime))]
         for runtime, obj in zip(row.runtime, plain):
-            steps.append([self.compiler(row.plain_compiler), row.opt, "-c",
-                          runtime, "-o", obj])
+            steps.append([self.compiler(row.plain_compiler), row.opt,
+                          *RUNTIME_FLAGS, "-c", runtime, "-o", obj])
         steps.append([self.compiler(row.compiler), "try.o", *plain, *row.link,
                       "-lpthread", "-o", "try"])
         for command in steps:

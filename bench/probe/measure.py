@@ -10,7 +10,7 @@ import tempfile
 
 # What a user may have set must not change what is measured.
 DROPPED = ("KCOV8_OUT", "KCOV8_OPTIONS", "BENCH_TRACE", "LLVM_PROFILE_FILE",
-           "GCOV_PREFIX")
+           "GCOV_PREFIX", "BENCH_SEEN")
 
 
 def build_guests(into, builder, workloads):
@@ -29,7 +29,7 @@ def _environment(row):
     return {**env, **row.env}
 
 
-def _commands(builder, workload, row, words, guests):
+def commands(builder, workload, row, words, guests):
     """One, or one for each input if a word says {input}."""
     program = [builder.program(workload, row)]
     each = any("{input}" in w for w in words)
@@ -54,10 +54,11 @@ def _phases(text, what):
     return found, checksum
 
 
-def _run(command, row, folder, what):
+def run(command, row, folder, what, more=None):
     """Output, standard output alone, nanoseconds of CPU time."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(command, env=_environment(row), cwd=folder,
+        process = subprocess.Popen(command, cwd=folder,
+                                   env={**_environment(row), **(more or {})},
                                    stdin=subprocess.DEVNULL, stdout=out,
                                    stderr=err)
         _, status, used = os.wait4(process.pid, 0)
@@ -75,13 +76,13 @@ def _run(command, row, folder, what):
 def _measured(builder, workload, row, words, guests, what):
     """{phase: time} and a checksum of the results."""
     folder = builder.folder(workload, row)
-    commands = _commands(builder, workload, row, words, guests)
+    todo = commands(builder, workload, row, words, guests)
     if workload.times == "printed":
-        text, _, _ = _run(next(commands), row, folder, what)
+        text, _, _ = run(next(todo), row, folder, what)
         return _phases(text, what)
     total, result = 0, hashlib.sha256()
-    for command in commands:
-        _, output, took = _run(command, row, folder, what)
+    for command in todo:
+        _, output, took = run(command, row, folder, what)
         result.update(output)
         total += took
     return {"all": total}, result.hexdigest()
@@ -119,7 +120,7 @@ def _callgrind(builder, workload, row, guests, into):
     if workload.measure:
         tool.append(f"--toggle-collect={workload.measure}")
     total = 0
-    for words in _commands(builder, workload, row, workload.short, guests):
+    for words in commands(builder, workload, row, workload.short, guests):
         command = tool + words
         done = subprocess.run(command, env=_environment(row), text=True,
                               cwd=builder.folder(workload, row),

@@ -16,9 +16,10 @@ KEYS = {
     "compiler": str, "opt": str, "flags": list, "kcov8": list,
     "compile-env": dict, "plain-compiler": str, "leave-out": str,
     "link": list, "runtime": list, "files": dict, "env": dict,
-    "probes": str, "tables": list,
+    "probes": str, "tables": list, "read": list,
     "base": str, "peer": str, "time-compiler": bool,
 }
+READ = ("program", "seen", "llvm", "kcov8")
 PROBES = re.compile(r"(section|symbol) (\S+) ([1-9][0-9]*)|(calls) (\S+)")
 
 
@@ -40,6 +41,7 @@ class Row:
     env: dict = field(default_factory=dict)  # of the runs
     probes: tuple = ()  # how they are counted: elf.py
     tables: tuple = ()  # sections by the beginning of the name
+    read: tuple = ()  # command that prints what was seen: seen.py
     base: str = NONE  # row that it is a ratio to
     peer: str = ""  # row that it is to be compared with
     time_compiler: bool = False  # more than once
@@ -73,11 +75,11 @@ def _row(path, values, into, own):
         table.wrong("kcov8", "needs compiler = \"clang\"")
     return Row(
         values["name"], path, own, table.get("about"), compiler, opt,
-        tuple(table.words("flags", ("folder",))), tuple(table.get("kcov8")),
+        tuple(table.words("flags")), tuple(table.get("kcov8")),
         table.get("compile-env"), table.get("plain-compiler") or compiler,
         table.get("leave-out"), tuple(table.words("link")),
         tuple(table.paths("runtime")), table.get("env"), probes,
-        tuple(table.get("tables")), table.get("base"), table.get("peer"),
+        tuple(table.get("tables")), tuple(table.words("read", READ)), table.get("base"), table.get("peer"),
         table.get("time-compiler"))
 
 

@@ -15,6 +15,7 @@ import measure
 import micro
 import plot
 import rows as row_table
+import seen
 import table
 import workloads
 
@@ -32,7 +33,8 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="./dev bench probe", description="Real programs, compiled "
         "without and with probes of many kinds: time, instructions, text, "
-        "tables and compile time as ratios to no instrumentation, in one run.")
+        "tables and compile time as ratios to no instrumentation, in one run; "
+        "and how much each kind sees.")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     parser.add_argument("--quick", action="store_true",
                         help="3 rounds, compile time from one compilation")
@@ -108,12 +110,12 @@ def main():
     known_rows = row_table.all_rows(args.scheme_file, into)
     if args.list:
         return list_names(known_workloads, known_rows)
+    paths = workloads.choose(known_workloads, args.workload,
+                             args.workload_file)
     rows = row_table.choose(known_rows, args.row)
     builder = build.Builder(into, os.path.abspath(os.path.join(
         args.build, "lib")), llvm, args.jobs, args.reuse)
     rows, left_out = without_lacking(rows, builder)
-    paths = workloads.choose(known_workloads, args.workload,
-                             args.workload_file)
     say("sources")
     chosen = [workloads.read(path, into) for path in paths]
     result = {
@@ -135,11 +137,13 @@ def main():
     guests = measure.build_guests(into, builder, chosen)
     result["instructions"] = measure.instructions(builder, chosen, rows,
                                                   guests, into, say)
+    result["seen"] = seen.read_out(builder, chosen, rows, guests, say)
     result["time"] = measure.times(builder, chosen, rows, guests, rounds, say)
     result["built"] = built
     result["load_after"] = os.getloadavg()[0]
     result["rows"] = [{"name": r.name, "base": r.base, "peer": r.peer,
-                       "goals": bool(r.kcov8) and not r.own} for r in rows]
+                       "goals": bool(r.kcov8) and not r.own and
+                       not args.workload_file} for r in rows]
     if args.json:
         common.write_json(result, args.json)
     print(table.text(result))

@@ -149,8 +149,9 @@ def number(value, form="{:.3f}"):
 
 
 def workload_table(result, workload):
+    seen = result.get("seen", {}).get(workload, {})
     lines = [["", "time", "quartiles", "best", "instr", "text", "bytes/probe",
-              "probes", "compile"]]
+              "probes", *["seen"] * bool(seen), "compile"]]
     for row in result["rows"]:
         s = summary(result, workload, row["name"])
         spread = "-" if s["time"] is None else f"{s['low']:.2f}-{s['high']:.2f}"
@@ -158,6 +159,7 @@ def workload_table(result, workload):
                       number(s["best"]), number(s["instructions"]), number(s["text"]),
                       number(s["tables"], "{:.2f}"),
                       number(s["probes"], "{}"),
+                      *[number(seen.get(row["name"]), "{}")] * bool(seen),
                       number(s["compile"])])
     return columns(lines)
 
@@ -222,6 +224,9 @@ def text(result):
              f"{result['date']}\n{result['command']}\n"
              "All but bytes per probe and probes are ratios to none; time: "
              "median of the rounds' ratios; best: fastest round to fastest."]
+    if result.get("seen"):
+        parts[0] += ("\nSeen: what the scheme reports of the shortened run, "
+                     "in units of its own.")
     parts[0] += other_compilers(result)
     if result.get("left_out"):
         parts.append("Left out\n" + "\n".join(

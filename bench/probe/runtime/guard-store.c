@@ -3,7 +3,7 @@
  * guard-store.c - trace-pc-guard with numbered guards and a map of hits, which
  * the callback counts; AFL++'s own pass counts without a call
  */
-#include <stdint.h>
+#include "seen.h"
 
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard);
@@ -19,3 +19,7 @@ void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) {
 }
 
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) { map[*guard]++; }
+
+__attribute__((destructor)) static void write_seen(void) {
+  bench_seen(map, map + sizeof map);
+}
