@@ -5,6 +5,7 @@ Read from workloads/*.toml and from files of the user's, by the same code.
 """
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ def fetch(package, version, inner, into):
         return target
     os.makedirs(into, exist_ok=True)
     spec = f"{package}@{version}"
+    if not shutil.which("npm"):
+        raise SystemExit(f"bench: no npm here, to fetch {spec}")
     done = subprocess.run(["npm", "pack", "--silent", "--ignore-scripts",
                            spec], cwd=into, text=True, capture_output=True)
     if done.returncode:
