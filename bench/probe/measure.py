@@ -30,15 +30,17 @@ def _environment(row):
 
 
 def commands(builder, workload, row, words, guests):
-    """One, or one for each input if a word says {input}."""
+    """(command, standard input): one, or one for each input."""
     program = [builder.program(workload, row)]
-    each = any("{input}" in w for w in words)
-    for path in workload.inputs if each else [""]:
-        yield program + [
+    one = not workload.inputs or "{inputs}" in words
+    named = any("{input}" in w for w in words)
+    for path in [""] if one else workload.inputs:
+        command = program + [
             filled for w in words for filled in
             (workload.inputs if w == "{inputs}" else
              [w.replace("{input}", path).replace(
                  "{guest}", guests.get(workload.guest, ""))])]
+        yield command, os.devnull if one or named else path
 
 
 def _phases(text, what):
@@ -54,13 +56,13 @@ def _phases(text, what):
     return found, checksum
 
 
-def run(command, row, folder, what, more=None):
+def run(command, stdin, row, folder, what, more=None):
     """Output, standard output alone, nanoseconds of CPU time."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with open(stdin, "rb") as given, tempfile.TemporaryFile() as out, \
+            tempfile.TemporaryFile() as err:
         process = subprocess.Popen(command, cwd=folder,
                                    env={**_environment(row), **(more or {})},
-                                   stdin=subprocess.DEVNULL, stdout=out,
-                                   stderr=err)
+                                   stdin=given, stdout=out, stderr=err)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
@@ -78,11 +80,11 @@ def _measured(builder, workload, row, words, guests, what):
     folder = builder.folder(workload, row)
     todo = commands(builder, workload, row, words, guests)
     if workload.times == "printed":
-        text, _, _ = run(next(todo), row, folder, what)
+        text, _, _ = run(*next(todo), row, folder, what)
         return _phases(text, what)
     total, result = 0, hashlib.sha256()
-    for command in todo:
-        _, output, took = run(command, row, folder, what)
+    for command, stdin in todo:
+        _, output, took = run(command, stdin, row, folder, what)
         result.update(output)
         total += took
     return {"all": total}, result.hexdigest()
@@ -120,13 +122,14 @@ def _callgrind(builder, workload, row, guests, into):
     if workload.measure:
         tool.append(f"--toggle-collect={workload.measure}")
     total = 0
-    for words in commands(builder, workload, row, workload.short, guests):
+    for words, stdin in commands(builder, workload, row, workload.short,
+                                 guests):
         command = tool + words
-        done = subprocess.run(command, env=_environment(row), text=True,
-                              cwd=builder.folder(workload, row),
-                              stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, errors="replace")
+        with open(stdin, "rb") as given:
+            done = subprocess.run(command, env=_environment(row), text=True,
+                                  cwd=builder.folder(workload, row),
+                                  stdin=given, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, errors="replace")
         if re.search(r"^valgrind: .* Assertion", done.stdout, re.MULTILINE):
             return None  # its own fault: 3.19 with llvm's profiles
         found = re.search(r"Collected : (\d+)", done.stdout)

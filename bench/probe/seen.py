@@ -34,11 +34,11 @@ def _units(builder, workload, row, guests, say):
     seen = os.path.join(folder, "seen")
     _clean(folder)
     env = {"BENCH_SEEN": seen, **({"KCOV8_OUT": seen} if row.kcov8 else {})}
-    for command in measure.commands(builder, workload, row, workload.short,
-                                    guests):
+    for command, stdin in measure.commands(builder, workload, row,
+                                           workload.short, guests):
         if os.path.exists(seen):
             os.remove(seen)
-        measure.run(command, row, folder, f"{workload.name}, {row.name}", env)
+        measure.run(command, stdin, row, folder, f"{workload.name}, {row.name}", env)
         read = list(_words(builder, workload, row, seen))
         try:
             done = subprocess.run(read, cwd=folder, capture_output=True,
