@@ -44,12 +44,15 @@ def _units(builder, workload, row, guests, say):
             done = subprocess.run(read, cwd=folder, capture_output=True,
                                   text=True, errors="replace")
             error = done.stderr if done.returncode else ""
+            if not done.stdout.strip() and not error:
+                error = "nothing seen\n" + done.stderr
         except OSError as e:
             error = str(e)
         if error:
+            error = error.strip()
             if row.own:
                 files.wrong(row.file, "read", f"{row.name}: {error}")
-            say(f"{workload.name}, {row.name}: not read out: {error.strip()}")
+            say(f"{workload.name}, {row.name}: not read out: {error}")
             return None
         units.update(line for line in done.stdout.splitlines() if line)
     return sorted(units)
