@@ -209,7 +209,7 @@ class Builder:
         return stamp
 
     def lacking(self, row):
-        """Why a row cannot be had here; "" if it can: by a tiny program."""
+        """Why a row cannot be had here, by a tiny program; "" if it can."""
         for compiler in (row.compiler, row.plain_compiler):
             if not shutil.which(self.compiler(compiler)):
                 return f"no {self.compiler(compiler)} here"
@@ -232,16 +232,16 @@ class Builder:
             done = subprocess.run(command, cwd=folder, capture_output=True,
                                   text=True, env=self.environment(row))
             if done.returncode:
-                return _reason(done.stdout + done.stderr)
+                return done.stdout + done.stderr or "it says nothing"
         return ""
 
 
-def _reason(text):
+def reason(text):
     """The line that says it best."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines
             if re.search(r"error:|Unknown|undefined|cannot", line)]
-    return (told or lines or ["it says nothing"])[0]
+    return (told or lines)[0]
 
 
 def _worker(builder, workload, row):

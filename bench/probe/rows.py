@@ -161,7 +161,7 @@ def choose(known, names):
     for name in names:
         if name not in known:
             raise SystemExit(f"bench: no row '{name}'; known: " +
-                             ", ".join(known))
+                             "; ".join(known))
     wanted = {r.name for r in known.values() if r.own} | set(names)
     if not wanted:
         wanted = set(known)

@@ -82,11 +82,13 @@ def without_lacking(rows, builder):
     """Rows that can be had here, and why others cannot."""
     left_out = {}
     for row in rows:
-        reason = builder.lacking(row)
-        if not reason:
+        said = builder.lacking(row)
+        if not said:
             continue
-        if row.own and not reason.endswith(" here"):
-            raise SystemExit(f"bench: {row.file}: {row.name}: {reason}")
+        if row.own and not said.endswith(" here"):
+            raise SystemExit(f"bench: {row.file}: {row.name}: "
+                             f"{said.strip()}")
+        reason = build.reason(said)
         say(f"left out: {row.name}: {reason}")
         left_out[row.name] = reason
     kept = [r for r in rows if r.name not in left_out]
