@@ -13,10 +13,11 @@ import sys
 import elf
 import inputs
 import rows as row_table
-from files import HERE
+from files import HERE, TOP
 from workloads import DRIVERS
 
-RUNTIME_FLAGS = ["-I" + os.path.join(HERE, "runtime")]  # seen.h
+RUNTIME_FLAGS = ["-I" + os.path.join(HERE, "runtime"),  # seen.h
+                 "-I" + os.path.join(TOP, "include")]
 
 
 def _children():
@@ -99,7 +100,12 @@ class Builder:
             yield (row, row.compiler, flags, source,
                    os.path.join(self.folder(workload, row), name + ".o"))
 
-    def _plain(self, row, flags, sources, folder):
+    def instrumented(self, workload, row):
+        """Stamps of the objects that have probes."""
+        return [self._object(*a) for a in self._objects(workload, row)]
+
+    def plain(self, row, flags, sources, folder):
+        """Stamps of objects without."""
         return [self._object(row, row.plain_compiler, flags, source,
                              os.path.join(folder, "plain-" + os.path.basename(
                                  source) + ".o")) for source in sources]
@@ -123,14 +129,14 @@ class Builder:
             sys.exit(f"bench: {row.file}: {row.name}: {path}: {e}")
 
     def _from_sources(self, workload, row):
-        stamps = [self._object(*a) for a in self._objects(workload, row)]
+        stamps = self.instrumented(workload, row)
         total = collections.Counter()
         for stamp in stamps:
             for name, value in self._sizes(stamp.made, row).items():
                 total[name] = None if value is None else total[name] + value
-        stamps += self._plain(row, workload.flags + [f"-I{DRIVERS}"],
+        stamps += self.plain(row, workload.flags + [f"-I{DRIVERS}"],
                               workload.plain, self.folder(workload, row))
-        stamps += self._plain(row, RUNTIME_FLAGS, row.runtime,
+        stamps += self.plain(row, RUNTIME_FLAGS, row.runtime,
                               self.folder(workload, row))
         self._link(workload, row, [s.made for s in stamps])
         times = [s.values["compile"] for s in stamps[:len(workload.sources)]]
@@ -155,7 +161,7 @@ class Builder:
     def _from_build(self, workload, row):
         folder, program = self.folder(workload, row), self.program(workload,
                                                                    row)
-        runtime = self._plain(row, RUNTIME_FLAGS, row.runtime, folder)
+        runtime = self.plain(row, RUNTIME_FLAGS, row.runtime, folder)
         words = [*self.probe_flags(None, row), *row.link]
         stamp = inputs.Stamp(program, inputs.digest_of(
             (row.recipe(), workload.build, workload.flags, workload.link,

@@ -15,7 +15,8 @@ KEYS = {
     "name": str, "about": str,
     "compiler": str, "opt": str, "flags": list, "kcov8": list,
     "compile-env": dict, "plain-compiler": str, "leave-out": str,
-    "link": list, "runtime": list, "files": dict, "env": dict,
+    "link": list, "runtime": list, "adapter": list, "files": dict,
+    "env": dict,
     "probes": str, "tables": list, "read": list,
     "base": str, "peer": str, "time-compiler": bool,
 }
@@ -38,6 +39,7 @@ class Row:
     leave_out: str = ""  # word for functions that a workload leaves out
     link: tuple = ()
     runtime: tuple = ()  # sources, without probes
+    adapter: tuple = ()  # in its place for bench schemes: its adapter.h
     env: dict = field(default_factory=dict)  # of the runs
     probes: tuple = ()  # how they are counted: elf.py
     tables: tuple = ()  # sections by the beginning of the name
@@ -78,8 +80,9 @@ def _row(path, values, into, own):
         tuple(table.words("flags")), tuple(table.get("kcov8")),
         table.get("compile-env"), table.get("plain-compiler") or compiler,
         table.get("leave-out"), tuple(table.words("link")),
-        tuple(table.paths("runtime")), table.get("env"), probes,
-        tuple(table.get("tables")), tuple(table.words("read", READ)), table.get("base"), table.get("peer"),
+        tuple(table.paths("runtime")), tuple(table.paths("adapter")),
+        table.get("env"), probes, tuple(table.get("tables")),
+        tuple(table.words("read", READ)), table.get("base"), table.get("peer"),
         table.get("time-compiler"))
 
 
@@ -122,11 +125,12 @@ def _with_bases(rows):
     return out
 
 
-def all_rows(own_files, into):
-    """{name: Row}: the built-in schemes, none first, then the user's."""
+def all_rows(own_files, into, more=()):
+    """{name: Row}: the built-in schemes, none first, those of the files MORE, then
+    the user's."""
     rows = []
-    for path in sorted(files.built_in("schemes"),
-                       key=lambda p: os.path.basename(p) != "none.toml"):
+    for path in [*sorted(files.built_in("schemes"), key=lambda p:
+                         os.path.basename(p) != "none.toml"), *more]:
         rows += read(path, into, own=False)
     for path in own_files:
         rows += read(path, into)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Overhead against information, a point for each scheme, as SVG by gnuplot."""
+import shutil
+import subprocess
+
+SCRIPT = """\
+set terminal svg size 1000,560 font 'sans,12' background rgb 'white'
+set title 'What a scheme costs, and what it tells' noenhanced
+set xlabel 'time, ratio to the plain program (log scale)'
+set ylabel 'pairs of inputs told apart, % of what exact counts tell apart'
+set logscale x
+set grid
+set key bottom right
+set xrange [{left}:{right}]
+$all << END
+{points}
+END
+$line << END
+{line}
+END
+plot $line using 1:2 with steps lc rgb '#3b6ea5' lw 2 title 'Pareto line', \\
+     $all using 1:2 with points pt 7 ps 0.7 lc rgb '#d98b3a' notitle, \\
+     $all using 1:2:3 with labels noenhanced left offset 0.7,0.4 \\
+       font 'sans,10' notitle
+"""
+
+
+def front(points):
+    """Of (cost, told, name): those that no other beats in both."""
+    kept = []
+    for cost, told, name in sorted(points, key=lambda p: (p[0], -p[1])):
+        if not kept or told > kept[-1][1]:
+            kept.append((cost, told, name))
+    return kept
+
+
+def _points(sections):
+    """Of schemes of which both are known."""
+    if not {"costs", "information"} <= set(sections):
+        return []
+    costs = sections["costs"]["data"]
+    costs = costs["rows"].get(costs["main"], {})
+    told = sections["information"]["data"].get("scores", {})
+    return [(costs[n]["time"][0], 100 * told[n], n) for n in costs
+            if told.get(n) is not None]
+
+
+def svg(sections):
+    points = _points(sections)
+    if len(points) < 2:
+        return ""
+    if not shutil.which("gnuplot"):
+        return "<p>No gnuplot here, so no plot.</p>"
+
+    def lines(some):
+        return "\n".join(f'{x} {y} "{name}"' for x, y, name in some)
+    costs = [p[0] for p in points]
+    done = subprocess.run(["gnuplot"], text=True, capture_output=True,
+                          input=SCRIPT.format(
+                              points=lines(points), line=lines(front(points)),
+                              left=min(costs) * 0.97, right=max(costs) * 1.35))
+    if done.returncode:
+        return "<p>gnuplot failed, so no plot.</p>"
+    return done.stdout[done.stdout.index("<svg"):]

@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""bench schemes: what coverage schemes cost, and what they tell (see --help)."""
+import argparse
+import importlib
+import os
+import shlex
+import sys
+import time
+
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+import choice  # noqa: E402
+import context as contexts  # noqa: E402
+import common  # noqa: E402
+import environment  # noqa: E402
+import page  # noqa: E402
+import runner  # noqa: E402
+import state  # noqa: E402
+import targets as target_files  # noqa: E402
+
+STAGES = ("costs",)
+
+
+def say(text):
+    print(f"schemes: {text}", file=sys.stderr, flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="./dev bench schemes", description="Coverage schemes on equal "
+        "terms: what each costs and what it tells, on the same programs and "
+        "inputs, in one run. Writes index.html, result.json and a CSV file per "
+        "table. Goes on where it was stopped.")
+    parser.add_argument("--out", metavar="DIR", help="folder of the results")
+    parser.add_argument("--quick", action="store_true", help="few programs, "
+                        "rows and repeats: to see that it works, not to "
+                        "conclude from (5 minutes; else an hour)")
+    for name, what in (("stage", "part of the page"), ("target", "program"),
+                       ("row", "scheme")):
+        parser.add_argument(f"--{name}", action="append", default=[],
+                            metavar="NAME", help=f"only this {what}; may be "
+                            "repeated")
+    parser.add_argument("--target-file", action="append", default=[],
+                        metavar="FILE", help="a target of yours (TOML; "
+                        "docs/schemes.md); alone if no --target is given")
+    parser.add_argument("--scheme-file", action="append", default=[],
+                        metavar="FILE", help="a scheme of yours, beside the "
+                        "others")
+    parser.add_argument("--list", action="store_true", help="names of stages, "
+                        "targets and rows; measure nothing")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count()),
+                        metavar="N", help="what is not timed runs side by "
+                        "side (2)")
+    parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
+    parser.add_argument("--also", action="append", default=[],
+                        metavar="BUILD", help="build folder for another LLVM, "
+                        "whose costs are measured, too; may be repeated")
+    args = parser.parse_args()
+    for stage in args.stage:
+        if stage not in STAGES:
+            parser.error(f"no stage '{stage}'; there is: {', '.join(STAGES)}")
+    if not args.out and not args.list:
+        parser.error("--out DIR is needed")
+    return args
+
+
+def show_names(known_targets, known_rows):
+    print("Stages\n  " + "\n  ".join(STAGES) + "\n\nTargets\n  " +
+          "\n  ".join(known_targets) + "\n\nRows (* those of a run without "
+          "--row)")
+    for name, row in known_rows.items():
+        mark = "*" if name in choice.FULL else " "
+        print(f"{mark} {name:32} {row.about}".rstrip())
+
+
+def main():
+    args = arguments()
+    began = time.time()
+    if args.list:
+        rows = choice.known(args.scheme_file, os.path.join(args.build,
+                                                           "bench"))
+        return show_names(target_files.all_files(args.target_file), rows)
+    out = os.path.abspath(args.out)
+    work = os.path.join(out, "work")
+    try:
+        os.makedirs(work, exist_ok=True)
+    except OSError as e:
+        raise SystemExit(f"schemes: {args.out}: {e.strerror}")
+    llvm = common.llvm(args.build)
+    rows = choice.rows(choice.known(args.scheme_file, work), args)
+    say("sources")
+    targets = choice.targets(target_files.all_files(args.target_file), args,
+                             work)
+    builds = {common.llvm(b): b for b in [*args.also, args.build]}
+    context = contexts.make(out, builds, llvm, args.quick, targets, rows,
+                            args.jobs, say)
+    store = state.Store(out, state.fingerprint(context), say)
+    stages = [importlib.import_module(n) for n in STAGES
+              if not args.stage or n in args.stage]
+    before = environment.load()
+    sections = runner.run(stages, context, store, args.jobs)
+    command = shlex.join(["./dev", "bench", "schemes", *[
+        w for w in sys.argv[1:] if w not in ("--build", args.build) and
+        not w.startswith("--also=")]])
+    result = {"environment": environment.of(context, command, before),
+              "seconds": store.seconds, "wall": round(time.time() - began),
+              "quick": args.quick, "sections": sections}
+    page.write(result, out)
+    say(f"page: {os.path.join(args.out, 'index.html')}")
+
+
+if __name__ == "__main__":
+    main()

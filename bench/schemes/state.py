@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What steps found, on disk, so that a run goes on where it was stopped."""
+import glob
+import json
+import os
+import re
+import shutil
+
+from paths import HERE, PROBE
+import inputs
+
+PARTS = ("kcov8", "compiler", "bench", "rows", "targets")
+
+
+def _digest_of_files(paths):
+    return inputs.digest_of([(os.path.basename(p), inputs.digest(p))
+                             for p in sorted(paths)])
+
+
+def fingerprint(context):
+    """{what: digest} of all that a value depends on."""
+    here = [p for folder in (HERE, PROBE) for kind in ("*.py", "*/*.[ch]", "*.toml")
+            for p in glob.glob(os.path.join(folder, kind))
+            if os.path.basename(p) not in ("page.py", "run.py", "runner.py")]
+    lib = [os.path.join(context.build, "lib", n) for n in
+           ("kcov8-pass.so", "kcov8-options.so", "libkcov8.a")]
+    compilers = sorted({context.builder.compiler(r.compiler)
+                        for r in context.rows})
+    return dict(zip(PARTS, (
+        _digest_of_files(lib),
+        inputs.digest_of([inputs.compiler(c) for c in compilers]
+                         if all(map(shutil.which, compilers)) else compilers),
+        _digest_of_files(here),
+        inputs.digest_of([(r.name, r.recipe(), r.adapter)
+                          for r in context.rows] + [context.quick]),
+        _digest_of_files([t.file for t in context.targets]))))
+
+
+class Store:
+    """Values by stage and key. One process at a time uses it."""
+
+    def __init__(self, out, prints, say):
+        self.folder = os.path.join(out, "state")
+        self.seconds = {}
+        path = os.path.join(self.folder, "fingerprint.json")
+        try:
+            with open(path, encoding="utf-8") as f:
+                old = json.load(f)
+        except (OSError, ValueError):
+            old = None
+        if old != prints:
+            if old is not None:
+                changed = [p for p in PARTS if old.get(p) != prints[p]]
+                say(f"{out}: begun anew, as these changed: " +
+                    ", ".join(changed))
+            shutil.rmtree(self.folder, ignore_errors=True)
+            os.makedirs(self.folder)
+            self._write(path, prints)
+
+    @staticmethod
+    def _write(path, value):
+        with open(path + ".part", "w", encoding="utf-8") as f:
+            json.dump(value, f)
+        os.replace(path + ".part", path)
+
+    def _path(self, stage, key):
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", "-".join(key))[:80]
+        return os.path.join(self.folder, stage, f"{slug}-"
+                            f"{inputs.digest_of(key)[:10]}.json")
+
+    def has(self, stage, key):
+        return os.path.exists(self._path(stage, key))
+
+    def get(self, stage, key):
+        with open(self._path(stage, key), encoding="utf-8") as f:
+            stored = json.load(f)
+        self._spent(stage, stored["seconds"])
+        return stored["value"]
+
+    def put(self, stage, key, value, seconds):
+        os.makedirs(os.path.join(self.folder, stage), exist_ok=True)
+        self._write(self._path(stage, key), {"key": key, "seconds": seconds,
+                                             "value": value})
+
+    def _spent(self, stage, seconds):
+        self.seconds[stage] = self.seconds.get(stage, 0) + seconds
