@@ -10,10 +10,12 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 
+import debian
 import files
 
 KEYS = {
-    "name": str, "about": str, "npm": list, "files": dict,
+    "name": str, "about": str, "npm": list, "debian": list,
+    "files": dict,
     "sources": list, "plain": list, "driver": str, "guest": str,
     "directory": str, "build": str, "program": str,
     "flags": list, "link": list, "leave-out": list,
@@ -77,6 +79,28 @@ def fetch(package, version, inner, into):
     return target
 
 
+def fetch_packages(table, into):
+    """What `npm` and `debian` name, unpacked below INTO: {source}; of
+    Debian's packages each is also {PACKAGE}, its letters."""
+    have = table.values
+    if "npm" in have and "debian" in have:
+        table.wrong("npm", "either 'npm' or 'debian'")
+    if "npm" in have:
+        if len(have["npm"]) != 3:
+            table.wrong("npm", "must be [PACKAGE, VERSION, FOLDER]")
+        table.stands["source"] = fetch(*have["npm"], into)
+    if "debian" in have:
+        if not have["debian"] or len(have["debian"]) % 3:
+            table.wrong("debian", "must be [PACKAGE, VERSION, FOLDER, ...]")
+        try:
+            found = debian.fetch(have["debian"], into)
+        except debian.Missing as e:
+            table.wrong("debian", str(e))
+        for package, folder in found.items():
+            table.stands.setdefault("source", folder)
+            table.stands.setdefault(re.sub("[^a-z]", "", package), folder)
+
+
 def _check(table):
     """What of the keys goes together."""
     have = table.values
@@ -95,8 +119,6 @@ def _check(table):
         for key in ("times", "measure", "inputs"):
             if key in have:
                 table.wrong(key, "a driver's main() knows that by itself")
-    if "npm" in have and len(have["npm"]) != 3:
-        table.wrong("npm", "must be [PACKAGE, VERSION, FOLDER]")
     words = have.get("run", []) + have.get("short", [])
     for word in re.findall(r"\{(inputs?|guest)\}", " ".join(words)):
         if {"input": "inputs"}.get(word, word) not in have:
@@ -117,9 +139,7 @@ def read(path, into):
     name = table.need("name")
     table.write_files(os.path.join(into, "files",
                                    "workload-" + re.sub(r"\W+", "-", name)))
-    if "npm" in table.values:
-        table.stands["source"] = fetch(*table.get("npm"),
-                                       os.path.join(into, "source"))
+    fetch_packages(table, os.path.join(into, "source"))
     plain = table.paths("plain")
     times, measure = table.get("times") or "process", table.get("measure")
     if "driver" in table.values:
