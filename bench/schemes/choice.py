@@ -6,6 +6,7 @@ import os
 from paths import HERE  # and where bench/probe is
 import rows as row_table
 import targets as target_files
+import workloads as workload_files
 
 
 # One of each kind; costs of more of them: ./dev bench probe.
@@ -25,6 +26,8 @@ QUICK = ("none", "none again", "blind", "8bit edge", "8bit bb no-prune",
          "trace-pc on", "hashed map", "kcov8 flag", "kcov8 flag prune",
          "kcov8 counter", "kcov8 flag task")
 QUICK_TARGETS = ("bzip2", "cjson")
+WORKLOADS = ("bzip2", "duktape", "sqlite", "ukernel")
+QUICK_WORKLOADS = ("bzip2",)
 
 
 def known(own, into):
@@ -57,3 +60,12 @@ def targets(known_files, args, work):
     return [target_files.read(path, work)
             for name, path in known_files.items()
             if name in wanted or path in args.target_file]
+
+
+def workloads(args):
+    """{name: file} of what costs are measured on."""
+    known_files = workload_files.all_files(args.workload_file)
+    wanted = QUICK_WORKLOADS if args.quick else WORKLOADS
+    return {name: path for name, (path, _) in known_files.items()
+            if path in args.workload_file or
+            not args.workload_file and name in wanted}

@@ -19,6 +19,7 @@ class Context:
     llvm: int
     quick: bool
     targets: list
+    workloads: dict  # {name: file}, of bench/probe's form, for the costs
     rows: list  # those that were asked for
     builds: dict = field(default_factory=dict)  # {llvm: its folder of kcov8}
     builder: build.Builder = None
@@ -47,10 +48,11 @@ class Context:
             raise stage.Lacking(self.lacking[row.name])
 
 
-def make(out, builds, llvm, quick, targets, rows, jobs, say):
-    context = Context(os.path.abspath(out), os.path.abspath(builds[llvm]),
-                      llvm, quick, targets, rows, say=say, builds={
-                          n: os.path.abspath(b) for n, b in builds.items()})
+def make(out, builds, llvm, chosen, jobs, say):
+    """CHOSEN: (quick, targets, workloads, rows)."""
+    builds = {n: os.path.abspath(b) for n, b in builds.items()}
+    context = Context(os.path.abspath(out), builds[llvm], llvm, *chosen,
+                      builds=builds, say=say)
     os.makedirs(context.work, exist_ok=True)
     context.builder = build.Builder(context.work, os.path.join(
         context.build, "lib"), llvm, jobs, reuse=True)

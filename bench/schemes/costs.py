@@ -11,10 +11,9 @@ import stage
 import workloads
 
 NAME, TITLE = "costs", "What a probe costs"
-QUICK = ("bzip2",)
-FULL = ("bzip2", "duktape", "sqlite", "ukernel")
 SECONDS = {"bzip2": (2, 4, .6), "duktape": (10, 8, .8), "sqlite": (25, 8, .9),
            "ukernel": (10, 10, 1)}  # for each row: build, callgrind, a round
+UNKNOWN = 5, 5, 1
 
 # Beside other LLVMs' own plain programs.
 VERSION_ROWS = ("none", "8bit edge", "8bit bb no-prune", "trace-pc on",
@@ -58,9 +57,7 @@ class _Bench:
                 r.base not in self.reasons]
 
     def _prepared(self, name, compile_rounds=1):
-        workload = workloads.read(dict(
-            (n, p) for n, (p, _) in workloads.all_files([]).items())[name],
-            self.source)
+        workload = workloads.read(self.context.workloads[name], self.source)
         rows = self._possible()
         built = build.build_all(self.builder, [workload], rows,
                                 compile_rounds, lambda text: None)
@@ -86,7 +83,7 @@ class _Bench:
 def _steps(bench, names, rounds):
     llvm, n = f"LLVM {bench.llvm}", len(bench.rows)
     for name in names:
-        built, counted, timed = SECONDS[name]
+        built, counted, timed = SECONDS.get(name, UNKNOWN)
         yield stage.Step((llvm, name, "build"), n * built, functools.partial(
             bench.build, name), alone=True)
         yield stage.Step((llvm, name, "instructions"), n * counted / 2,
@@ -101,12 +98,12 @@ def steps(context):
     rounds = 5 if context.quick else 9
     rows = distinct(context.rows)
     found = list(_steps(_Bench(context, context.llvm, rows),
-                        QUICK if context.quick else FULL, rounds))
+                        context.workloads, rounds))
     rows = [r for r in rows if r.name in VERSION_ROWS]
+    names = [n for n in VERSION_WORKLOADS if n in context.workloads]
     for llvm in sorted(set(context.builds) - {context.llvm}):
         if not context.quick:
-            found += _steps(_Bench(context, llvm, rows), VERSION_WORKLOADS,
-                            rounds)
+            found += _steps(_Bench(context, llvm, rows), names, rounds)
     return found
 
 

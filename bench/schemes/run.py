@@ -43,6 +43,9 @@ def arguments():
     parser.add_argument("--target-file", action="append", default=[],
                         metavar="FILE", help="a target of yours (TOML; "
                         "docs/schemes.md); alone if no --target is given")
+    parser.add_argument("--workload-file", action="append", default=[],
+                        metavar="FILE", help="a program of yours to measure "
+                        "costs on, in place of the bench's (docs/research.md)")
     parser.add_argument("--scheme-file", action="append", default=[],
                         metavar="FILE", help="a scheme of yours, beside the "
                         "others")
@@ -92,8 +95,8 @@ def main():
     targets = choice.targets(target_files.all_files(args.target_file), args,
                              work)
     builds = {common.llvm(b): b for b in [*args.also, args.build]}
-    context = contexts.make(out, builds, llvm, args.quick, targets, rows,
-                            args.jobs, say)
+    context = contexts.make(out, builds, llvm, (
+        args.quick, targets, choice.workloads(args), rows), args.jobs, say)
     store = state.Store(out, state.fingerprint(context), say)
     stages = [importlib.import_module(n) for n in STAGES
               if not args.stage or n in args.stage]

@@ -33,7 +33,8 @@ def fingerprint(context):
         _digest_of_files(here),
         inputs.digest_of([(r.name, r.recipe(), r.adapter)
                           for r in context.rows] + [context.quick]),
-        _digest_of_files([t.file for t in context.targets]))))
+        _digest_of_files([t.file for t in context.targets] +
+                         list(context.workloads.values())))))
 
 
 class Store:

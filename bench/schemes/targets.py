@@ -14,7 +14,7 @@ import files
 import workloads
 
 KEYS = {
-    "name": str, "about": str, "npm": list, "files": dict,
+    "name": str, "about": str, "npm": list, "debian": list, "files": dict,
     "sources": list, "plain": list, "flags": list, "link": list,
     "harness": str, "seeds": list, "max-len": int,
 }
@@ -41,9 +41,7 @@ def read(path, into):
     name = table.need("name")
     table.write_files(os.path.join(into, "files",
                                    "target-" + re.sub(r"\W+", "-", name)))
-    if "npm" in table.values:
-        table.stands["source"] = workloads.fetch(
-            *table.get("npm"), os.path.join(into, "source"))
+    workloads.fetch_packages(table, os.path.join(into, "source"))
     for key in ("sources", "harness", "seeds"):
         table.need(key)
     harness = table.path_of("harness", table.get("harness"))
