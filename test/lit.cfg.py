@@ -9,7 +9,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; x86 (the host); asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; scipy; x86 (the host); asan if the tools are built with it.
 """
 import importlib.util
 import os
@@ -120,3 +120,6 @@ if importlib.util.find_spec("psutil"):
     config.available_features.add("psutil")  # lit's, for its --timeout
 if shutil.which("valgrind"):
     config.available_features.add("valgrind")
+if not subprocess.run(["/usr/bin/python3", "-c", "import scipy"],
+                      capture_output=True, check=False).returncode:
+    config.available_features.add("scipy")  # of bench schemes

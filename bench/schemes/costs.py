@@ -164,8 +164,8 @@ def result(context, values):
             if figures and row.name not in (row.base,):
                 found["rows"].setdefault(llvm, {})[row.name] = _plain(figures)
         for name in names:
-            found["left_out"].setdefault(llvm, {}).update(
-                values[llvm, name, "build"]["left_out"])
+            for row, why in values[llvm, name, "build"]["left_out"].items():
+                found["left_out"][f"{row} ({llvm})"] = why
     found["main"] = f"LLVM {context.llvm}"
     return found
 

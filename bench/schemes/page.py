@@ -76,7 +76,7 @@ def _table(table):
                 made = made.replace('class="n"', 'class="n best"')
             cells.append(made)
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return (f'<h3 id="{table["name"]}">{html.escape(table["title"])}</h3>'
+    return (f'<h3 id="table-{table["name"]}">{html.escape(table["title"])}</h3>'
             f'<p>{html.escape(table["about"])} '
             f'<a href="{table["name"]}.csv">CSV</a></p>'
             f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>'

@@ -90,6 +90,7 @@ def run(stages, context, store, jobs):
         sections[stage.NAME] = {
             "title": stage.TITLE, "data": data,
             "tables": [asdict(t) for t in stage.tables(data)],
-            "left_out": {", ".join(k): str(v) for k, v in values.items()
-                         if isinstance(v, stages_of.Lacking)}}
+            "left_out": {**data.get("left_out", {}), **{
+                ", ".join(k): str(v) for k, v in values.items()
+                if isinstance(v, stages_of.Lacking)}}}
     return sections
