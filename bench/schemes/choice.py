@@ -48,7 +48,7 @@ def rows(known_rows, args):
     return [r for r in known_rows.values() if r.name in wanted]
 
 
-def targets(known_files, args, work):
+def targets(known_files, args, into):
     for name in args.target:
         if name not in known_files:
             raise SystemExit(f"schemes: no target '{name}'; known: " +
@@ -57,7 +57,7 @@ def targets(known_files, args, work):
     if not wanted and not args.target_file:
         wanted = {n for n in known_files
                   if not args.quick or n in QUICK_TARGETS}
-    return [target_files.read(path, work)
+    return [target_files.read(path, into)
             for name, path in known_files.items()
             if name in wanted or path in args.target_file]
 
@@ -69,3 +69,10 @@ def workloads(args):
     return {name: path for name, (path, _) in known_files.items()
             if path in args.workload_file or
             not args.workload_file and name in wanted}
+
+
+def fetch(args, into):
+    """The sources of all that a run with these arguments would use."""
+    targets(target_files.all_files(args.target_file), args, into)
+    for path in workloads(args).values():
+        workload_files.read(path, into)

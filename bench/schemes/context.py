@@ -21,6 +21,7 @@ class Context:
     targets: list
     workloads: dict  # {name: file}, of bench/probe's form, for the costs
     rows: list  # those that were asked for
+    sources: str = ""  # folder of what was fetched
     builds: dict = field(default_factory=dict)  # {llvm: its folder of kcov8}
     builder: build.Builder = None
     say: object = None
@@ -48,11 +49,11 @@ class Context:
             raise stage.Lacking(self.lacking[row.name])
 
 
-def make(out, builds, llvm, chosen, jobs, say):
+def make(out, builds, llvm, chosen, sources, jobs, say):
     """CHOSEN: (quick, targets, workloads, rows)."""
     builds = {n: os.path.abspath(b) for n, b in builds.items()}
     context = Context(os.path.abspath(out), builds[llvm], llvm, *chosen,
-                      builds=builds, say=say)
+                      sources=sources, builds=builds, say=say)
     os.makedirs(context.work, exist_ok=True)
     context.builder = build.Builder(context.work, os.path.join(
         context.build, "lib"), llvm, jobs, reuse=True)

@@ -44,7 +44,6 @@ class _Bench:
             into, os.path.join(context.builds[llvm], "lib"), llvm,
             context.builder.jobs, reuse=True)
         self.rows = rows
-        self.source = os.path.join(context.work, "costs-source")
 
     @functools.cached_property
     def reasons(self):
@@ -57,7 +56,8 @@ class _Bench:
                 r.base not in self.reasons]
 
     def _prepared(self, name, compile_rounds=1):
-        workload = workloads.read(self.context.workloads[name], self.source)
+        workload = workloads.read(self.context.workloads[name],
+                                  self.context.sources)
         rows = self._possible()
         built = build.build_all(self.builder, [workload], rows,
                                 compile_rounds, lambda text: None)

@@ -51,6 +51,8 @@ def arguments():
                         "others")
     parser.add_argument("--list", action="store_true", help="names of stages, "
                         "targets and rows; measure nothing")
+    parser.add_argument("--fetch", action="store_true", help="fetch the sources "
+                        "of targets and programs, for a run without network")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count()),
                         metavar="N", help="what is not timed runs side by "
                         "side (2)")
@@ -62,7 +64,7 @@ def arguments():
     for stage in args.stage:
         if stage not in STAGES:
             parser.error(f"no stage '{stage}'; there is: {', '.join(STAGES)}")
-    if not args.out and not args.list:
+    if not args.out and not args.list and not args.fetch:
         parser.error("--out DIR is needed")
     return args
 
@@ -83,6 +85,10 @@ def main():
         rows = choice.known(args.scheme_file, os.path.join(args.build,
                                                            "bench"))
         return show_names(target_files.all_files(args.target_file), rows)
+    sources = os.path.join(os.path.abspath(args.build), "bench", "schemes")
+    if args.fetch:
+        choice.fetch(args, sources)
+        return None
     out = os.path.abspath(args.out)
     work = os.path.join(out, "work")
     try:
@@ -93,10 +99,11 @@ def main():
     rows = choice.rows(choice.known(args.scheme_file, work), args)
     say("sources")
     targets = choice.targets(target_files.all_files(args.target_file), args,
-                             work)
+                             sources)
     builds = {common.llvm(b): b for b in [*args.also, args.build]}
     context = contexts.make(out, builds, llvm, (
-        args.quick, targets, choice.workloads(args), rows), args.jobs, say)
+        args.quick, targets, choice.workloads(args), rows), sources,
+        args.jobs, say)
     store = state.Store(out, state.fingerprint(context), say)
     stages = [importlib.import_module(n) for n in STAGES
               if not args.stage or n in args.stage]
