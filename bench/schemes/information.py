@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Information: which inputs a scheme tells apart, what it misses, how stable it is.
+
+Every row runs the same corpus, which no scheme has selected, an input a window. The
+truth is a build that counts every block and pair of blocks exactly.
+"""
+import functools
+
+import compare
+import corpus
+import expected
+import information_tables
+import partitions
+import recording
+import stability
+import stage
+import windows
+
+NAME, TITLE = "information", "What a scheme tells"
+tables = information_tables.tables
+
+
+def _record(context, target, row):
+    """Of one row alone: the same input again, and beside other threads."""
+    alone, size = windows.read(recording.record(context, target, row))
+    noise, _ = windows.read(recording.record(context, target, row,
+                                             threads=recording.THREADS))
+    return {"map": size, "alone": stability.of(alone[0], alone[1:]),
+            "threads": stability.of(alone[0], noise)}
+
+
+def _truths(context, target, parents):
+    named = recording.truths(context)
+    truth = windows.read_truth(recording.record(
+        context, target, named[expected.TRUTH]) + ".more")
+    truth = compare.Truth(truth[:len(parents)], parents)
+    edge = windows.read_truth(recording.record(
+        context, target, named[expected.TRUTH_EDGE]) + ".more")
+    return truth, [t.blocks for t in edge[:len(parents)]]
+
+
+def _of_truth(truth):
+    """The truth's own lines, in the tables above those of schemes."""
+    blocks, counted = compare.scheme(truth, truth.blocks)
+    pairs, paired = compare.scheme(truth, truth.pairs)
+    order = compare.told(truth, truth.path)
+    order["classes by"] = {r: order["classes"] for r in compare.READINGS}
+    return ({"truth: blocks": blocks, "truth: pairs": pairs,
+             "truth: order": order},
+            {"truth: blocks": counted, "truth: pairs": paired,
+             "truth: order": truth.path})
+
+
+def _compare(context, target):
+    inputs, parents = recording.inputs_of(context, target)
+    truth, edge_blocks = _truths(context, target, parents)
+    rows, parts = _of_truth(truth)
+    checks, missed = {}, {}
+    for row in recording.rows(context):
+        try:
+            seen = windows.read(recording.record(context, target, row))[0][0]
+        except stage.Lacking:
+            continue  # said by the row's own step
+        rows[row.name], parts[row.name] = compare.scheme(truth, seen)
+        of = expected.truth_of(row)
+        if of:
+            missed[row.name] = compare.missed(
+                truth.blocks if of == expected.TRUTH else edge_blocks, seen)
+        differ = compare.differing(row, truth, edge_blocks, seen)
+        if differ is not None:
+            checks[row.name] = differ
+    return {
+        "inputs": len(inputs), "seeds": parents.count(None),
+        "digest": corpus.digest(inputs), "truth": truth.figures(),
+        "rows": rows, "missed": missed, "checks": checks,
+        "matrix": {a: {b: partitions.lost(parts[a], parts[b])
+                       for b in parts} for a in parts},
+        "wrapped": {"blocks": compare.wrapped(truth.blocks),
+                    "pairs": compare.wrapped(truth.pairs)},
+        "hashed": compare.hashed_maps(truth)}
+
+
+def steps(context):
+    targets = context.targets[:2] if context.quick else context.targets
+    for target in targets:
+        for row in [*recording.truths(context).values(),
+                    *recording.rows(context)]:
+            yield stage.Step((target.name, row.name), 3, functools.partial(
+                _record, context, target, row))
+    # After them: what they recorded is there.
+    for target in targets:
+        yield stage.Step((target.name, "compared"), 15, functools.partial(
+            _compare, context, target))
+
+
+def result(context, values):
+    section = {"compared": {}, "stability": {}}
+    for (target, what), value in values.items():
+        if isinstance(value, stage.Lacking):
+            continue
+        if what == "compared":
+            section["compared"][target] = value
+        else:
+            section["stability"].setdefault(target, {})[what] = value
+    return section

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The tables of information.py."""
+import statistics
+
+import stage
+
+READINGS = {"set": "sets", "buckets": "buckets", "values": "values"}
+
+
+def _mean(values):
+    values = [v for v in values if v is not None]
+    return statistics.fmean(values) if values else None
+
+
+def _names(parts):
+    """Of rows, in the order in which they come first."""
+    return list(dict.fromkeys(n for part in parts for n in part))
+
+
+def _share(part, whole):
+    return part / whole if whole else None
+
+
+def _overview(section):
+    compared = section["compared"]
+    rows = []
+    for name in _names(c["rows"] for c in compared.values()):
+        some = [(c, c["rows"][name], section["stability"][t].get(name))
+                for t, c in compared.items() if name in c["rows"]]
+        missed = [c["missed"].get(name) for c, _, _ in some]
+        rows.append([
+            name, len(some),
+            _mean(r["classes"] / c["rows"]["truth: order"]["classes"]
+                  for c, r, _ in some),
+            _mean(r["parent"] for _, r, _ in some),
+            _mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
+            _mean(r.get("kept") for _, r, _ in some),
+            _mean(r.get("edges") for _, r, _ in some),
+            _mean(m and _share(m["missed"], m["ran"]) for m in missed),
+            _mean(s and s["alone"]["same"] for _, _, s in some),
+            _mean(s and s["threads"]["same"] for _, _, s in some)])
+    return stage.Table(
+        "information", "What a scheme tells, mean of the targets",
+        ["scheme", "targets", "classes", "mutants told", "pairs lost", "kept",
+         "edges kept", "blocks missed", "stable", "stable, threads"], rows,
+        "As a fuzzer reads it: units, with counts in AFL's buckets. Classes: of "
+        "inputs that look different, a share of the classes of different paths. "
+        "Mutants told: of those that run another path than the input they "
+        "were made from, the share that looks different. Pairs lost: of all pairs "
+        "of inputs with different paths, the share that looks equal. Kept: inputs "
+        "that bring something new, if they come in turn (mean of 10 orders); "
+        "edges kept: the share of all pairs of blocks that these reach. Blocks missed: "
+        "of those that ran in a window, the share that is not in its report. Stable: "
+        "windows that are the same again, alone and beside two threads.",
+        {"classes": "high", "mutants told": "high", "pairs lost": "low",
+         "edges kept": "high", "blocks missed": "low", "stable": "high",
+         "stable, threads": "high"})
+
+
+def _of_target(name, compared):
+    truth = compared["truth"]
+    rows = [[row, f.get("units"),
+             *(f["classes by"].get(r) for r in READINGS),
+             stage.Interval(*f["share"]), f["lost"], f["lost counts"],
+             f["lost sets"], f["parent"], f.get("kept"), f.get("edges")]
+            for row, f in compared["rows"].items()]
+    return stage.Table(
+        f"information-{name}", f"{name}: classes of inputs",
+        ["scheme", "units", *(f"classes by {t}" for t in READINGS.values()),
+         "pairs told apart", "lost of order", "lost of counts", "lost of sets",
+         "mutants told", "kept", "edges kept"], rows,
+        f"{compared['inputs']} inputs, {compared['seeds']} of them seeds "
+        f"(digest {compared['digest']}); {truth['blocks']} blocks, "
+        f"{truth['pairs']} pairs of blocks, {truth['events']} blocks run in "
+        f"the median window; {truth['told']} pairs of inputs run different paths. "
+        "Lost of X: pairs of inputs that the exact X tells apart and the scheme, "
+        "by buckets, does not. Interval: for other inputs of the kind.",
+        {"pairs told apart": "high", "lost of order": "low",
+         "lost of counts": "low", "lost of sets": "low"})
+
+
+def _matrix(name, compared):
+    matrix = compared["matrix"]
+    return stage.Table(
+        f"information-{name}-pairs", f"{name}: who tells apart what",
+        ["tells apart, but not …", *matrix],
+        [[a, *(row[b] for b in matrix)] for a, row in matrix.items()],
+        "Pairs of inputs that the row tells apart and the column does not, by "
+        "buckets. A scheme that hides hits may tell apart by that.")
+
+
+def _missed(section):
+    rows = []
+    for target, compared in section["compared"].items():
+        for name, m in compared["missed"].items():
+            rows.append([target, name, m["ran"], m["missed"],
+                         _share(m["missed"], m["ran"]), m["windows"],
+                         m["of"], m["more"]])
+    return stage.Table(
+        "missed", "Blocks that ran and are not in the report",
+        ["target", "scheme", "ran", "missed", "share", "windows with some",
+         "windows", "reported twice"], rows,
+        "(Window, block) pairs, against a build with a probe in every block of the "
+        "same level. Pruned SanitizerCoverage leaves to others to conclude "
+        "what it does not report. Reported twice: more units than blocks ran, "
+        "as LLVM's back end copies calls.", {"share": "low"})
+
+
+def _wrapped(section):
+    rows = [[target, what, w["ran"], w["hidden"], _share(w["hidden"], w["ran"]),
+             w["windows"], w["of"], w["units"]]
+            for target, compared in section["compared"].items()
+            for what, w in compared["wrapped"].items()]
+    return stage.Table(
+        "wrapped", "Hits that 8-bit counters hide",
+        ["target", "of", "ran", "hidden", "share", "windows with some",
+         "windows", "units ever hidden"], rows,
+        "Counters that wrap round read 0 after 256 hits, and each multiple: "
+        "SanitizerCoverage's, and AFL's map (pairs).", {"share": "low"})
+
+
+def _hashed(section):
+    rows = [[target, h["pairs"], stage.Interval(*h["cells lost"]),
+             stage.Interval(*h["inputs lost"]), h["exact"],
+             stage.Interval(*h["edges"])]
+            for target, compared in section["compared"].items()
+            for h in [compared["hashed"]]]
+    return stage.Table(
+        "hashed", "Collisions of AFL's first map",
+        ["target", "pairs of blocks", "places shared", "pairs of inputs lost",
+         "edges kept, exact", "edges kept, hashed"], rows,
+        "64 KiB, 20 draws of random numbers, made from the exact pairs: mean, "
+        "least and greatest. Inputs lost: pairs that exact pairs of blocks tell "
+        "apart, by buckets, and the map does not.")
+
+
+def _stability(section):
+    rows = [[target, name, f["map"], f["alone"]["same"], f["threads"]["same"],
+             f["threads"]["same set"], f["threads"]["invented"],
+             f["threads"]["lost"]]
+            for target, some in section["stability"].items()
+            for name, f in some.items()]
+    return stage.Table(
+        "stability", "The same input again",
+        ["target", "scheme", "map, bytes", "same", "same, threads",
+         "same set, threads", "invented", "lost"], rows,
+        "Windows that say the same of an input as in the first run: alone, and while "
+        "two other threads run other inputs. Invented: units of others, in shares "
+        "of what ran; lost: units that ran and are missing.",
+        {"same": "high", "same, threads": "high", "invented": "low",
+         "lost": "low"})
+
+
+def _checks(section):
+    rows = [[target, name, compared["inputs"], differ]
+            for target, compared in section["compared"].items()
+            for name, differ in compared["checks"].items()]
+    return stage.Table(
+        "checks", "What rows read out, against the truth",
+        ["target", "scheme", "windows", "not as computed"], rows,
+        "Windows in which a row's values are not those that the truth's counts "
+        "give with its probes.", {"not as computed": "low"})
+
+
+def tables(section):
+    if not section["compared"]:
+        return
+    yield _overview(section)
+    for name, compared in section["compared"].items():
+        yield _of_target(name, compared)
+        yield _matrix(name, compared)
+    yield _missed(section)
+    yield _wrapped(section)
+    yield _hashed(section)
+    yield _stability(section)
+    yield _checks(section)
