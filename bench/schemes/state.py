@@ -19,7 +19,7 @@ def _digest_of_files(paths):
 
 def fingerprint(context):
     """{what: digest} of all that a value depends on."""
-    here = [p for folder in (HERE, PROBE) for kind in ("*.py", "*/*.[ch]", "*.toml")
+    here = [p for folder in (HERE, PROBE) for kind in ("*.py", "*/*.[ch]", "*/*.toml")
             for p in glob.glob(os.path.join(folder, kind))
             if os.path.basename(p) not in ("page.py", "run.py", "runner.py")]
     lib = [os.path.join(context.build, "lib", n) for n in
