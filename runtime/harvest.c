@@ -16,8 +16,7 @@ static void report(struct kcov8i_image *img,
     const size_t n = kcov8i_sweep(img->kept, img->n_indexes, &pos, hits);
     for (size_t i = 0; i < n; i++) {
       const uint32_t at = hits[i].index;
-      fn(ctx, kcov8_slot_pc(img->slots[at]), hits[i].count, img->ids[at],
-         img->moved[at]);
+      fn(ctx, kcov8i_pc(img, at), hits[i].count, img->ids[at], img->moved[at]);
     }
   }
 }
@@ -73,7 +72,7 @@ int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
       kcov8i_table_take_fingerprint(i);
     for (size_t c = 0; i->ids && c < i->n_indexes; c++)
       if (i->moved[c])
-        fn(ctx, i->fingerprint, kcov8_slot_pc(i->slots[c]), i->ids[c]);
+        fn(ctx, i->fingerprint, kcov8i_pc(i, c), i->ids[c]);
   }
   kcov8_port_unlock();
   return err;
@@ -108,7 +107,7 @@ static void dump_prepared(const struct kcov8i_dump_to *to,
     i->kept[c] = 0;
   for (size_t c = 0; c < i->n_indexes; c++)
     if (i->moved[c])
-      to->moved(kcov8_slot_pc(i->slots[c]), i->ids[c]);
+      to->moved(kcov8i_pc(i, c), i->ids[c]);
 }
 
 /* Those whose blocks have PCs, since somebody opened the device. */
@@ -164,7 +163,7 @@ static int dump_all(const struct kcov8i_dump_to *to) {
   for (struct kcov8i_kept *k = kcov8i_keep_first(); k; k = k->next)
     dump_kept(to, k);
   for (struct kcov8_image *d = kcov8i_registered(); d; d = d->runtime[0])
-    if (!d->runtime[1] && d->funcs[0] != d->funcs[1]) {
+    if (!d->runtime[1] && d->counters[0] != d->counters[1]) {
       dump_registered(to, d);
       any = true;
     }

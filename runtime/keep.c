@@ -77,6 +77,7 @@ static uint32_t kind_word(const struct kcov8_func *f) {
 
 /* The tool checks the rest; this much it would not see, or too late. */
 enum kcov8i_tables kcov8i_keep_look(const struct kcov8_image *desc) {
+  const struct kcov8i_stock *const stock = kcov8i_stock_of(desc);
   const uintptr_t c0 = (uintptr_t)desc->counters[0];
   const uintptr_t c1 = (uintptr_t)desc->counters[1];
   const uintptr_t k0 = (uintptr_t)desc->keys[0];
@@ -85,6 +86,8 @@ enum kcov8i_tables kcov8i_keep_look(const struct kcov8_image *desc) {
   const struct kcov8_func *const f1 = desc->funcs[1];
   if (c1 == c0 && f1 == f0)
     return KCOV8I_EMPTY;
+  if (stock)
+    return kcov8i_stock_check(stock) ? KCOV8I_UNUSABLE : KCOV8I_USABLE;
   if (c1 <= c0 || c1 - c0 >= KCOV8I_NO_SLOT || k1 <= k0 ||
       k0 % sizeof(uint32_t) || (uintptr_t)f1 <= (uintptr_t)f0 ||
       (uintptr_t)f0 % sizeof(uint64_t) ||

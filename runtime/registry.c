@@ -36,7 +36,8 @@ static struct {
 static bool said_no_blocks;
 
 static bool is_foreign(const struct kcov8_image *desc) {
-  return desc->abi != KCOV8_ABI_VERSION || desc->size < KCOV8_IMAGE_MIN_SIZE;
+  return !kcov8i_stock_of(desc) &&
+         (desc->abi != KCOV8_ABI_VERSION || desc->size < KCOV8_IMAGE_MIN_SIZE);
 }
 
 static void add_foreign(const struct kcov8_image *desc) {
@@ -95,7 +96,8 @@ static struct kcov8i_image *find_ghost(const struct kcov8i_table *t) {
 
 static void free_image(struct kcov8i_image *img) {
   kcov8i_keep_free_name(img->name);
-  kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
+  if (img->slots)
+    kcov8_port_free(img->slots, img->n_indexes * sizeof(uint32_t));
   kcov8i_implied_free(img);
   kcov8i_unary_free(img);
   kcov8i_summary_free(img);
@@ -113,12 +115,13 @@ static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
   img->n_counters = t->n_counters;
   img->n_indexes = t->n_counters + t->n_implied;
   img->n_blocks = t->n_blocks;
-  img->slots = kcov8_port_alloc(img->n_indexes * sizeof(uint32_t));
-  if (!img->slots) {
-    kcov8_port_free(img, sizeof(*img));
-    return -KCOV8_ENOMEM;
+  int err = 0;
+  if (!t->stock || !t->stock->code) {
+    img->slots = kcov8_port_alloc(img->n_indexes * sizeof(uint32_t));
+    err = img->slots ? 0 : -KCOV8_ENOMEM;
   }
-  int err = kcov8i_table_number(t, img);
+  if (!err)
+    err = kcov8i_table_number(t, img);
   if (!err)
     err = kcov8i_implied_build(t, img);
   if (!err)
@@ -268,6 +271,16 @@ void __kcov8_image_register(struct kcov8_image *desc) {
       kcov8i_view_image_came(kcov8i_prepare_images());
   }
   kcov8_port_unlock();
+}
+
+void kcov8i_registry_again(struct kcov8_image *desc) {
+  if (!is_linked(desc)) {
+    link_image(desc);
+  } else if (desc->runtime[1] == &refused_mark) {
+    desc->runtime[1] = NULL;
+    kcov8i.n_refused--;
+    kcov8i.n_unprepared++;
+  }
 }
 
 static void say_lost(const struct kcov8_image *desc) {

@@ -29,6 +29,12 @@ struct kcov8_image *kcov8i_registered(void);
 /* Logs that there are images of another ABI, once. */
 void kcov8i_refuse_foreign(void);
 
+/*
+ * Registers an image of a stock compiler; if it is registered and was refused,
+ * its tables have become complete: they are looked at again.
+ */
+void kcov8i_registry_again(struct kcov8_image *desc);
+
 /* Unit tests: forget all images, ghosts included. Takes the lock. */
 void kcov8i_forget_images(void);
 

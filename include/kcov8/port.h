@@ -158,6 +158,38 @@ int kcov8_port_rebase(intptr_t from, intptr_t to) __attribute__((weak));
  */
 intptr_t kcov8_port_distance(unsigned int n) __attribute__((weak));
 
+/*
+ * Code of stock compilers (-fsanitize-coverage=): optional.
+ */
+
+/**
+ * struct kcov8_object - a program or shared object in memory
+ * @begin, @end: all of it
+ * @code_begin, @code_end: its segment with the address that was asked for, if
+ *         that is code; else both 0
+ * @bias:  address in memory - address in the file
+ */
+struct kcov8_object {
+  uintptr_t begin, end;
+  uintptr_t code_begin, code_end;
+  uintptr_t bias;
+};
+
+/**
+ * kcov8_port_object() - the object that has an address
+ * @address: of a table, or of code
+ *
+ * Such objects have no destructor that says when they go: one that could be
+ * unloaded must stay from now on. Without the hook all addresses are those of
+ * one object that is where its file says, and trace-pc does not exist.
+ * libkcov8.a has it.
+ *
+ * Return: 0; negative if no object has it.
+ * Context: constructors, without the lock.
+ */
+int kcov8_port_object(const void *address, struct kcov8_object *object)
+    __attribute__((weak));
+
 #ifdef __cplusplus
 }
 #endif

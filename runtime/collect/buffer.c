@@ -105,6 +105,17 @@ void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
   a->room -= n;
 }
 
+void kcov8i_append_image(struct kcov8i_append *a,
+                         const struct kcov8i_image *img,
+                         const struct kcov8i_hit *hits, size_t n_hits) {
+  if (!img->stock) {
+    kcov8i_append_hits(a, img->slots, hits, n_hits);
+    return;
+  }
+  for (size_t i = 0; i < n_hits; i++)
+    kcov8i_append_put(a, kcov8i_pc(img, hits[i].index), hits[i].count);
+}
+
 void kcov8i_append_end(struct kcov8i_append *a) {
   if (a->count != a->start)
     store_count(a->buffer, a->count);

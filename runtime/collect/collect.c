@@ -33,7 +33,7 @@
 /* A probe, or a wild store, wrote where no function record points. */
 static void say_stray(struct kcov8i_image *img, uint32_t index) {
   struct kcov8i_msg m = {0};
-  if (img->said_stray)
+  if (img->said_stray || img->stock) /* of which it was said before */
     return;
   img->said_stray = true;
   kcov8i_msg_str(&m, "image at ");
@@ -51,7 +51,7 @@ static void say_stray(struct kcov8i_image *img, uint32_t index) {
  */
 static void prefetch_slots(const struct kcov8i_image *img,
                            const struct kcov8i_hit *hits, size_t n_hits) {
-  for (size_t i = 0; i < n_hits; i++)
+  for (size_t i = 0; img->slots && i < n_hits; i++)
     __builtin_prefetch(&img->slots[hits[i].index]);
   for (size_t i = 0; img->implied.n_rules && i < n_hits; i++)
     __builtin_prefetch(&img->implied.first[hits[i].index]);
@@ -62,7 +62,7 @@ static size_t drop_strays(struct kcov8i_image *img, struct kcov8i_hit *hits,
                           size_t n_hits) {
   size_t n = 0;
   for (size_t i = 0; i < n_hits; i++) {
-    if (img->slots[hits[i].index] == KCOV8I_NO_SLOT)
+    if (img->slots && img->slots[hits[i].index] == KCOV8I_NO_SLOT)
       say_stray(img, hits[i].index);
     else
       hits[n++] = hits[i];
@@ -91,7 +91,7 @@ static void deliver(const struct target *to, struct kcov8i_hit *hits,
   if (to->keep && img->kept)
     keep_hits(img, hits, n);
   if (to->direct)
-    kcov8i_append_hits(to->direct, img->slots, hits, n);
+    kcov8i_append_image(to->direct, img, hits, n);
   else if (to->sink || !img->per_task) /* else nobody's */
     kcov8i_pending_mark(to->sink, img, hits, n);
 }

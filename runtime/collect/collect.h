@@ -56,6 +56,11 @@ void kcov8i_append_end(struct kcov8i_append *a);
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
                         const struct kcov8i_hit *hits, size_t n_hits);
 
+/* put for each of @hits in @img */
+void kcov8i_append_image(struct kcov8i_append *a,
+                         const struct kcov8i_image *img,
+                         const struct kcov8i_hit *hits, size_t n_hits);
+
 /* The count = 0. */
 void kcov8i_buffer_reset(struct kcov8i_buffer *buffer);
 

@@ -116,7 +116,7 @@ void kcov8i_pending_drain(struct kcov8i_sink *sink, struct kcov8i_append *a) {
     struct kcov8i_pending *const p = find(sink, i);
     for (size_t pos = 0; p && pos < i->n_indexes;) {
       const size_t n = kcov8i_sweep(p->bytes, i->n_indexes, &pos, hits);
-      kcov8i_append_hits(a, i->slots, hits, n);
+      kcov8i_append_image(a, i, hits, n);
     }
   }
   sink->dirty = false;

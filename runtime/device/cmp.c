@@ -59,8 +59,9 @@ static uint64_t block_pc(const uint8_t *counter) {
     const uintptr_t first =
         (uintptr_t)__atomic_load_n(&i->counters, __ATOMIC_ACQUIRE);
     const uintptr_t at = (uintptr_t)counter - first;
-    if (first && at < i->n_counters && i->slots[at] != KCOV8I_NO_SLOT)
-      return kcov8_slot_pc(i->slots[at]);
+    if (first && at < i->n_counters && i->slots &&
+        i->slots[at] != KCOV8I_NO_SLOT)
+      return kcov8i_pc(i, at);
   }
   return 0;
 }

@@ -56,6 +56,11 @@ static inline void kcov8i_copy_name(char *to, const char *from) {
 /* Its hooks are weak: nothing else takes the file out of an archive. */
 extern const char kcov8i_gs_linked;
 
+/* ---- object.c ------------------------------------------------------------ */
+
+/* Its hook is weak, too. */
+extern const char kcov8i_object_linked;
+
 /* ---- outfile.c ----------------------------------------------------------- */
 
 /**

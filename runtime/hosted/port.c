@@ -21,7 +21,8 @@
 #include <kcov8/port.h>
 #pragma GCC visibility pop
 
-__attribute__((used)) static const char *const gs_linked = &kcov8i_gs_linked;
+__attribute__((used)) static const char *const linked[] = {
+    &kcov8i_gs_linked, &kcov8i_object_linked};
 
 void *kcov8_port_alloc(size_t bytes) {
   if (bytes >= KCOV8I_PAGES_MIN || kcov8i_no_heap)

@@ -2,8 +2,9 @@
 /*
  * image.h - from the tables of an image to PCs
  *
- * table.c reads and checks, pc.c gives PCs; implied.c, summary.c and unary.c
- * keep what `prune`, `summary` and `probe=unary` need at a flush.
+ * table.c reads and checks, pc.c gives PCs; stock.c does both for images of
+ * stock compilers; implied.c, summary.c and unary.c keep what `prune`,
+ * `summary` and `probe=unary` need at a flush.
  */
 #ifndef KCOV8_IMAGE_H
 #define KCOV8_IMAGE_H
@@ -37,6 +38,7 @@ struct kcov8i_table {
   bool per_task;
   bool segment;
   intptr_t *(*delta_at)(void);
+  const struct kcov8i_stock *stock; /* NULL: the pass made it */
 };
 
 /**
@@ -93,7 +95,10 @@ struct kcov8i_summary {
  * @n_blocks:    indexes that a function record owns
  * @fingerprint: of all IDs and their places; tells the same image again.
  *               Once it is asked for, or the image goes: @has_fingerprint
- * @slots:       KCOV8I_NO_SLOT for bytes that no record owns
+ * @slots:       KCOV8I_NO_SLOT for bytes that no record owns; NULL: each index
+ * is its own
+ * @stock:       its PCs are addresses: @pc_base + slot, below @pc_end
+ * @pc_shift:    what was added to addresses, as another image has them, too
  * @ids, @moved: for harvests, NULL until needed: final block IDs; non-zero if
  *               the slot is not the one that the image alone would have
  * @kept:        for harvests, NULL until needed: counts swept, but not yet
@@ -117,6 +122,8 @@ struct kcov8i_image {
   uint64_t fingerprint;
   bool has_fingerprint;
   uint32_t *slots;
+  bool stock;
+  uint64_t pc_base, pc_end, pc_shift;
   uint64_t *ids;
   uint8_t *moved;
   uint8_t *kept;
@@ -130,6 +137,14 @@ struct kcov8i_image {
   uint64_t digest;
   char *name;
 };
+
+/* Of a block that some record owns. */
+static inline uint64_t kcov8i_pc(const struct kcov8i_image *img, size_t index) {
+  if (!img->slots)
+    return img->pc_base + index;
+  return img->stock ? img->pc_base + img->slots[index]
+                    : kcov8_slot_pc(img->slots[index]);
+}
 
 /* Checks all but overlaps. -ENODEV, with the reason logged, or 0. */
 int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t);
@@ -184,6 +199,43 @@ void kcov8i_table_take_fingerprint(struct kcov8i_image *img);
  * ends behind where it begins.
  */
 uint64_t kcov8i_table_digest(const struct kcov8_image *desc);
+
+/* ---- stock.c: images of stock compilers ---------------------------------- */
+
+#define KCOV8I_ABI_STOCK UINT32_MAX /* in no object */
+
+/**
+ * struct kcov8i_stock - an image whose blocks are named by their addresses
+ * @desc:  its counters; its other tables are empty, its ABI KCOV8I_ABI_STOCK
+ * @pcs:   first and one past last entry of SanitizerCoverage's pc-table: two
+ *         words each, address and flags. NULL: there is none
+ * @step:  bytes of counters to an entry; the first of them counts
+ * @code:  without a table: counter i is that of code address @code + i; or 0
+ * @begin: all of the image's memory; both 0: unknown
+ * @bias:  address in memory - address in the file
+ */
+struct kcov8i_stock {
+  struct kcov8i_stock *next;
+  struct kcov8_image desc;
+  const uintptr_t *pcs[2];
+  unsigned int step;
+  uintptr_t code;
+  uintptr_t begin, end, bias;
+};
+
+/* NULL if the pass made it. */
+const struct kcov8i_stock *kcov8i_stock_of(const struct kcov8_image *desc);
+
+/* What is wrong with its tables, " ..." behind their lengths; NULL: nothing. */
+const char *kcov8i_stock_check(const struct kcov8i_stock *s);
+
+/* As kcov8i_table_read(), _number(), _identify(), _digest() and _fingerprint()
+ */
+int kcov8i_stock_read(const struct kcov8i_stock *s, struct kcov8i_table *t);
+int kcov8i_stock_number(const struct kcov8i_stock *s, struct kcov8i_image *img);
+void kcov8i_stock_identify(const struct kcov8i_stock *s,
+                           struct kcov8i_image *img);
+uint64_t kcov8i_stock_digest(const struct kcov8i_stock *s);
 
 /* ---- summary.c: where counters may have been hit ----------------------- */
 

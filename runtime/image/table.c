@@ -191,6 +191,8 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
   const uintptr_t f0 = (uintptr_t)desc->funcs[0];
   const uintptr_t f1 = (uintptr_t)desc->funcs[1];
 
+  if (kcov8i_stock_of(desc))
+    return kcov8i_stock_read(kcov8i_stock_of(desc), t);
   if (c1 < c0 || k1 < k0 || f1 < f0)
     return refuse(desc, "a section ends before it begins");
   if (k0 % sizeof(uint32_t) || f0 % sizeof(uint64_t))
@@ -248,37 +250,6 @@ int kcov8i_table_read(const struct kcov8_image *desc, struct kcov8i_table *t) {
   return 0;
 }
 
-uint64_t kcov8i_table_fingerprint(const struct kcov8i_table *t) {
-  uint64_t h = kcov8i_fingerprint_start(t->n_counters);
-  for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);)
-    h = kcov8i_fingerprint_add(h, r.f->hash, kcov8i_record_index(&r, 0),
-                               kcov8i_table_keys(r.f), r.f->n_blocks);
-  return h;
-}
-
-void kcov8i_table_take_fingerprint(struct kcov8i_image *img) {
-  struct kcov8i_table t;
-  if (img->has_fingerprint || kcov8i_table_read(img->desc, &t))
-    return;
-  img->fingerprint = kcov8i_table_fingerprint(&t);
-  img->has_fingerprint = true;
-}
-
-static uint64_t digest_of(uint64_t h, const void *begin, const void *end) {
-  return kcov8i_digest(h, begin,
-                       ((uintptr_t)end - (uintptr_t)begin) / sizeof(uint32_t));
-}
-
-uint64_t kcov8i_table_digest(const struct kcov8_image *desc) {
-  const uintptr_t funcs = (uintptr_t)desc->funcs[0];
-  uint64_t h = kcov8i_digest_start(
-      (uintptr_t)desc->counters[1] - (uintptr_t)desc->counters[0],
-      (intptr_t)((uintptr_t)desc->counters[0] - funcs),
-      (intptr_t)((uintptr_t)desc->keys[0] - funcs));
-  h = digest_of(h, desc->funcs[0], desc->funcs[1]);
-  return digest_of(h, desc->keys[0], desc->keys[1]);
-}
-
 /* The IDs in table order, then sorted and with the slots of this image alone */
 static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
                    struct kcov8i_id *scratch) {
@@ -295,7 +266,7 @@ static void assign(const struct kcov8i_table *t, struct kcov8i_id *ids,
 static size_t taken_slots(uint32_t *out) {
   size_t n = 0;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    for (size_t c = 0; c < i->n_indexes; c++)
+    for (size_t c = 0; !i->stock && c < i->n_indexes; c++)
       if (i->slots[c] != KCOV8I_NO_SLOT)
         out[n++] = i->slots[c];
   return n;
@@ -306,7 +277,7 @@ static int yield_to_loaded(struct kcov8i_id *ids, size_t n,
                            struct kcov8i_id *scratch) {
   size_t n_taken = 0;
   for (struct kcov8i_image *i = kcov8i.images; i; i = i->next)
-    n_taken += i->n_blocks;
+    n_taken += i->stock ? 0 : i->n_blocks;
   if (!n_taken)
     return 0;
   if (n_taken > KCOV8_PC_SLOTS - n)
@@ -345,6 +316,8 @@ int kcov8i_table_number(const struct kcov8i_table *t,
                         struct kcov8i_image *img) {
   const size_t n = t->n_blocks;
   const size_t bytes = 2 * n * sizeof(struct kcov8i_id);
+  if (t->stock)
+    return kcov8i_stock_number(t->stock, img);
   struct kcov8i_id *const ids = kcov8_port_alloc(bytes);
   if (!ids)
     return -KCOV8_ENOMEM;
@@ -397,6 +370,11 @@ int kcov8i_table_identify(struct kcov8i_image *img) {
   img->ids = all;
   img->kept = (uint8_t *)(all + n);
   img->moved = img->kept + n;
+  if (t.stock) {
+    kcov8i_stock_identify(t.stock, img);
+    kcov8_port_free(ids, bytes);
+    return 0;
+  }
 
   struct kcov8i_id *const scratch = ids + img->n_blocks;
   assign(&t, ids, scratch);
