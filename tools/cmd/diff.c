@@ -289,7 +289,7 @@ static int with_images(char **args, int n, bool json) {
   struct images given = {xcalloc((size_t)n, sizeof(struct image)), 0};
   int status = EXIT_DONE;
   for (int i = 0; i < n - 2 && status == EXIT_DONE; i++)
-    if (!image_load(&given.v[given.n++], args[i]) ||
+    if (!image_load_any(&given.v[given.n++], args[i]) ||
         !image_require_blocks(&given.v[given.n - 1]))
       status = EXIT_FAILED;
   if (status == EXIT_DONE)

@@ -126,7 +126,7 @@ static void tell(const struct dumps *d, const char *path) {
     warn(path, "%s", strerror(errno));
     return;
   }
-  if (image_load(&img, path) && image_require_blocks(&img) &&
+  if (image_load_any(&img, path) && image_require_blocks(&img) &&
       dump_read(&dump, f, path, &img) == DUMP_READ) {
     if (dump.n_images)
       tell_image(&img, &dump);

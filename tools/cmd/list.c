@@ -107,7 +107,7 @@ static int run(int argc, char **argv) {
 
   struct image img;
   struct output out;
-  bool ok = image_load(&img, argv[optind]) && image_require_blocks(&img);
+  bool ok = image_load_any(&img, argv[optind]) && image_require_blocks(&img);
   if (ok && (ok = output_open(&out, path))) {
     writers[format](&img, out.f);
     ok = output_close(&out, true);

@@ -83,7 +83,7 @@ static int run(int argc, char **argv) {
   struct image img;
   struct output out;
   int status = EXIT_FAILED;
-  if (image_load(&img, argv[optind]) && image_require_blocks(&img) &&
+  if (image_load_any(&img, argv[optind]) && image_require_blocks(&img) &&
       output_open(&out, target)) {
     status = write_lists(&img, argv + optind + 1, argc - optind - 1, out.f);
     if (!output_close(&out, true))

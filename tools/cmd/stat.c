@@ -192,6 +192,8 @@ static void stat_text(const struct stat_data *s, FILE *f) {
   fprintf(f, "image: %s (ELF%d %s-endian %s)\n", img->path,
           img->elf.is64 ? 64 : 32, img->elf.big_endian ? "big" : "little",
           img->elf.machine_type);
+  if (img->is_stock)
+    fputs("compiler: stock\n", f);
   fprintf(f, "units: %zu\n", s->units.n);
   fprintf(f, "functions: %zu\n", img->n_funcs);
   fprintf(f, "discarded functions: %" PRIu64 "\n", s->discarded_funcs);
@@ -208,7 +210,7 @@ static void stat_text(const struct stat_data *s, FILE *f) {
   put_mix(f, "probes", s->probes, probe_names);
   put_mix(f, "levels", s->levels, level_names);
   fprintf(f, "placed early: %" PRIu64 "\n", s->early);
-  for (int i = 0; i < N_TABLES; i++) {
+  for (int i = 0; i < N_TABLES && !img->is_stock; i++) {
     uint64_t size = img->elf.tables[i].size;
     fprintf(f, "%s: %" PRIu64 " bytes", table_names[i], size);
     if (img->n_blocks)
@@ -277,6 +279,7 @@ static void stat_json(const struct stat_data *s, FILE *f, bool unmatched) {
     json_end(&j, '}');
     return;
   }
+  json_bool(&j, "stock_compiler", img->is_stock);
   json_number(&j, "elf_class", img->elf.is64 ? 64 : 32);
   json_string(&j, "byte_order", img->elf.big_endian ? "big" : "little");
   json_number(&j, "functions", img->n_funcs);
@@ -352,7 +355,7 @@ static int run(int argc, char **argv) {
 
   struct image img;
   struct output out;
-  bool ok = image_load(&img, argv[optind]);
+  bool ok = image_load_any(&img, argv[optind]);
   if (ok && (ok = output_open(&out, NULL))) {
     struct stat_data s;
     gather(&s, &img);

@@ -154,7 +154,7 @@ static int run(int argc, char **argv) {
       return usage_error("symbolize", "not a PC: '%s'", argv[i]);
 
   int status = EXIT_FAILED;
-  if (image_load(&s.img, argv[optind]) && image_require_blocks(&s.img))
+  if (image_load_any(&s.img, argv[optind]) && image_require_blocks(&s.img))
     status = map ? read_list(&s, map, true) : EXIT_DONE;
   struct output out;
   if (status == EXIT_DONE && output_open(&out, NULL)) {

@@ -80,6 +80,8 @@ struct func {
 
 /**
  * struct image - everything
+ * @is_stock: a stock compiler made it: PCs and IDs are addresses, keys the
+ *          distances from the function, whose hash is its address
  * @keys:   the section of keys, in the byte order of this machine
  * @funcs:  in table order
  * @blocks: in table order
@@ -96,7 +98,7 @@ struct image {
   const char *path;
   struct elf_file elf;
   struct map map;
-  bool has_map;
+  bool has_map, is_stock;
   uint32_t *keys;
   size_t n_keys;
   struct func *funcs;

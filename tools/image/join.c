@@ -26,14 +26,14 @@ extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *len,
 /* Substitutions let a short forged name expand without end; real ones fit. */
 #define MAX_MANGLED 1024
 
-static const char *demangle(struct strtab *names, const char *name) {
+const char *join_demangle(struct image *img, const char *name) {
   /* First: to the other one a legacy name of Rust is a strange C++ name. */
   char *plain = kcov8_rust_demangle(name);
   if (!plain && strncmp(name, "_Z", 2) == 0 && strlen(name) <= MAX_MANGLED)
     plain = __cxa_demangle(name, NULL, NULL, NULL);
   if (!plain)
     return name;
-  name = strtab_copy(names, plain, strlen(plain));
+  name = strtab_copy(&img->names, plain, strlen(plain));
   free(plain);
   return name;
 }
@@ -169,7 +169,7 @@ static void take_entry(struct image *img, struct func *f,
   for (uint32_t i = 0; i < e->n_files; i++)
     files[i] = add_path(img, map_next_string(&c));
   f->name = add_name(img, f, e->name);
-  f->display = demangle(&img->names, f->name);
+  f->display = join_demangle(img, f->name);
   f->file = files[0];
   f->line = e->line;
   f->unit = e->unit;

@@ -12,4 +12,7 @@
  */
 void join_map(struct image *img);
 
+/* join_demangle() - a linkage name as its source has it; @img keeps it */
+const char *join_demangle(struct image *img, const char *name);
+
 #endif /* KCOV8_JOIN_H */

@@ -12,6 +12,7 @@
 #include "base/tool.h"
 #include "image/join.h"
 #include "image/records.h"
+#include "image/stock.h"
 
 bool image_detect(const char *path) {
   struct stat st;
@@ -26,14 +27,18 @@ bool image_detect(const char *path) {
   return yes;
 }
 
-bool image_load(struct image *img, const char *path) {
+bool image_load_any(struct image *img, const char *path) {
+  bool stock;
   *img = (struct image){.path = path};
   if (!elf_open(&img->elf, path))
     return false;
   const struct table_data *tables = img->elf.tables;
   const struct table_data *map = &tables[TABLE_MAP];
-  if (!tables[TABLE_FUNCS].present && !map->present)
+  if (!tables[TABLE_FUNCS].present && !map->present) {
+    if (!stock_read(img, &stock) || stock)
+      return stock;
     return fail(path, "no kcov8 tables (was it compiled with the kcov8 pass?)");
+  }
   if (tables[TABLE_FUNCS].present && !records_read(img))
     return false;
   img->has_map = map->present && map->data;
@@ -42,6 +47,14 @@ bool image_load(struct image *img, const char *path) {
     return false;
   join_map(img);
   return true;
+}
+
+bool image_load(struct image *img, const char *path) {
+  return image_load_any(img, path) &&
+         (!img->is_stock ||
+          fail(path, "was built by a stock compiler, without IDs that outlive "
+                     "a build: only list, symbolize, pcs, report and stat "
+                     "read it"));
 }
 
 bool image_require_blocks(const struct image *img) {

@@ -17,6 +17,9 @@ bool image_detect(const char *path);
  * compiled with the pass; see image_require_blocks().
  */
 bool image_load(struct image *img, const char *path);
+
+/* image_load_any() - the same, of images of stock compilers, too */
+bool image_load_any(struct image *img, const char *path);
 void image_free(struct image *img);
 
 /* For commands to which an image without blocks is a failure. */

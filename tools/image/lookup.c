@@ -111,10 +111,11 @@ void moves_free(struct moves *m) {
 
 const struct block *image_find(const struct image *img, struct moves *m,
                                uint64_t address) {
-  uint64_t pc = address + (KCOV8_PC_STEP - 1);
+  const uint64_t step = img->is_stock ? 1 : KCOV8_PC_STEP;
+  uint64_t pc = address + (step - 1);
   if (pc < address)
     return NULL;
-  pc -= pc % KCOV8_PC_STEP;
+  pc -= pc % step;
   if (!m || m->n == 0)
     return find_own_pc(img, pc);
   if (!m->sorted)

@@ -31,7 +31,7 @@ void inputs_push(struct inputs *in, struct image *img,
 
 bool inputs_add_image(struct inputs *in, const char *path) {
   struct image *img = xcalloc(1, sizeof(*img));
-  bool ok = image_load(img, path) && image_require_blocks(img);
+  bool ok = image_load_any(img, path) && image_require_blocks(img);
   if (ok) {
     inputs_push(in, img, NULL);
   } else {
