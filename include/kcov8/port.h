@@ -59,6 +59,8 @@ enum kcov8_log_level {
 /**
  * kcov8_port_log() - one line for the host's operator, no newline
  * @message: the core's, gone when the hook returns
+ * Context: from code with trace-pc that lies in a library, once, without the
+ * lock
  */
 void kcov8_port_log(enum kcov8_log_level level, const char *message);
 

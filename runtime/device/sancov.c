@@ -8,7 +8,8 @@
  * for the same reason.
  *
  * clang has no trace-cmp without some callback for blocks:
- * -fsanitize-coverage=func,trace-pc,trace-cmp calls trace_pc once per function.
+ * -fsanitize-coverage=func,trace-pc,trace-cmp calls trace_pc once per function,
+ * which does nothing beside code of the pass (provider/code.c).
  */
 #include "device/device.h"
 
@@ -54,10 +55,5 @@ void __sanitizer_cov_trace_switch(uint64_t value, const uint64_t *cases) {
     record(KCOV8_CMP_CONST | KCOV8_CMP_SIZE(log2), cases[2 + i], value,
            RETURN_ADDRESS);
 }
-
-/* Blocks are counted by probes of the pass, not by calls. */
-__attribute__((weak)) void __sanitizer_cov_trace_pc(void);
-
-void __sanitizer_cov_trace_pc(void) {}
 
 #pragma GCC visibility pop

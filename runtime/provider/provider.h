@@ -13,8 +13,7 @@
 /* The compiler's switch hides definitions only; this is for the uses. */
 #pragma GCC visibility push(hidden)
 
-/* ---- tables.c: arrays and their pc-tables ---------------------------------
- */
+/* ---- tables.c: arrays and their pc-tables -------------------------------- */
 
 /*
  * The array [@start, @stop) of an object whose constructor runs; @step bytes to
@@ -24,11 +23,27 @@
 struct kcov8i_stock *kcov8i_provider_add(void *start, void *stop,
                                          unsigned int step);
 
-/* From now on the runtime knows it. */
-void kcov8i_provider_register(struct kcov8i_stock *s);
-
 /* Unit tests: forget all; the registry has. */
 void kcov8i_provider_forget(void);
+
+/* Has an array of this @step no pc-table? */
+bool kcov8i_provider_lacks_table(unsigned int step);
+
+/* ---- code.c: callers' addresses ------------------------------------------ */
+
+/*
+ * From now on calls from the code of the object with @address count. The
+ * runtime knows it when it is registered: not if the pass made some of the
+ * program.
+ */
+void kcov8i_code_set_up(const void *address);
+void kcov8i_code_register(void);
+
+/* The code that returns to @pc ran. From any thread, without the lock. */
+void kcov8i_code_hit(uintptr_t pc);
+
+/* Unit tests: as kcov8i_provider_forget(). */
+void kcov8i_code_forget(void);
 
 #pragma GCC visibility pop
 

@@ -54,10 +54,13 @@ struct kcov8i_stock *kcov8i_provider_add(void *start, void *stop,
   return s;
 }
 
-void kcov8i_provider_register(struct kcov8i_stock *s) {
+bool kcov8i_provider_lacks_table(unsigned int step) {
+  bool lacks = false;
   kcov8_port_lock();
-  kcov8i_registry_again(&s->desc);
+  for (const struct kcov8i_stock *s = arrays; s; s = s->next)
+    lacks |= s->step == step && !s->pcs[0];
   kcov8_port_unlock();
+  return lacks;
 }
 
 void kcov8i_provider_forget(void) {
@@ -72,8 +75,11 @@ void kcov8i_provider_forget(void) {
 
 static void add_counters(void *start, void *stop) {
   struct kcov8i_stock *const s = kcov8i_provider_add(start, stop, 1);
-  if (s)
-    kcov8i_provider_register(s);
+  if (!s)
+    return;
+  kcov8_port_lock();
+  kcov8i_registry_again(&s->desc);
+  kcov8_port_unlock();
 }
 
 static bool is_of(const struct kcov8i_stock *s, const void *table) {
@@ -104,6 +110,9 @@ void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) {
     if (!s->pcs[0] && !s->code && is_of(s, start)) {
       s->pcs[0] = start;
       s->pcs[1] = stop;
+      if (s->step > 1) /* a guard's other bytes said that there is none */
+        memset(s->desc.counters[0], 0,
+               (uintptr_t)s->desc.counters[1] - (uintptr_t)s->desc.counters[0]);
       kcov8i_registry_again(&s->desc);
     }
   kcov8_port_unlock();

@@ -11,12 +11,15 @@
 
 void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
 void __sanitizer_cov_bool_flag_init(bool *start, bool *stop);
+void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);
+void __sanitizer_cov_trace_pc_guard(uint32_t *guard);
 void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop);
 
 enum { N = 6, CODE = 256, BIAS = 4096, SHIFT_BITS = 32 };
 
 struct object {
   uint8_t counters[N];
+  uint32_t guards[N];
   uintptr_t pcs[2 * N];
   char code[CODE];
 };
@@ -80,15 +83,32 @@ static void expect(uint64_t *w, size_t n, const uint64_t *pcs) {
   w[0] = 0;
 }
 
+struct moved_blocks {
+  size_t n;
+  uint64_t pc, id;
+};
+
+static void note_moved(void *ctx, uint64_t image, uint64_t pc, uint64_t id) {
+  struct moved_blocks *const m = ctx;
+  (void)image;
+  if (m->n++)
+    return;
+  m->pc = pc;
+  m->id = id;
+}
+
 static void addresses_of_the_file(void **state) {
   struct kcov8_device *const device = device_make();
   struct object *const o = objects[0];
+  struct moved_blocks moved = {0};
   struct tracer t;
   (void)state;
   construct(o);
   construct(o); /* as each source of the object does */
   o->counters[1] = 1;
   tracer_start(&t, device, 64);
+  assert_int_equal(kcov8_moved(note_moved, &moved), 0);
+  assert_int_equal(moved.n, 0); /* it is one image */
   assert_int_equal(tracer_enable(&t), 0);
   assert_int_equal(o->counters[1], 0); /* ENABLE discards */
   o->counters[0] = 1;
@@ -124,21 +144,34 @@ static void flags(void **state) {
   assert_int_equal(kcov8_device_destroy(device), 0);
 }
 
-/* Who comes later has other PCs, and a host can tell which block they are. */
-struct moved_blocks {
-  size_t n;
-  uint64_t pc, id;
-};
-
-static void note_moved(void *ctx, uint64_t image, uint64_t pc, uint64_t id) {
-  struct moved_blocks *const m = ctx;
-  (void)image;
-  if (m->n++)
-    return;
-  m->pc = pc;
-  m->id = id;
+static void guards(void **state) {
+  struct kcov8_device *const device = device_make();
+  struct object *const o = objects[0];
+  struct harvested h = {0};
+  struct tracer t;
+  (void)state;
+  __sanitizer_cov_trace_pc_guard_init(o->guards, o->guards + N);
+  __sanitizer_cov_trace_pc_guard(&o->guards[1]); /* nobody counts callers */
+  construct_table(o, N);
+  assert_int_equal(o->guards[0], 0);
+  tracer_start(&t, device, 64);
+  assert_int_equal(tracer_enable(&t), 0);
+  for (int i = 0; i < 256; i++)
+    __sanitizer_cov_trace_pc_guard(&o->guards[4]);
+  tracer_disable(&t);
+  expect(t.words, 1, (uint64_t[]){file_pc(4)});
+  assert_int_equal(o->guards[4], 0);
+  for (int i = 0; i < 256; i++)
+    __sanitizer_cov_trace_pc_guard(&o->guards[5]);
+  assert_int_equal(kcov8_harvest(note_block, &h), 0);
+  assert_int_equal(h.n, 1);
+  assert_int_equal(h.pc[0], file_pc(5));
+  assert_int_equal(h.hits[0], 255);
+  tracer_end(&t);
+  assert_int_equal(kcov8_device_destroy(device), 0);
 }
 
+/* Who comes later has other PCs, and a host can tell which block they are. */
 static void two_objects(void **state) {
   struct kcov8_device *const device = device_make();
   struct moved_blocks moved = {0};
@@ -242,14 +275,9 @@ static void no_memory(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(addresses_of_the_file),
-      TEST(flags),
-      TEST(two_objects),
-      TEST(beside_the_pass),
-      TEST(no_table),
-      TEST(other_length),
-      TEST(interposed),
-      TEST(no_memory),
+      TEST(addresses_of_the_file), TEST(flags),           TEST(guards),
+      TEST(two_objects),           TEST(beside_the_pass), TEST(no_table),
+      TEST(other_length),          TEST(interposed),      TEST(no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

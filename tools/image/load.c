@@ -11,6 +11,7 @@
 
 #include "base/tool.h"
 #include "image/join.h"
+#include "image/points.h"
 #include "image/records.h"
 #include "image/stock.h"
 
@@ -46,6 +47,9 @@ bool image_load_any(struct image *img, const char *path) {
                                 img->elf.big_endian))
     return false;
   join_map(img);
+  if (pctable_is_there(img))
+    warn(path, "has counters of -fsanitize-coverage, too: their blocks are "
+               "left out");
   return true;
 }
 

@@ -125,6 +125,11 @@ static void make_points(const struct words *w, unsigned int step,
   }
 }
 
+bool pctable_is_there(const struct image *img) {
+  GElf_Shdr sh;
+  return find_section(img, "__sancov_pcs", &sh);
+}
+
 bool pctable_read(const struct image *img, struct points *p, bool *found) {
   GElf_Shdr sh, array;
   struct words w = {0};

@@ -37,6 +37,9 @@ struct points {
 
 void points_push(struct points *p, struct point point);
 
+/* Has it a section __sancov_pcs? */
+bool pctable_is_there(const struct image *img);
+
 /*
  * pctable_read() - entries of section __sancov_pcs, if it goes with counters
  * @found: out: there is such a table

@@ -206,7 +206,7 @@ bool stock_read(struct image *img, bool *found) {
   struct points p = {0};
   struct symbols s = {0};
   struct dwarf_lines d;
-  if (!pctable_read(img, &p, found))
+  if (!pctable_read(img, &p, found) || (!*found && !calls_read(img, &p, found)))
     return false;
   if (!*found)
     return true;
