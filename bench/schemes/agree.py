@@ -17,8 +17,8 @@ import subprocess
 import sys
 from collections import defaultdict
 
-TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                    "..", "..", "build", "bin", "kcov8")
+TOOL = os.path.abspath(os.path.join(os.path.dirname(__file__),
+                                    "..", "..", "build", "bin", "kcov8"))
 INSIDE, CALL, LOST, SHARED, HEAD, NONE = (
     "behind the first instruction of a block that ran in the stock build",
     "call of code that was inlined into a block that ran in the stock build",

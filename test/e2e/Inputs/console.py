@@ -61,7 +61,7 @@ def main():
         directory = os.path.join(top, os.path.basename(page))
         os.mkdir(directory)
         os.symlink(build, os.path.join(directory, "build"))
-        for name in ("examples", "test"):
+        for name in ("bench", "examples", "test"):
             os.symlink(os.path.join(source, name),
                        os.path.join(directory, name))
         total += check(page, directory, environment)
