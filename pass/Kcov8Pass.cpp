@@ -25,6 +25,9 @@
 using namespace llvm;
 
 namespace kcov8 {
+
+PlanObserver ObservePlan = nullptr;
+
 namespace {
 
 // Named metadata that says that this module has its probes: the same plugin
@@ -115,6 +118,8 @@ private:
       Map.MayBeCopied = true;
       Map.Instance = instance(Fn, {});
     }
+    if (ObservePlan)
+      ObservePlan(Fn, Blocks, Map, isCopied(Map));
     bool Named = O.FlushIn.count(Fn.getName().str()); // any call may be the one
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,

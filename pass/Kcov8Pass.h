@@ -7,7 +7,8 @@
 //   prune/  which of the blocks need no probe.
 //   emit/   counters, probes, calls at comparisons, tables, the map.
 // prune/ and emit/ include plan/; nothing includes the other way. load/ is what
-// clang loads first.
+// clang loads first. study/ is a second plugin: the pass, and records of what
+// others' rules make of the same blocks.
 #ifndef KCOV8_PASS_KCOV8PASS_H
 #define KCOV8_PASS_KCOV8PASS_H
 
@@ -34,6 +35,14 @@ struct Pending {
   Origins From;         // of the blocks, from the start of the pipeline
   bool Refused = false; // an error of the options has been reported
 };
+
+// Called for each function whose blocks are chosen and named, in the order of
+// the code, before there is any probe. Copied: other objects may have it, too.
+// Null but in study/.
+using PlanObserver = void (*)(llvm::Function &F,
+                              const std::vector<ChosenBlock> &Blocks,
+                              const FunctionMap &Map, bool Copied);
+extern PlanObserver ObservePlan;
 
 // Where in the pipeline a pass object stands.
 enum class Point {
