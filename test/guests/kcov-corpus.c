@@ -2,17 +2,25 @@
 /*
  * A corpus, as a fuzzer has one: small programs of system calls, each traced.
  *
- *   kcov-corpus [PROGRAMS [SEED]]   (300, 1)
+ *   kcov-corpus [PROGRAMS [SEED [calls]]]   (300, 1)
  *
  * A program is a child that makes a few descriptors and then calls with
  * arguments like those that the calls want. The seed alone says which, so the
  * same programs can run in another kernel. Prints `program N`, then the PCs
  * that it reached, ascending, one per line.
+ *
+ * With `calls`, these of each system call, behind `call NUMBER HOW`: it
+ * `returned`. The program makes one more that does not: it exits, kills itself,
+ * waits and is killed, or gets a signal for an access (call 0): it `ended`;
+ * what had been reached while it waited: `blocked`. The first is `begun`: what
+ * ran behind ENABLE.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +46,7 @@
 #define WORDS (1ul << 18)
 #define MEMORY ((uint8_t *)0x20000000) /* where syzkaller has it, too */
 #define MEMORY_SIZE (1ul << 20)
+#define MOST_CALLS 32 /* of a program, and the end */
 
 /*
  * Arguments, a letter each: f descriptor, p path, b place in memory, l length,
@@ -215,20 +224,59 @@ static long argument(char kind) {
   }
 }
 
+/* Where in the buffer a program's calls are; its parent reads it. */
+static struct note {
+  long number;
+  uint64_t from, to; /* 0: it did not return */
+} * notes;
+static volatile uint64_t *cover;
+
 static void one_of(const struct call *calls, unsigned int n) {
   const struct call call = calls[below(n)];
   const pid_t self = getpid();
   long a[6] = {0};
   for (int i = 0; call.arguments[i]; i++)
     a[i] = argument(call.arguments[i]);
+  struct note *const note = notes++;
+  *note = (struct note){call.number, cover[0], 0};
   syscall(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  const uint64_t to = cover[0];
   if (getpid() != self)
     _exit(0);
+  note->to = to;
 }
 
 static void on_signal(int number) { (void)number; }
 
-static void program(int fd, unsigned int n) {
+/* Does not return. */
+static void last_call(unsigned int n) {
+  static int *volatile nowhere;
+  const struct itimerval never = {0};
+  const struct timespec later = {1000, 0};
+  int pipes[2];
+  const struct call ends[] = {{SYS_exit_group, 0}, {SYS_kill, 0},
+                              {SYS_pause, 0},      {0, 0},
+                              {SYS_read, 0},       {SYS_clock_nanosleep, 0},
+                              {SYS_poll, 0}};
+  require(pipe(pipes) == 0, "pipe");
+  struct pollfd poll = {.fd = pipes[0], .events = POLLIN};
+  const long arguments[][4] = {{0},
+                               {getpid(), SIGKILL},
+                               {0},
+                               {0},
+                               {pipes[0], (long)place(8), 8},
+                               {CLOCK_MONOTONIC, 0, (long)&later, 0},
+                               {(long)&poll, 1, -1}};
+  setitimer(ITIMER_REAL, &never, NULL);
+  n %= N(ends);
+  *notes++ = (struct note){ends[n].number, cover[0], 0};
+  if (!ends[n].number)
+    *nowhere = 1;
+  const long *const a = arguments[n];
+  syscall(ends[n].number, a[0], a[1], a[2], a[3]);
+}
+
+static void program(int fd, unsigned int n, bool calls) {
   const struct itimerval tick = {{0, 50000}, {0, 50000}};
   struct sigaction action = {.sa_handler = on_signal};
   char dir[32];
@@ -243,19 +291,24 @@ static void program(int fd, unsigned int n) {
     one_of(makers, N(makers));
   for (unsigned int i = 4 + below(16); i; i--)
     one_of(users, N(users));
+  if (calls)
+    last_call(n);
   ioctl(fd, DISABLE, 0);
   _exit(0);
 }
 
-static void wait_for(pid_t pid) {
+/* How far the buffer was when the program had to be killed, else 0. */
+static uint64_t wait_for(pid_t pid) {
   const struct timespec moment = {0, 1000000};
   for (int i = 0; i < 100; i++) {
     if (waitpid(pid, NULL, WNOHANG) == pid)
-      return;
+      return 0;
     nanosleep(&moment, NULL);
   }
+  const uint64_t reached = cover[0];
   kill(pid, SIGKILL);
   waitpid(pid, NULL, 0);
+  return reached;
 }
 
 static int by_value(const void *a, const void *b) {
@@ -263,17 +316,35 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void print(unsigned int n, const volatile uint64_t *cover) {
+static void print(uint64_t from, uint64_t to) {
   static uint64_t pcs[WORDS];
-  const uint64_t count = cover[0];
-  require(count < WORDS - 1, "the buffer was too small");
+  const uint64_t count = to - from;
+  require(to < WORDS - 1, "the buffer was too small");
   for (uint64_t i = 0; i < count; i++)
-    pcs[i] = cover[1 + i];
+    pcs[i] = cover[1 + from + i];
   qsort(pcs, count, sizeof(*pcs), by_value);
-  printf("program %u\n", n);
   for (uint64_t i = 0; i < count; i++)
     if (i == 0 || pcs[i] != pcs[i - 1])
       printf("0x%llx\n", (unsigned long long)pcs[i]);
+}
+
+static void print_call(long number, const char *how, uint64_t from,
+                       uint64_t to) {
+  printf("call %ld %s\n", number, how);
+  print(from, to);
+}
+
+static void print_calls(uint64_t reached) {
+  print_call(SYS_ioctl, "begun", 0, notes->from);
+  for (const struct note *note = notes; note->number >= 0; note++) {
+    if (note->to) {
+      print_call(note->number, "returned", note->from, note->to);
+      continue;
+    }
+    if (reached)
+      print_call(note->number, "blocked", note->from, reached);
+    print_call(note->number, "ended", note->from, cover[0]);
+  }
 }
 
 int main(int argc, char **argv) {
@@ -281,11 +352,16 @@ int main(int argc, char **argv) {
   const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
   const int fd = open("/sys/kernel/debug/kcov", O_RDWR); /* 3 */
   require(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
-  volatile uint64_t *const cover =
-      mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  const bool calls = argc > 3 && strcmp(argv[3], "calls") == 0;
+  cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   require(cover != MAP_FAILED, "mmap");
+  notes = mmap(NULL, MOST_CALLS * sizeof(*notes), PROT_READ | PROT_WRITE,
+               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  require(notes != MAP_FAILED, "mmap");
   for (unsigned int i = 0; i < programs; i++) {
     cover[0] = 0;
+    for (int note = 0; note < MOST_CALLS; note++)
+      notes[note].number = -1;
     fflush(stdout);
     const pid_t pid = fork();
     require(pid >= 0, "fork");
@@ -298,10 +374,14 @@ int main(int argc, char **argv) {
       dup2(null, 1);
       dup2(null, 2);
       close(null);
-      program(fd, i);
+      program(fd, i, calls);
     }
-    wait_for(pid);
-    print(i, cover);
+    const uint64_t reached = wait_for(pid);
+    printf("program %u\n", i);
+    if (calls)
+      print_calls(reached);
+    else
+      print(0, cover[0]);
   }
   return 0;
 }
