@@ -102,4 +102,11 @@ def result(context, values):
             section["compared"][target] = value
         else:
             section["stability"].setdefault(target, {})[what] = value
+    # Of schemes, not of the truth: for the plot.
+    rows = [c["rows"] for c in section["compared"].values()]
+    section["scores"] = {
+        name: information_tables.mean(r[name]["parent"] for r in rows
+                                      if name in r)
+        for name in information_tables.names(rows)
+        if not name.startswith("truth: ")}
     return section

@@ -7,12 +7,12 @@ import stage
 READINGS = {"set": "sets", "buckets": "buckets", "values": "values"}
 
 
-def _mean(values):
+def mean(values):
     values = [v for v in values if v is not None]
     return statistics.fmean(values) if values else None
 
 
-def _names(parts):
+def names(parts):
     """Of rows, in the order in which they come first."""
     return list(dict.fromkeys(n for part in parts for n in part))
 
@@ -24,21 +24,21 @@ def _share(part, whole):
 def _overview(section):
     compared = section["compared"]
     rows = []
-    for name in _names(c["rows"] for c in compared.values()):
+    for name in names(c["rows"] for c in compared.values()):
         some = [(c, c["rows"][name], section["stability"][t].get(name))
                 for t, c in compared.items() if name in c["rows"]]
         missed = [c["missed"].get(name) for c, _, _ in some]
         rows.append([
             name, len(some),
-            _mean(r["classes"] / c["rows"]["truth: order"]["classes"]
+            mean(r["classes"] / c["rows"]["truth: order"]["classes"]
                   for c, r, _ in some),
-            _mean(r["parent"] for _, r, _ in some),
-            _mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
-            _mean(r.get("kept") for _, r, _ in some),
-            _mean(r.get("edges") for _, r, _ in some),
-            _mean(m and _share(m["missed"], m["ran"]) for m in missed),
-            _mean(s and s["alone"]["same"] for _, _, s in some),
-            _mean(s and s["threads"]["same"] for _, _, s in some)])
+            mean(r["parent"] for _, r, _ in some),
+            mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
+            mean(r.get("kept") for _, r, _ in some),
+            mean(r.get("edges") for _, r, _ in some),
+            mean(m and _share(m["missed"], m["ran"]) for m in missed),
+            mean(s and s["alone"]["same"] for _, _, s in some),
+            mean(s and s["threads"]["same"] for _, _, s in some)])
     return stage.Table(
         "information", "What a scheme tells, mean of the targets",
         ["scheme", "targets", "classes", "mutants told", "pairs lost", "kept",

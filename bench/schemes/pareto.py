@@ -7,7 +7,7 @@ SCRIPT = """\
 set terminal svg size 1000,560 font 'sans,12' background rgb 'white'
 set title 'What a scheme costs, and what it tells' noenhanced
 set xlabel 'time, ratio to the plain program (log scale)'
-set ylabel 'pairs of inputs told apart, % of what exact counts tell apart'
+set ylabel 'mutants on another path than their parent that look different, %'
 set logscale x
 set grid
 set key bottom right
