@@ -19,6 +19,7 @@ class Truth:
         self.blocks = [t.blocks for t in truth]
         self.pairs = [t.pairs for t in truth]
         self.path = partitions.of_keys((t.path, t.events) for t in truth)
+        self.first = partitions.of_keys(t.first for t in truth)
         self.counts = partitions.of_windows(self.blocks, "values")
         self.sets = partitions.of_windows(self.blocks, "set")
         self.edges = partitions.codes(self.pairs, "set")

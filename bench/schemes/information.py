@@ -41,14 +41,15 @@ def _truths(context, target, parents):
 
 def _of_truth(truth):
     """The truth's own lines, in the tables above those of schemes."""
-    blocks, counted = compare.scheme(truth, truth.blocks)
-    pairs, paired = compare.scheme(truth, truth.pairs)
-    order = compare.told(truth, truth.path)
-    order["classes by"] = {r: order["classes"] for r in compare.READINGS}
-    return ({"truth: blocks": blocks, "truth: pairs": pairs,
-             "truth: order": order},
-            {"truth: blocks": counted, "truth: pairs": paired,
-             "truth: order": truth.path})
+    rows, parts = {}, {}
+    for name, seen in (("blocks", truth.blocks), ("pairs", truth.pairs)):
+        rows[name], parts[name] = compare.scheme(truth, seen)
+    for name, part in (("first runs", truth.first), ("order", truth.path)):
+        rows[name], parts[name] = compare.told(truth, part), part
+        rows[name]["classes by"] = {r: partitions.classes(part)
+                                    for r in compare.READINGS}
+    return [{f"truth: {n}": v for n, v in some.items()}
+            for some in (rows, parts)]
 
 
 def _compare(context, target):

@@ -20,6 +20,7 @@ class Truth:
     pairs: Window  # unit: the block in front << 32 | the block, from 1; 0: start
     path: int  # hash of the order
     events: int
+    first: int  # hash of the order of first runs
 
 
 def _window(units, values):
@@ -49,12 +50,13 @@ def read_truth(path):
     words = numpy.fromfile(path, dtype=numpy.uint64)
     at, found = 0, []
     while at < len(words):
-        blocks, pairs, way, events = (int(w) for w in words[at:at + 4])
-        at += 4
+        blocks, pairs, way, events, first, _ = (
+            int(w) for w in words[at:at + 6])
+        at += 6
         parts = []
         for count in blocks, pairs:
             table = words[at:at + 2 * count].reshape(count, 2)
             parts.append(_window(table[:, 0], table[:, 1]))
             at += 2 * count
-        found.append(Truth(*parts, way, events))
+        found.append(Truth(*parts, way, events, first))
     return found

@@ -4,8 +4,8 @@
  *
  * Behind trace-pc-guard in every block. For each thread: how often each block
  * ran, how often each pair of blocks ran one after the other, in 64 bits and
- * without collisions, and a hash of the whole path. A window is the calling
- * thread's.
+ * without collisions, a hash of the whole path, and one of the order in which
+ * blocks first ran. A window is the calling thread's.
  */
 #include "../adapters/adapter.h"
 #include <stdint.h>
@@ -29,7 +29,7 @@ static _Thread_local struct {
   uint64_t *blocks;   /* by guard; NULL before the thread's first block */
   struct pair *pairs; /* open addressing */
   size_t room, used;  /* of pairs; room is a power of two */
-  uint64_t path, events;
+  uint64_t path, first, events;
   uint32_t previous;
 } seen;
 
@@ -57,6 +57,11 @@ static void grow(void) {
   seen.pairs = pairs, seen.room = room;
 }
 
+static uint64_t mixed(uint64_t hash, uint32_t block) {
+  hash = (hash ^ block) * UINT64_C(0x9e3779b97f4a7c15);
+  return hash ^ hash >> 29;
+}
+
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) {
   if (start == stop || *start)
     return;
@@ -70,7 +75,8 @@ void __sanitizer_cov_trace_pc_guard(uint32_t *guard) {
     return; /* a constructor, in front of guard_init */
   if (!seen.blocks)
     seen.blocks = zeroed((size_t)guards + 1, sizeof *seen.blocks);
-  seen.blocks[now]++;
+  if (!seen.blocks[now]++)
+    seen.first = mixed(seen.first, now);
   if (2 * seen.used >= seen.room)
     grow();
   struct pair *pair =
@@ -78,8 +84,7 @@ void __sanitizer_cov_trace_pc_guard(uint32_t *guard) {
   seen.used += !pair->key;
   pair->key = (uint64_t)seen.previous << 32 | now;
   pair->count++;
-  seen.path = (seen.path ^ now) * UINT64_C(0x9e3779b97f4a7c15);
-  seen.path ^= seen.path >> 29;
+  seen.path = mixed(seen.path, now);
   seen.events++;
   seen.previous = now;
 }
@@ -96,7 +101,7 @@ void scheme_reset(void) {
   if (seen.pairs)
     memset(seen.pairs, 0, seen.room * sizeof *seen.pairs);
   seen.used = 0;
-  seen.path = seen.events = 0;
+  seen.path = seen.first = seen.events = 0;
   seen.previous = 0;
   memset(scheme_map().bytes, 0, guards);
 }
@@ -116,10 +121,10 @@ static void put(FILE *out, uint64_t a, uint64_t b) {
 }
 
 /*
- * 64-bit words: number of blocks, number of pairs, hash of the path, events; of
- * each block its place in the map and its hits; of each pair the places, those
- * of the one in front << 32 (0: the window's start; so both count from 1), and
- * its hits.
+ * 64-bit words: number of blocks, number of pairs, hash of the path, events,
+ * hash of first runs, 0; of each block its place in the map and its hits; of
+ * each pair the places, those of the one in front << 32 (0: the window's start;
+ * so both count from 1), and its hits.
  */
 void scheme_write(FILE *out) {
   uint64_t blocks = 0;
@@ -127,6 +132,7 @@ void scheme_write(FILE *out) {
     blocks += bytes[i] != 0;
   put(out, blocks, seen.used);
   put(out, seen.path, seen.events);
+  put(out, seen.first, 0);
   for (uint32_t i = 0; i < guards; i++)
     if (bytes[i])
       put(out, i, seen.blocks[i + 1]);
