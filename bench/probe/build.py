@@ -13,11 +13,12 @@ import sys
 import elf
 import inputs
 import rows as row_table
-from files import HERE, TOP
+from files import TOP
 from workloads import DRIVERS
 
-RUNTIME_FLAGS = ["-I" + os.path.join(HERE, "runtime"),  # seen.h
-                 "-I" + os.path.join(TOP, "include")]
+RUNTIME_FLAGS = ["-I" + os.path.join(TOP, *folder) for folder in (
+    ("bench", "probe", "runtime"),  # seen.h
+    ("bench", "schemes", "adapters"), ("include",))]
 
 
 def _children():

@@ -31,10 +31,11 @@ def fingerprint(context):
         inputs.digest_of([inputs.compiler(c) for c in compilers]
                          if all(map(shutil.which, compilers)) else compilers),
         _digest_of_files(here),
-        inputs.digest_of([(r.name, r.recipe(), r.adapter)
+        inputs.digest_of([(r.name, r.recipe(), r.adapter, inputs.digest(r.file))
                           for r in context.rows] + [context.quick]),
-        _digest_of_files([t.file for t in context.targets] +
-                         list(context.workloads.values())))))
+        _digest_of_files([p for t in context.targets for p in (
+            t.file, *t.sources, *t.plain, *t.seeds)] +
+            list(context.workloads.values())))))
 
 
 class Store:
