@@ -4,8 +4,9 @@
  *
  * Paths are spelled as the pass does it (docs/options.md, "Paths"): relative to
  * the compiler's working directory if they share its first directory. Where
- * -ffile-prefix-map made that directory relative, so are the names, to the same
- * place.
+ * -ffile-prefix-map=/TOP=. made that directory relative, ./build, names that
+ * were absolute begin as it does: they are relative to the same place. Others
+ * are still relative to that directory.
  */
 #include "image/dwarflines.h"
 
@@ -74,6 +75,12 @@ static char *relative_to(const char *directory, const char *path) {
   return out;
 }
 
+/* Have two relative paths the same first part? */
+static bool same_beginning(const char *a, const char *b) {
+  const size_t n = strcspn(b, "/");
+  return strcspn(a, "/") == n && memcmp(a, b, n) == 0;
+}
+
 /* @path: as libdw gives it, behind @directory unless it was absolute. */
 static uint32_t add_path(struct image *img, const char *directory,
                          const char *path) {
@@ -81,7 +88,7 @@ static uint32_t add_path(struct image *img, const char *directory,
     return strtab_add(&img->files, "?", 1);
   const size_t n = directory ? strlen(directory) : 0;
   if (n && *directory != '/' && strncmp(path, directory, n) == 0 &&
-      path[n] == '/')
+      path[n] == '/' && same_beginning(path + n + 1, directory))
     path += n + 1;
   char *plain = normalise(path), *base = normalise(n ? directory : "");
   char *out = *plain == '/' && *base == '/' ? relative_to(base, plain)

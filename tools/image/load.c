@@ -56,9 +56,10 @@ bool image_load_any(struct image *img, const char *path) {
 bool image_load(struct image *img, const char *path) {
   return image_load_any(img, path) &&
          (!img->is_stock ||
-          fail(path, "was built by a stock compiler, without IDs that outlive "
-                     "a build: only list, symbolize, pcs, report and stat "
-                     "read it"));
+          fail(path,
+               "was built by a stock compiler, without IDs that outlive "
+               "a build: only list, symbolize, pcs, report, diff and stat "
+               "read it"));
 }
 
 bool image_require_blocks(const struct image *img) {
