@@ -47,7 +47,7 @@ This package has kcov8, which turns PCs into functions, lines and reports, and
 kcov8-clang, which compiles with the plugin of the clang that it is told.")
 set(CPACK_DEBIAN_KCOV8_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_KCOV8_PACKAGE_CONTROL_EXTRA ${source}/packaging/prerm)
-set(CPACK_DEBIAN_KCOV8_PACKAGE_RECOMMENDS "libkcov8-dev ${same}, ${any_plugin}")
+set(CPACK_DEBIAN_KCOV8_PACKAGE_RECOMMENDS "libkcov8-dev ${same}, ${any_plugin}, libdw1")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libkcov8-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)

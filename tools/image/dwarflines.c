@@ -2,6 +2,9 @@
 /*
  * dwarflines.c - line tables and subprograms, read by libdw
  *
+ * libdw is loaded when it is needed: with the three libraries that it needs it
+ * would take an eighth of the time of `kcov8 run true`, for nothing.
+ *
  * Paths are spelled as the pass does it (docs/options.md, "Paths"): relative to
  * the compiler's working directory if they share its first directory. Where
  * -ffile-prefix-map=/TOP=. made that directory relative, ./build, names that
@@ -10,6 +13,7 @@
  */
 #include "image/dwarflines.h"
 
+#include <dlfcn.h>
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <stdlib.h>
@@ -17,6 +21,41 @@
 
 #include "base/search.h"
 #include "base/tool.h"
+
+/* ---- libdw --------------------------------------------------------------- */
+
+#define LIBRARY "libdw.so.1"
+
+#define FUNCTIONS(F)                                                           \
+  F(dwarf_begin_elf)                                                           \
+  F(dwarf_end)                                                                 \
+  F(dwarf_nextcu)                                                              \
+  F(dwarf_offdie)                                                              \
+  F(dwarf_attr)                                                                \
+  F(dwarf_formstring)                                                          \
+  F(dwarf_getsrclines)                                                         \
+  F(dwarf_onesrcline)                                                          \
+  F(dwarf_lineaddr)                                                            \
+  F(dwarf_lineno)                                                              \
+  F(dwarf_linecol)                                                             \
+  F(dwarf_lineendsequence)                                                     \
+  F(dwarf_linesrc)                                                             \
+  F(dwarf_getfuncs)                                                            \
+  F(dwarf_entrypc)                                                             \
+  F(dwarf_decl_line)                                                           \
+  F(dwarf_decl_file)
+
+#define MEMBER(name) __typeof__(name) *(name);
+static struct { FUNCTIONS(MEMBER) } dw;
+
+/* Return: NULL, or why not. It stays. */
+static const char *load_libdw(void) {
+  void *library = dlopen(LIBRARY, RTLD_LAZY);
+#define LOAD(name) dw.name = library ? dlsym(library, #name) : NULL;
+  FUNCTIONS(LOAD)
+#define LACKS(name) || !dw.name
+  return false FUNCTIONS(LACKS) ? dlerror() : NULL;
+}
 
 /* ---- Paths --------------------------------------------------------------- */
 
@@ -124,20 +163,21 @@ static void add_rows(struct unit *u, Dwarf_Die *die) {
   struct dwarf_lines *d = u->d;
   Dwarf_Lines *lines;
   size_t n;
-  if (dwarf_getsrclines(die, &lines, &n) != 0)
+  if (dw.dwarf_getsrclines(die, &lines, &n) != 0)
     return;
   for (size_t i = 0; i < n; i++) {
-    Dwarf_Line *line = dwarf_onesrcline(lines, i);
+    Dwarf_Line *line = dw.dwarf_onesrcline(lines, i);
     struct line_row row = {.number = (uint32_t)d->n_rows};
     Dwarf_Addr address;
     int number, column;
-    if (dwarf_lineaddr(line, &address) || dwarf_lineno(line, &number) ||
-        dwarf_linecol(line, &column) || dwarf_lineendsequence(line, &row.end))
+    if (dw.dwarf_lineaddr(line, &address) || dw.dwarf_lineno(line, &number) ||
+        dw.dwarf_linecol(line, &column) ||
+        dw.dwarf_lineendsequence(line, &row.end))
       continue;
     row.address = address;
     row.line = number > 0 ? (uint32_t)number : 0;
     row.column = column > 0 ? (uint32_t)column : 0;
-    row.file = row.end ? 0 : file_of(u, dwarf_linesrc(line, NULL, NULL));
+    row.file = row.end ? 0 : file_of(u, dw.dwarf_linesrc(line, NULL, NULL));
     d->rows = vec_push(d->rows, &d->n_rows, &d->cap_rows, sizeof(*d->rows));
     d->rows[d->n_rows - 1] = row;
   }
@@ -148,11 +188,12 @@ static int add_func(Dwarf_Die *die, void *arg) {
   struct dwarf_lines *d = u->d;
   Dwarf_Addr address;
   int line = 0;
-  if (dwarf_entrypc(die, &address) || dwarf_decl_line(die, &line))
+  if (dw.dwarf_entrypc(die, &address) || dw.dwarf_decl_line(die, &line))
     return DWARF_CB_OK;
   d->funcs = vec_push(d->funcs, &d->n_funcs, &d->cap_funcs, sizeof(*d->funcs));
-  d->funcs[d->n_funcs - 1] = (struct line_func){
-      address, file_of(u, dwarf_decl_file(die)), line > 0 ? (uint32_t)line : 0};
+  d->funcs[d->n_funcs - 1] =
+      (struct line_func){address, file_of(u, dw.dwarf_decl_file(die)),
+                         line > 0 ? (uint32_t)line : 0};
   return DWARF_CB_OK;
 }
 
@@ -173,25 +214,31 @@ static int compare_funcs(const void *a, const void *b) {
 
 static void read_unit(struct unit *u, Dwarf_Die *die) {
   Dwarf_Attribute attribute;
-  u->directory = dwarf_formstring(dwarf_attr(die, DW_AT_comp_dir, &attribute));
+  u->directory =
+      dw.dwarf_formstring(dw.dwarf_attr(die, DW_AT_comp_dir, &attribute));
   u->last = NULL;
   add_rows(u, die);
-  dwarf_getfuncs(die, add_func, u, 0);
+  dw.dwarf_getfuncs(die, add_func, u, 0);
 }
 
 void dwarf_lines_read(struct dwarf_lines *d, struct image *img) {
   struct unit u = {.d = d, .img = img};
   *d = (struct dwarf_lines){0};
-  Dwarf *dwarf = dwarf_begin_elf(img->elf.elf, DWARF_C_READ, NULL);
+  const char *why = load_libdw();
+  if (why) {
+    warn(img->path, "no lines, for want of libdw: %s", why);
+    return;
+  }
+  Dwarf *dwarf = dw.dwarf_begin_elf(img->elf.elf, DWARF_C_READ, NULL);
   Dwarf_Off next = 0, at;
   size_t header;
   while (dwarf &&
-         !dwarf_nextcu(dwarf, at = next, &next, &header, NULL, NULL, NULL)) {
+         !dw.dwarf_nextcu(dwarf, at = next, &next, &header, NULL, NULL, NULL)) {
     Dwarf_Die die;
-    if (dwarf_offdie(dwarf, at + header, &die))
+    if (dw.dwarf_offdie(dwarf, at + header, &die))
       read_unit(&u, &die);
   }
-  dwarf_end(dwarf);
+  dw.dwarf_end(dwarf);
   if (!d->n_rows)
     warn(img->path, "no debug information (compile with -g): no lines");
   if (d->n_rows)
