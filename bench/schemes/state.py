@@ -23,7 +23,8 @@ def fingerprint(context):
             for p in glob.glob(os.path.join(folder, kind))
             if os.path.basename(p) not in ("page.py", "run.py", "runner.py")]
     lib = [os.path.join(context.build, "lib", n) for n in
-           ("kcov8-pass.so", "kcov8-options.so", "libkcov8.a")]
+           ("kcov8-pass.so", "kcov8-study.so", "kcov8-options.so",
+            "libkcov8.a")]
     compilers = sorted({context.builder.compiler(r.compiler)
                         for r in context.rows})
     return dict(zip(PARTS, (
