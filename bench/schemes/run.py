@@ -18,7 +18,7 @@ import runner  # noqa: E402
 import state  # noqa: E402
 import targets as target_files  # noqa: E402
 
-STAGES = ("costs", "execution", "information", "inference")
+STAGES = ("costs", "execution", "information", "inference", "fuzz")
 
 
 def say(text):

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/*
+ * fuzz.c - a main(): libFuzzer, fed with what any scheme saw of an execution
+ *
+ *   program RESULT FOLDER RUNS SEEDS THREAD LIBFUZZER-ARGUMENT...
+ *   program --replay LIST
+ *
+ * RESULT: executions up to each planted bug, as JSON. FOLDER is the corpus;
+ * what is in it after a quarter and half of RUNS is linked into FOLDER.1 and
+ * FOLDER.2. SEEDS: how many inputs libFuzzer is given, if there is no scheme;
+ * else 0. THREAD: file with the names of inputs that a second thread runs all
+ * the time; or `-`.
+ *
+ * The first form needs libFuzzer's library with other names of its callbacks,
+ * since adapters and probes have those names, too.
+ */
+#include "adapter.h"
+#include "bug.h"
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerRunDriver(int *argc, char ***argv,
+                        int (*one)(const uint8_t *, size_t));
+void libfuzzer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
+
+static const char *result, *folder;
+static uint64_t runs, executions, found[BENCH_BUGS];
+static size_t n_seeds;
+static _Thread_local int is_fuzzer;
+
+// Without a scheme: each seed has a byte of its own, so libFuzzer keeps all of
+// them, and nothing else.
+static uint8_t blind[1 << 12];
+
+static _Noreturn void stop(const char *what) {
+  perror(what);
+  exit(2);
+}
+
+void bench_bug(unsigned number, int holds) {
+  if (holds && is_fuzzer && !found[number])
+    found[number] = executions;
+}
+
+// ---- Inputs ----------------------------------------------------------------
+
+struct input {
+  uint8_t *bytes;
+  size_t size;
+};
+
+static struct input read_input(const char *path) {
+  struct input in = {0};
+  struct stat is;
+  FILE *f = fopen(path, "rb");
+  if (!f || fstat(fileno(f), &is))
+    stop(path);
+  in.bytes = malloc((size_t)is.st_size + 1);
+  if (!in.bytes)
+    stop(path);
+  in.size = fread(in.bytes, 1, (size_t)is.st_size, f);
+  fclose(f);
+  return in;
+}
+
+static struct input *read_list(const char *list, size_t *n) {
+  FILE *f = fopen(list, "r");
+  struct input *all = NULL;
+  char path[4096];
+  if (!f)
+    stop(list);
+  for (*n = 0; fgets(path, sizeof path, f); ++*n) {
+    path[strcspn(path, "\n")] = 0;
+    all = realloc(all, (*n + 1) * sizeof *all);
+    if (!all)
+      stop(list);
+    all[*n] = read_input(path);
+  }
+  fclose(f);
+  return all;
+}
+
+// ---- The second thread
+// -------------------------------------------------------
+
+struct background {
+  struct input *inputs;
+  size_t n;
+};
+
+static void *run_background(void *arg) {
+  const struct background *b = arg;
+  for (size_t i = 0;; i = (i + 1) % b->n)
+    LLVMFuzzerTestOneInput(b->inputs[i].bytes, b->inputs[i].size);
+  return NULL;
+}
+
+static void start_background(const char *list) {
+  static struct background b;
+  pthread_t thread;
+  b.inputs = read_list(list, &b.n);
+  if (b.n && pthread_create(&thread, NULL, run_background, &b))
+    stop("pthread_create");
+}
+
+// ---- Fuzzing ---------------------------------------------------------------
+
+static void snapshot(int which) {
+  char into[4096], from[8192], to[8192];
+  snprintf(into, sizeof into, "%s.%d", folder, which);
+  DIR *dir = opendir(folder);
+  if (mkdir(into, 0777) || !dir)
+    stop(into);
+  for (struct dirent *e; (e = readdir(dir));) {
+    snprintf(from, sizeof from, "%s/%s", folder, e->d_name);
+    snprintf(to, sizeof to, "%s/%s", into, e->d_name);
+    if (e->d_name[0] != '.' && link(from, to))
+      stop(to);
+  }
+  closedir(dir);
+}
+
+static int one(const uint8_t *data, size_t size) {
+  if (executions == runs / 4)
+    snapshot(1);
+  if (executions == runs / 2)
+    snapshot(2);
+  executions++;
+  scheme_reset();
+  LLVMFuzzerTestOneInput(data, size);
+  scheme_collect();
+  // The first one is an empty input of libFuzzer's own.
+  if (n_seeds && executions <= n_seeds + 1)
+    blind[executions] = 1;
+  return 0;
+}
+
+static void write_result(void) {
+  FILE *out = fopen(result, "w");
+  if (!out)
+    return;
+  fprintf(out, "{\"executions\": %llu, \"bugs\": {",
+          (unsigned long long)executions);
+  const char *between = "";
+  for (int i = 0; i < BENCH_BUGS; i++)
+    if (found[i]) {
+      fprintf(out, "%s\"%d\": %llu", between, i, (unsigned long long)found[i]);
+      between = ", ";
+    }
+  fprintf(out, "}}\n");
+  fclose(out);
+}
+
+static int fuzz(int argc, char **argv) {
+  result = argv[1], folder = argv[2];
+  runs = strtoull(argv[3], NULL, 10), n_seeds = strtoull(argv[4], NULL, 10);
+  if (n_seeds + 2 > sizeof blind)
+    return 2;
+  struct scheme_map map = scheme_map();
+  if (n_seeds)
+    map = (struct scheme_map){blind, sizeof blind};
+  libfuzzer_cov_8bit_counters_init(map.bytes, map.bytes + map.size);
+  if (strcmp(argv[5], "-"))
+    start_background(argv[5]);
+  is_fuzzer = 1;
+  atexit(write_result); // libFuzzer ends by exit()
+  argv[5] = argv[0];
+  argc -= 5, argv += 5;
+  return LLVMFuzzerRunDriver(&argc, &argv, one);
+}
+
+// ---- Replaying
+// ---------------------------------------------------------------
+
+// A byte as libFuzzer sees it: one of 8 ranges.
+static unsigned range_of(uint8_t hits) {
+  static const uint8_t from[] = {128, 32, 16, 8, 4, 3, 2, 1};
+  unsigned i = 0;
+  while (hits < from[i])
+    i++;
+  return 1u << i;
+}
+
+// What all inputs of LIST reach; and which add nothing to those before them.
+static int replay(const char *list) {
+  size_t n, hit = 0, nothing = 0;
+  struct input *all = read_list(list, &n);
+  const struct scheme_map map = scheme_map();
+  uint8_t *seen = calloc(map.size + 1, 1);
+  for (size_t i = 0; seen && i < n; i++) {
+    int adds = 0;
+    memset(map.bytes, 0, map.size);
+    scheme_reset();
+    LLVMFuzzerTestOneInput(all[i].bytes, all[i].size);
+    scheme_collect();
+    for (size_t b = 0; b < map.size; b++)
+      if (map.bytes[b]) {
+        const unsigned range = range_of(map.bytes[b]);
+        hit += !seen[b];
+        adds |= !(seen[b] & range);
+        seen[b] |= range;
+      }
+    nothing += !adds;
+  }
+  printf("{\"inputs\": %zu, \"hit\": %zu, \"nothing\": %zu}\n", n, hit,
+         nothing);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc == 3 && !strcmp(argv[1], "--replay"))
+    return replay(argv[2]);
+  if (argc < 6) {
+    fprintf(stderr, "usage: see fuzz.c\n");
+    return 2;
+  }
+  return fuzz(argc, argv);
+}
