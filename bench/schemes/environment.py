@@ -10,9 +10,7 @@ from paths import HERE
 import common
 import inputs
 
-# Whose versions can change a figure.
-PACKAGES = ("libc6", "valgrind", "python3", "python3-scipy", "gnuplot-nox",
-            "gcc-12", "afl++")
+PINNED = os.path.join(HERE, "container", "packages.txt")
 
 
 def load():
@@ -32,14 +30,25 @@ def _system():
         return platform.platform()
 
 
-def _packages(llvm):
-    found = {}
-    if shutil.which("dpkg-query"):
-        for name in (*PACKAGES, f"clang-{llvm}"):
-            version = _said("dpkg-query", "-W", "-f=${Version}", name)
-            if version:
-                found[name] = version
-    return found
+def _pinned():
+    with open(PINNED, encoding="ascii") as f:
+        return dict(line.strip().split("=", 1) for line in f
+                    if not line.startswith("#"))
+
+
+def _packages():
+    """Versions of what the container has, and which of them are others here."""
+    if not shutil.which("dpkg-query"):
+        return {}, "unknown: no dpkg here"
+    pinned = _pinned()
+    # It fails if one is not installed, and still tells the others.
+    said = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}\n",
+                           *pinned], capture_output=True, text=True).stdout
+    found = dict(line.split(" ") for line in said.splitlines()
+                 if not line.endswith(" "))
+    others = [n for n, v in pinned.items() if found.get(n) != v]
+    return found, "those of the container" if not others else \
+        "other than the container's: " + ", ".join(others)
 
 
 def of(context, command, load_before):
@@ -48,6 +57,7 @@ def of(context, command, load_before):
     commit = _said("git", "rev-parse", "HEAD")
     if commit and _said("git", "status", "--porcelain"):
         commit += ", changed"
+    packages, compared = _packages()
     return {
         "date": time.strftime("%Y-%m-%d"), "command": command,
         "commit": commit, "llvm": context.llvm,
@@ -58,6 +68,6 @@ def of(context, command, load_before):
         "load_before": load_before, "load_after": load(),
         "compilers": {c: inputs.compiler(c)[1].partition("\n")[0]
                       for c in compilers if shutil.which(c)},
-        "packages": _packages(context.llvm),
+        "packages": packages, "package_versions": compared,
         "targets": {t.name: t.about for t in context.targets},
     }
