@@ -19,14 +19,15 @@ from collections import defaultdict
 
 TOOL = os.path.abspath(os.path.join(os.path.dirname(__file__),
                                     "..", "..", "build", "bin", "kcov8"))
-INSIDE, CALL, LOST, SHARED, HEAD, NONE = (
+INSIDE, CALL, LOST, SHARED, HEAD, ZERO, NONE = (
     "behind the first instruction of a block that ran in the stock build",
     "call of code that was inlined into a block that ran in the stock build",
     "no instruction of the stock build has the line",
     "of several blocks, some of which ran, with no instruction in these",
     "head of a function, first line of its first block in the stock build",
+    "first line of a block that begins with code without a line",
     "no reason")
-OF_PASS, OF_STOCK = (INSIDE, CALL, LOST, SHARED, NONE), (HEAD, NONE)
+OF_PASS, OF_STOCK = (INSIDE, CALL, LOST, SHARED, NONE), (HEAD, ZERO, NONE)
 
 
 def run(command, **more):
@@ -108,11 +109,14 @@ class Code:
     """Lines of the stock build's instructions, by DWARF.
 
     inside, calls: of blocks that ran; anywhere: of all blocks
+    lineless: addresses of blocks that begin with line 0
     """
 
     def __init__(self, stock, known):
         blocks = extents(stock)
         at = places(stock.image, blocks)
+        self.lineless = {begin for begin, _, _ in blocks
+                         if not at[begin] or not at[begin][0][1]}
         self.inside, self.calls, self.anywhere = set(), set(), set()
         self.known, self.spelling = known, {}
         for begin, end, ran in blocks:
@@ -147,7 +151,10 @@ def compare(ours, stock):
             continue
         if not ours.lines.get(line):
             head = line not in ours.lines and line in heads
-            of_stock[HEAD if head else NONE].append(line)
+            first = [pc for pc, has_run, b in stock.blocks if has_run and
+                     b["lines"] and tuple(b["lines"][0][:2]) == line]
+            of_stock[HEAD if head else ZERO if code.lineless.issuperset(first)
+                     else NONE].append(line)
         else:
             of_pass[INSIDE if line in code.inside else
                     CALL if line in code.calls else

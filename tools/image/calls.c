@@ -76,40 +76,60 @@ static bool find_code(const struct image *img, const struct targets *t,
   return fail(img->path, "%s lies in no segment of code", callbacks[0]);
 }
 
-static void check_target(const struct targets *t, const struct code *code,
-                         uint64_t end, uint64_t target, struct points *p) {
+static bool is_target(const struct targets *t, uint64_t target) {
   for (size_t i = 0; i < N_CALLBACKS; i++)
     if (t->at[i] && target == t->at[i])
-      points_push(p, (struct point){.pc = code->address + end,
-                                    .at = code->address + end - 1,
-                                    .counter = end});
+      return true;
+  return false;
 }
 
-static void search_x86_64(const struct targets *t, const struct code *code,
-                          struct points *p) {
-  enum { CALL = 0xe8, BYTES = 5 };
+/* The call at [@begin, @end), in bytes from the beginning of the code. */
+static void add_call(const struct code *code, uint64_t begin, uint64_t end,
+                     struct points *p) {
+  points_push(p, (struct point){.pc = code->address + end,
+                                .at = code->address + begin,
+                                .counter = end});
+}
+
+/* Return: how many jumps there are instead of calls. */
+static size_t search_x86_64(const struct targets *t, const struct code *code,
+                            struct points *p) {
+  enum { CALL = 0xe8, JUMP = 0xe9, BYTES = 5 };
+  size_t n_jumps = 0;
   for (uint64_t i = 0; i + BYTES <= code->size; i++) {
-    if (code->bytes[i] != CALL)
+    const uint8_t opcode = code->bytes[i];
+    if (opcode != CALL && opcode != JUMP)
       continue;
     const uint64_t end = i + BYTES;
     const int32_t distance = (int32_t)read_u32(code->bytes + i + 1, false);
-    check_target(t, code, end,
-                 code->address + end + (uint64_t)(int64_t)distance, p);
+    if (!is_target(t, code->address + end + (uint64_t)(int64_t)distance))
+      continue;
+    if (opcode == CALL)
+      add_call(code, i, end, p);
+    else
+      n_jumps++;
   }
+  return n_jumps;
 }
 
-static void search_aarch64(const struct targets *t, const struct code *code,
-                           struct points *p) {
-  const uint32_t opcode = 0xfc000000, bl = 0x94000000;
+static size_t search_aarch64(const struct targets *t, const struct code *code,
+                             struct points *p) {
+  const uint32_t opcode = 0xfc000000, bl = 0x94000000, b = 0x14000000;
+  size_t n_jumps = 0;
   for (uint64_t i = 0; i + 4 <= code->size; i += 4) {
     const uint32_t word = read_u32(code->bytes + i, false);
-    if ((word & opcode) != bl)
+    if ((word & opcode) != bl && (word & opcode) != b)
       continue;
     /* 26 bits of words, signed */
     const int32_t distance = (int32_t)(word << 6) >> 4;
-    check_target(t, code, i + 4,
-                 code->address + i + (uint64_t)(int64_t)distance, p);
+    if (!is_target(t, code->address + i + (uint64_t)(int64_t)distance))
+      continue;
+    if ((word & opcode) == bl)
+      add_call(code, i, i + 4, p);
+    else
+      n_jumps++;
   }
+  return n_jumps;
 }
 
 /* As the runtime's: of all words of the code. */
@@ -137,10 +157,14 @@ bool calls_read(const struct image *img, struct points *p, bool *found) {
                            "x86-64 and AArch64 only");
   if (!find_code(img, &t, &code))
     return false;
-  if (eh.e_machine == EM_X86_64)
-    search_x86_64(&t, &code, p);
-  else
-    search_aarch64(&t, &code, p);
+  const size_t n_jumps = eh.e_machine == EM_X86_64
+                             ? search_x86_64(&t, &code, p)
+                             : search_aarch64(&t, &code, p);
+  if (n_jumps)
+    warn(img->path,
+         "%zu blocks jump to their callback, and have their caller's address "
+         "instead of their own: compile with -fno-optimize-sibling-calls",
+         n_jumps);
   p->digest = digest_of(&code);
   p->counter_bytes = code.size;
   p->probe = KCOV8_PROBE_COUNTER; /* the runtime's */

@@ -120,20 +120,24 @@ static bool same_beginning(const char *a, const char *b) {
   return strcspn(a, "/") == n && memcmp(a, b, n) == 0;
 }
 
-/* @path: as libdw gives it, behind @directory unless it was absolute. */
+/* @path as libdw gives it: behind @directory, or not, unless it is absolute. */
 static uint32_t add_path(struct image *img, const char *directory,
                          const char *path) {
   if (!path)
     return strtab_add(&img->files, "?", 1);
   const size_t n = directory ? strlen(directory) : 0;
-  if (n && *directory != '/' && strncmp(path, directory, n) == 0 &&
-      path[n] == '/' && same_beginning(path + n + 1, directory))
+  if (n && strncmp(path, directory, n) == 0 && path[n] == '/')
     path += n + 1;
-  char *plain = normalise(path), *base = normalise(n ? directory : "");
+  const bool whole = !n || *path == '/' ||
+                     (*directory != '/' && same_beginning(path, directory));
+  char *joined = xasprintf("%s/%s", whole ? "." : directory, path);
+  char *plain = normalise(*path == '/' ? path : joined);
+  char *base = normalise(n ? directory : "");
   char *out = *plain == '/' && *base == '/' ? relative_to(base, plain)
                                             : xstrndup(plain, strlen(plain));
-  const uint32_t file =
-      strtab_add(&img->files, *out ? out : "?", *out ? strlen(out) : 1);
+  const char *name = *out ? out : "?";
+  const uint32_t file = strtab_add(&img->files, name, strlen(name));
+  free(joined);
   free(plain);
   free(base);
   free(out);

@@ -13,7 +13,7 @@
 /**
  * struct point - one probe
  * @pc:      what a client gets
- * @at:      address that the line is of: @pc or, of a call, in front of it
+ * @at:      address that the line is of: @pc or, of a call, where it begins
  * @counter: offset of its counter
  * @entry:   the table says that it is the first block of a function
  * @erased:  the code generator merged it into others: its address is the end of
