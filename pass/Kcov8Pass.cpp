@@ -26,7 +26,7 @@ using namespace llvm;
 
 namespace kcov8 {
 
-PlanObserver ObservePlan = nullptr;
+Observer *Observing = nullptr;
 
 namespace {
 
@@ -118,8 +118,8 @@ private:
       Map.MayBeCopied = true;
       Map.Instance = instance(Fn, {});
     }
-    if (ObservePlan)
-      ObservePlan(Fn, Blocks, Map, isCopied(Map));
+    if (Observing)
+      Observing->Plan(Fn, Blocks, Map, isCopied(Map));
     bool Named = O.FlushIn.count(Fn.getName().str()); // any call may be the one
     if (O.Prune)
       Implied = findImplied(Fn, Blocks, O.Probe != KCOV8_PROBE_FLAG,
@@ -268,6 +268,10 @@ void emitTables(Module &M, const Options &O, Pending &P) {
   P.Functions.clear();
 }
 
+const std::set<std::string> &flushesIn(const Options &O) {
+  return Observing ? Observing->FlushIn : O.FlushIn;
+}
+
 } // namespace
 
 PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
@@ -288,12 +292,16 @@ PreservedAnalyses Kcov8Pass::run(Module &M, ModuleAnalysisManager &) {
     return PreservedAnalyses::all();
   }
   if (At == Point::Start && !O.Early) {
-    if (!M.getNamedMetadata("kcov8"))
+    if (!M.getNamedMetadata("kcov8")) {
       Shared->From.attach(M);
+      FlushReach::mark(M, flushesIn(O));
+    }
     return PreservedAnalyses::none();
   }
   if (Probes && (!markInstrumented(M) || !Instrumenter(M, O, *Shared).run()))
     return PreservedAnalyses::all();
+  if (Probes && !flushesIn(O).empty())
+    FlushReach::unmark(M);
   if (At != Point::Start)
     emitTables(M, O, *Shared);
   return PreservedAnalyses::none();

@@ -18,6 +18,7 @@
 #include "plan/Ranges.h"
 #include "llvm/IR/PassManager.h"
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,16 @@ struct Pending {
   bool Refused = false; // an error of the options has been reported
 };
 
-// Called for each function whose blocks are chosen and named, in the order of
-// the code, before there is any probe. Copied: other objects may have it, too.
-// Null but in study/.
-using PlanObserver = void (*)(llvm::Function &F,
-                              const std::vector<ChosenBlock> &Blocks,
-                              const FunctionMap &Map, bool Copied);
-extern PlanObserver ObservePlan;
+// What a study wants; null but in study/.
+struct Observer {
+  // Called for each function whose blocks are chosen and named, in the order of
+  // the code, before there is any probe. Copied: other objects may have it,
+  // too.
+  void (*Plan)(llvm::Function &F, const std::vector<ChosenBlock> &Blocks,
+               const FunctionMap &Map, bool Copied);
+  std::set<std::string> FlushIn; // as of the option, which needs prune
+};
+extern Observer *Observing;
 
 // Where in the pipeline a pass object stands.
 enum class Point {

@@ -6,18 +6,57 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Analysis/CFG.h"
 #include "llvm/IR/Dominators.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
 
 namespace kcov8 {
+namespace {
+
+// Of a call. Calls that differ in it are not merged; inlining takes it along.
+constexpr const char *Mark = "kcov8-flush";
+
+bool isMarked(const Instruction &I) {
+  auto *Call = dyn_cast<CallBase>(&I);
+  return Call && Call->getAttributes().hasFnAttr(Mark);
+}
+
+bool hasMarked(const Function &F) { return any_of(instructions(F), isMarked); }
+
+} // namespace
+
+void FlushReach::mark(Module &M, const std::set<std::string> &Names) {
+  SetVector<Function *> Inside; // the named ones, and what they call
+  for (Function &F : M)
+    if (Names.count(F.getName().str()))
+      Inside.insert(&F);
+  for (unsigned I = 0; I < Inside.size(); I++)
+    for (Instruction &In : instructions(*Inside[I]))
+      if (auto *Call = dyn_cast<CallBase>(&In);
+          Call && !isa<IntrinsicInst>(Call)) {
+        Call->addFnAttr(Attribute::get(M.getContext(), Mark));
+        if (Function *Callee = Call->getCalledFunction())
+          Inside.insert(Callee);
+      }
+}
+
+void FlushReach::unmark(Module &M) {
+  for (Function &F : M)
+    for (Instruction &I : instructions(F))
+      if (isMarked(I)) {
+        auto &Call = cast<CallBase>(I);
+        Call.setAttributes(
+            Call.getAttributes().removeFnAttribute(M.getContext(), Mark));
+      }
+}
 
 FlushReach::FlushReach(const Module &M, const std::set<std::string> &Names)
     : OnlyNamed(!Names.empty()) {
-  SetVector<const Function *> Found; // the named ones, and who calls them
+  SetVector<const Function *> Found; // where flushes are, and who calls these
   for (const Function &F : M)
-    if (Names.count(F.getName().str()))
+    if (OnlyNamed && (Names.count(F.getName().str()) || hasMarked(F)))
       Found.insert(&F);
   for (unsigned I = 0; I < Found.size(); I++)
     for (const User *U : Found[I]->users())
@@ -32,7 +71,7 @@ bool FlushReach::isOpaque(const Instruction &I) {
                 !isa<IndirectBrInst>(I);
   if (OnlyNamed) {
     auto *Call = dyn_cast<CallInst>(&I);
-    return Call ? Call->canReturnTwice() ||
+    return Call ? Call->canReturnTwice() || isMarked(I) ||
                       Flushing.count(Call->getCalledFunction())
                 : Leaves && !isa<CallBrInst>(I);
   }

@@ -27,6 +27,12 @@ public:
   // end no window.
   FlushReach(const llvm::Module &M, const std::set<std::string> &Names);
 
+  // Before the optimiser, which may inline named functions: marks the calls in
+  // which their flushes can be, so that those are known wherever they end up.
+  static void mark(llvm::Module &M, const std::set<std::string> &Names);
+  // Takes the marks off again.
+  static void unmark(llvm::Module &M);
+
   // For a function that other objects have, too: any call may be one, whatever
   // this module knows of the callee. Then all copies come to the same.
   static FlushReach ofCopies() {
@@ -43,7 +49,8 @@ public:
 
 private:
   bool OnlyNamed = false, AnyCall = false;
-  llvm::SmallPtrSet<const llvm::Function *, 8> Flushing; // if OnlyNamed
+  // If OnlyNamed: named, or with a marked call, and their callers.
+  llvm::SmallPtrSet<const llvm::Function *, 8> Flushing;
   llvm::DenseMap<const llvm::Function *, bool> Known;
 };
 

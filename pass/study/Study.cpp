@@ -192,7 +192,7 @@ raw_ostream *openFile() {
 void observe(Function &F, const std::vector<ChosenBlock> &Blocks,
              const FunctionMap &Map, bool Copied) {
   static const std::unique_ptr<raw_ostream> Out(openFile());
-  static const auto Names = words(std::getenv("KCOV8_STUDY_FLUSH_IN"));
+  const std::set<std::string> &Names = Observing->FlushIn;
   if (!Out)
     return;
   // Which calls may flush: as Kcov8Pass.cpp chooses.
@@ -206,7 +206,8 @@ void observe(Function &F, const std::vector<ChosenBlock> &Blocks,
   *Out << '\n';
 }
 
-[[maybe_unused]] const bool Set = (ObservePlan = observe, true);
+Observer Study{observe, words(std::getenv("KCOV8_STUDY_FLUSH_IN"))};
+[[maybe_unused]] const bool Set = (Observing = &Study, true);
 
 } // namespace
 } // namespace kcov8

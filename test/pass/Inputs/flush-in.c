@@ -81,3 +81,20 @@ yes:
   call(2);
   return -x;
 }
+
+void real(void);
+static void inlined(void) {
+  real();
+}
+static void inlines_it(void) {
+  if (*device)
+    inlined();
+}
+int inlining(int x) {
+  if (x > 3)
+    call(1);
+  else
+    inlines_it();
+  call(2);
+  return x;
+}
