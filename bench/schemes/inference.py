@@ -59,7 +59,7 @@ def _small(context):
 
 def steps(context):
     yield stage.Step(("small programs",), 8, functools.partial(_small, context))
-    libraries = {"bzip2": 10, "duktape": 40, "sqlite": 80}
+    libraries = {"bzip2": 8, "duktape": 30, "sqlite": 45}
     for name in libraries if not context.quick else ("bzip2",):
         for early in (False, True)[:2 - context.quick]:
             key = name + ", before the optimiser" * early
@@ -68,7 +68,7 @@ def steps(context):
     if context.quick:
         return
     for attribution in ("process", "task"):
-        yield stage.Step(("ukernel, attribution " + attribution,), 60,
+        yield stage.Step(("ukernel, attribution " + attribution,), 20,
                          functools.partial(_ukernel, context, attribution))
     yield stage.Step((LINUX,), 5, functools.partial(_linux, context))
 

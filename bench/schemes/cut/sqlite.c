@@ -91,6 +91,8 @@ int main(int argc, char **argv) {
   in_callbacks = argc > 1 && !strcmp(argv[1], "rows");
   leave_at = argc > 2 ? atoi(argv[2]) : 0;
   window_start();
+  /* Names of temporary tables, and so what printf() of them runs. */
+  sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 7, NULL);
   if (sqlite3_open(":memory:", &db) != SQLITE_OK)
     return 1;
   sqlite3_create_function(db, "point", 1, SQLITE_UTF8, NULL, point, NULL, NULL);
