@@ -13,21 +13,29 @@ READINGS = tuple(partitions.READINGS)
 
 
 class Truth:
-    """Of one target: windows of blocks, of pairs, and the partitions of both."""
+    """Of one target: windows of blocks, of pairs, and partitions. EDGE is of the
+    build with split critical edges: its order is the finest there is, as two edges
+    may lead from one block to another."""
 
-    def __init__(self, truth, parents):
+    def __init__(self, truth, edge, parents):
         self.blocks = [t.blocks for t in truth]
         self.pairs = [t.pairs for t in truth]
-        self.path = partitions.of_keys((t.path, t.events) for t in truth)
+        self.edges = [t.blocks for t in edge]
+        self.path = partitions.of_keys((t.path, t.events) for t in edge)
         self.first = partitions.of_keys(t.first for t in truth)
         self.counts = partitions.of_windows(self.blocks, "values")
         self.sets = partitions.of_windows(self.blocks, "set")
-        self.edges = partitions.codes(self.pairs, "set")
+        self.pair_codes = partitions.codes(self.pairs, "set")
         self.mutants = numpy.array([i for i, p in enumerate(parents)
                                     if p is not None], dtype=int)
         self.parents = numpy.array([p for p in parents if p is not None],
                                    dtype=int)
         self.orders = _orders(len(self.blocks))
+
+    def of(self, name):
+        """Windows of the blocks of a truth, by its name in truth.toml."""
+        return {expected.TRUTH: self.blocks,
+                expected.TRUTH_EDGE: self.edges}[name]
 
     def figures(self):
         return {"blocks": len(partitions.union(self.blocks)),
@@ -60,8 +68,8 @@ def _selection(truth, windows):
     coded = partitions.codes(windows, "buckets")
     kept = [partitions.select(coded, order) for order in truth.orders]
     return {"kept": float(numpy.mean([len(k) for k in kept])),
-            "edges": float(numpy.mean([partitions.covered(truth.edges, k)
-                                       for k in kept]))}
+            "pairs kept": float(numpy.mean(
+                [partitions.covered(truth.pair_codes, k) for k in kept]))}
 
 
 def told(truth, partition):
@@ -104,7 +112,7 @@ def wrapped(windows):
             "units": len(numpy.unique(numpy.concatenate(hidden)))}
 
 
-def differing(row, truth, edge_truth, windows):
+def differing(row, truth, windows):
     """Windows in which a row does not read out what it must by the truth; None
     if that is not known. Places differ, so values are compared as a bag."""
     make = expected.values(row)
@@ -112,11 +120,7 @@ def differing(row, truth, edge_truth, windows):
         numbers = simulate.block_numbers(1, _most(truth))
         wanted = [simulate.hashed(w, numbers) for w in truth.pairs]
     elif make:
-        blocks = edge_truth if expected.truth_of(row) == expected.TRUTH_EDGE \
-            else truth.blocks
-        if blocks is None:
-            return None
-        wanted = [make(w) for w in blocks]
+        wanted = [make(w) for w in truth.of(expected.truth_of(row))]
     else:
         return None
     return sum(not numpy.array_equal(numpy.sort(w.values),
@@ -138,7 +142,7 @@ def hashed_maps(truth):
     """AFL's first map with MAPS sets of random numbers, beside exact pairs."""
     exact = partitions.of_windows(truth.pairs, "buckets")
     pairs = partitions.union(truth.pairs)
-    found = {"cells lost": [], "inputs lost": [], "edges": []}
+    found = {"cells lost": [], "inputs lost": [], "pairs kept": []}
     for seed in range(1, MAPS + 1):
         numbers = simulate.block_numbers(seed, _most(truth))
         windows = [simulate.hashed(w, numbers) for w in truth.pairs]
@@ -147,8 +151,8 @@ def hashed_maps(truth):
         found["inputs lost"].append(partitions.lost(
             exact, partitions.of_windows(windows, "buckets")))
         coded = partitions.codes(windows, "buckets")
-        found["edges"].append(numpy.mean([partitions.covered(
-            truth.edges, partitions.select(coded, o)) for o in truth.orders]))
+        found["pairs kept"].append(numpy.mean([partitions.covered(
+            truth.pair_codes, partitions.select(coded, o)) for o in truth.orders]))
     return {"pairs": len(pairs),
-            "exact": _selection(truth, truth.pairs)["edges"],
+            "exact": _selection(truth, truth.pairs)["pairs kept"],
             **{k: _spread(v) for k, v in found.items()}}

@@ -29,20 +29,19 @@ def _record(context, target, row):
             "threads": stability.of(alone[0], noise)}
 
 
-def _truths(context, target, parents):
-    named = recording.truths(context)
-    truth = windows.read_truth(recording.record(
-        context, target, named[expected.TRUTH]) + ".more")
-    truth = compare.Truth(truth[:len(parents)], parents)
-    edge = windows.read_truth(recording.record(
-        context, target, named[expected.TRUTH_EDGE]) + ".more")
-    return truth, [t.blocks for t in edge[:len(parents)]]
+def _truth(context, target, parents):
+    found = {name: windows.read_truth(
+                 recording.record(context, target, row) + ".more")
+             for name, row in recording.truths(context).items()}
+    return compare.Truth(found[expected.TRUTH][:len(parents)],
+                         found[expected.TRUTH_EDGE][:len(parents)], parents)
 
 
 def _of_truth(truth):
     """The truth's own lines, in the tables above those of schemes."""
     rows, parts = {}, {}
-    for name, seen in (("blocks", truth.blocks), ("pairs", truth.pairs)):
+    for name, seen in (("blocks", truth.blocks), ("edges", truth.edges),
+                       ("pairs", truth.pairs)):
         rows[name], parts[name] = compare.scheme(truth, seen)
     for name, part in (("first runs", truth.first), ("order", truth.path)):
         rows[name], parts[name] = compare.told(truth, part), part
@@ -54,7 +53,7 @@ def _of_truth(truth):
 
 def _compare(context, target):
     inputs, parents = recording.inputs_of(context, target)
-    truth, edge_blocks = _truths(context, target, parents)
+    truth = _truth(context, target, parents)
     rows, parts = _of_truth(truth)
     checks, missed = {}, {}
     for row in recording.rows(context):
@@ -65,9 +64,8 @@ def _compare(context, target):
         rows[row.name], parts[row.name] = compare.scheme(truth, seen)
         of = expected.truth_of(row)
         if of:
-            missed[row.name] = compare.missed(
-                truth.blocks if of == expected.TRUTH else edge_blocks, seen)
-        differ = compare.differing(row, truth, edge_blocks, seen)
+            missed[row.name] = compare.missed(truth.of(of), seen)
+        differ = compare.differing(row, truth, seen)
         if differ is not None:
             checks[row.name] = differ
     return {

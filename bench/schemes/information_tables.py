@@ -35,25 +35,25 @@ def _overview(section):
             mean(r["parent"] for _, r, _ in some),
             mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
             mean(r.get("kept") for _, r, _ in some),
-            mean(r.get("edges") for _, r, _ in some),
+            mean(r.get("pairs kept") for _, r, _ in some),
             mean(m and _share(m["missed"], m["ran"]) for m in missed),
             mean(s and s["alone"]["same"] for _, _, s in some),
             mean(s and s["threads"]["same"] for _, _, s in some)])
     return stage.Table(
         "information", "What a scheme tells, mean of the targets",
         ["scheme", "targets", "classes", "mutants told", "pairs lost", "kept",
-         "edges kept", "blocks missed", "stable", "stable, threads"], rows,
+         "pairs kept", "blocks missed", "stable", "stable, threads"], rows,
         "As a fuzzer reads it: units, with counts in AFL's buckets. Classes: of "
         "inputs that look different, a share of the classes of different paths. "
         "Mutants told: of those that run another path than the input they "
         "were made from, the share that looks different. Pairs lost: of all pairs "
         "of inputs with different paths, the share that looks equal. Kept: inputs "
         "that bring something new, if they come in turn (mean of 10 orders); "
-        "edges kept: the share of all pairs of blocks that these reach. Blocks missed: "
+        "pairs kept: the share of all pairs of blocks that these reach. Blocks missed: "
         "of those that ran in a window, the share that is not in its report. Stable: "
         "windows that are the same again, alone and beside two threads.",
         {"classes": "high", "mutants told": "high", "pairs lost": "low",
-         "edges kept": "high", "blocks missed": "low", "stable": "high",
+         "pairs kept": "high", "blocks missed": "low", "stable": "high",
          "stable, threads": "high"})
 
 
@@ -62,13 +62,13 @@ def _of_target(name, compared):
     rows = [[row, f.get("units"),
              *(f["classes by"].get(r) for r in READINGS),
              stage.Interval(*f["share"]), f["lost"], f["lost counts"],
-             f["lost sets"], f["parent"], f.get("kept"), f.get("edges")]
+             f["lost sets"], f["parent"], f.get("kept"), f.get("pairs kept")]
             for row, f in compared["rows"].items()]
     return stage.Table(
         f"information-{name}", f"{name}: classes of inputs",
         ["scheme", "units", *(f"classes by {t}" for t in READINGS.values()),
          "pairs told apart", "lost of order", "lost of counts", "lost of sets",
-         "mutants told", "kept", "edges kept"], rows,
+         "mutants told", "kept", "pairs kept"], rows,
         f"{compared['inputs']} inputs, {compared['seeds']} of them seeds "
         f"(digest {compared['digest']}); {truth['blocks']} blocks, "
         f"{truth['pairs']} pairs of blocks, {truth['events']} blocks run in "
@@ -79,14 +79,27 @@ def _of_target(name, compared):
          "lost of counts": "low", "lost of sets": "low"})
 
 
+def _groups(matrix):
+    """{row: those that tell apart just the same, itself too}"""
+    groups = {}
+    for name in matrix:
+        like = next((g for g in groups
+                     if not matrix[g][name] and not matrix[name][g]), name)
+        groups.setdefault(like, []).append(name)
+    return groups
+
+
 def _matrix(name, compared):
     matrix = compared["matrix"]
+    groups = _groups(matrix)
+    same = "; ".join(" = ".join(g) for g in groups.values() if len(g) > 1)
     return stage.Table(
         f"information-{name}-pairs", f"{name}: who tells apart what",
-        ["tells apart, but not …", *matrix],
-        [[a, *(row[b] for b in matrix)] for a, row in matrix.items()],
+        ["tells apart, but not …", *groups],
+        [[a, *(matrix[a][b] for b in groups)] for a in groups],
         "Pairs of inputs that the row tells apart and the column does not, by "
-        "buckets. A scheme that hides hits may tell apart by that.")
+        "buckets. A scheme that hides hits may tell apart by that. " +
+        (f"The same in all: {same}." if same else ""))
 
 
 def _missed(section):
@@ -122,13 +135,13 @@ def _wrapped(section):
 def _hashed(section):
     rows = [[target, h["pairs"], stage.Interval(*h["cells lost"]),
              stage.Interval(*h["inputs lost"]), h["exact"],
-             stage.Interval(*h["edges"])]
+             stage.Interval(*h["pairs kept"])]
             for target, compared in section["compared"].items()
             for h in [compared["hashed"]]]
     return stage.Table(
         "hashed", "Collisions of AFL's first map",
         ["target", "pairs of blocks", "places shared", "pairs of inputs lost",
-         "edges kept, exact", "edges kept, hashed"], rows,
+         "pairs kept, exact", "pairs kept, hashed"], rows,
         "64 KiB, 20 draws of random numbers, made from the exact pairs: mean, "
         "least and greatest. Inputs lost: pairs that exact pairs of blocks tell "
         "apart, by buckets, and the map does not.")
