@@ -9,6 +9,7 @@ from corpus import Random
 
 ORDERS = 10  # in which inputs come to a fuzzer
 MAPS = 20  # hashed maps, each with its own random numbers
+PLACES = (1 << 16, 1 << 13, 1 << 10)  # of maps
 READINGS = tuple(partitions.READINGS)
 
 
@@ -138,21 +139,27 @@ def _spread(values):
     return [float(numpy.mean(values)), float(min(values)), float(max(values))]
 
 
-def hashed_maps(truth):
-    """AFL's first map with MAPS sets of random numbers, beside exact pairs."""
-    exact = partitions.of_windows(truth.pairs, "buckets")
+def _hashed_maps(truth, exact, places):
     pairs = partitions.union(truth.pairs)
-    found = {"cells lost": [], "inputs lost": [], "pairs kept": []}
+    found = {"shared": [], "inputs lost": [], "pairs kept": []}
     for seed in range(1, MAPS + 1):
-        numbers = simulate.block_numbers(seed, _most(truth))
+        numbers = simulate.block_numbers(seed, _most(truth), places)
         windows = [simulate.hashed(w, numbers) for w in truth.pairs]
-        found["cells lost"].append(
+        found["shared"].append(
             len(pairs) - len(numpy.unique(simulate.cells(pairs, numbers))))
         found["inputs lost"].append(partitions.lost(
             exact, partitions.of_windows(windows, "buckets")))
         coded = partitions.codes(windows, "buckets")
-        found["pairs kept"].append(numpy.mean([partitions.covered(
-            truth.pair_codes, partitions.select(coded, o)) for o in truth.orders]))
-    return {"pairs": len(pairs),
-            "exact": _selection(truth, truth.pairs)["pairs kept"],
-            **{k: _spread(v) for k, v in found.items()}}
+        found["pairs kept"].append(partitions.covered(
+            truth.pair_codes, partitions.select(coded, truth.orders[0])))
+    return {k: _spread(v) for k, v in found.items()}
+
+
+def hashed_maps(truth):
+    """AFL's first map, and smaller ones, for programs that are larger against
+    64 KiB; MAPS sets of random numbers each, beside exact pairs."""
+    exact = partitions.of_windows(truth.pairs, "buckets")
+    coded = partitions.codes(truth.pairs, "buckets")
+    return {"exact": partitions.covered(truth.pair_codes, partitions.select(
+                coded, truth.orders[0])),
+            "maps": {str(p): _hashed_maps(truth, exact, p) for p in PLACES}}

@@ -133,18 +133,21 @@ def _wrapped(section):
 
 
 def _hashed(section):
-    rows = [[target, h["pairs"], stage.Interval(*h["cells lost"]),
-             stage.Interval(*h["inputs lost"]), h["exact"],
-             stage.Interval(*h["pairs kept"])]
-            for target, compared in section["compared"].items()
-            for h in [compared["hashed"]]]
+    rows = [[target, int(places), c["truth"]["pairs"],
+             stage.Interval(*h["shared"]), stage.Interval(*h["inputs lost"]),
+             c["hashed"]["exact"], stage.Interval(*h["pairs kept"])]
+            for target, c in section["compared"].items()
+            for places, h in c["hashed"]["maps"].items()]
     return stage.Table(
         "hashed", "Collisions of AFL's first map",
-        ["target", "pairs of blocks", "places shared", "pairs of inputs lost",
-         "pairs kept, exact", "pairs kept, hashed"], rows,
-        "64 KiB, 20 draws of random numbers, made from the exact pairs: mean, "
-        "least and greatest. Inputs lost: pairs that exact pairs of blocks tell "
-        "apart, by buckets, and the map does not.")
+        ["target", "places", "pairs of blocks", "shared",
+         "pairs of inputs lost", "pairs kept, exact", "pairs kept, hashed"],
+        rows,
+        "Made from the exact pairs of blocks, with 20 draws of random numbers: mean, "
+        "least and greatest. AFL has 64 Ki places; fewer stand for a program that is "
+        "larger by as much. Shared: pairs of blocks whose place another "
+        "has. Lost: pairs of inputs that exact pairs of blocks tell apart, by "
+        "buckets, and the map does not.")
 
 
 def _stability(section):

@@ -9,7 +9,7 @@ import numpy
 from corpus import Random
 from windows import Window
 
-CELLS = 1 << 16  # bytes of AFL's first map
+CELLS = 1 << 16  # places of AFL's first map
 
 
 def _kept(window, values):
@@ -43,10 +43,10 @@ def saturating(window):
                   numpy.minimum(window.values, numpy.uint64(255)))
 
 
-def block_numbers(seed, blocks):
+def block_numbers(seed, blocks, places=CELLS):
     """Random numbers as adapters/hashed.c draws them; of block 0, the start, 0."""
     random = Random(seed)
-    return numpy.array([0] + [random.next() % CELLS for _ in range(blocks)],
+    return numpy.array([0] + [random.next() % places for _ in range(blocks)],
                        dtype=numpy.uint64)
 
 
