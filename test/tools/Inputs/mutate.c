@@ -115,7 +115,7 @@ static bool try_image(const char *bytes, size_t len) {
   FILE *f = fopen(scratch, "w");
   if (!f || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
     abort();
-  bool ok = image_load(&img, scratch);
+  bool ok = image_load_any(&img, scratch);
   if (ok)
     use_image(&img);
   image_free(&img);
@@ -137,7 +137,7 @@ static char *read_all(const char *path, size_t *len) {
 
 /* If it cannot be read, there are none but damaged ones. */
 static void load_whole(const char *path) {
-  if (image_load(&whole, path))
+  if (image_load_any(&whole, path))
     return;
   image_free(&whole);
   whole = (struct image){.elf.fd = -1};
@@ -257,7 +257,7 @@ static bool try_dump(struct image *img, const char *bytes, size_t len) {
 static size_t dumps(char **argv, size_t n, uint64_t seed) {
   struct image img;
   size_t len, accepted = 0;
-  if (!image_load(&img, argv[2]))
+  if (!image_load_any(&img, argv[2]))
     abort();
   char *bytes = read_all(argv[3], &len);
   char *copy = xcalloc(len, 1);
