@@ -74,29 +74,43 @@ class Targets:
         self.builder, self.tool, self.into = builder, tool, into
         self.sources, self.say = sources, say
 
-    def library(self, name, early=False):
-        """A library and a driver that calls it, cut/NAME.c."""
-        source = studied.workload(name, self.sources)
-        folder = os.path.join(self.into, name + "-early" * early)
-        plain = [os.path.join(DRIVERS, n + ".c") for n in (name, "window")]
+    def _compared(self, folder, source, driver, windows, place=()):
+        """What a program with all probes says, and what its pruned build itself
+        reports. WINDOWS: {kind: windows} of a program."""
+        plain = [*source.plain] if driver == "inputs" else []
+        plain += [os.path.join(DRIVERS, n + ".c") for n in (driver, "window")]
 
-        def windows(sub, options, study):
+        def made(sub, options, study):
             program = self.builder.program(
                 os.path.join(folder, sub), source.sources, plain,
                 [*source.flags, "-gline-tables-only"], source.link,
-                options + ["place=early"] * early, study)
-            return program, _library_windows(program.path, folder)
+                [options, *place], study)
+            return program, windows(program.path)
 
-        full, kinds = windows("full", ["no-prune"], True)
+        full, kinds = made("full", "no-prune", True)
         result = _judged(full.records, kinds, self.say)
-        # And what a pruned build itself reports, window by window.
-        _, built = windows("pruned", ["prune"], False)
+        _, built = made("pruned", "prune", False)
         for kind, some in kinds.items():
             same = len(some) == len(built[kind])
             result["kinds"][kind]["built differs"] = sum(
                 set(a[1]) != set(b[1])
                 for a, b in zip(some, built[kind])) if same else len(some)
         return result
+
+    def library(self, name, early=False):
+        """A library and a driver that calls it, cut/NAME.c."""
+        folder = os.path.join(self.into, name + "-early" * early)
+        return self._compared(
+            folder, studied.workload(name, self.sources), name,
+            lambda program: _library_windows(program, folder),
+            ["place=early"] * early)
+
+    def inputs(self, target, corpus):
+        """A target of bench schemes; CORPUS: file that lists its inputs."""
+        folder = os.path.join(self.into, target.name.replace(" ", "-") +
+                              "-inputs")
+        return self._compared(folder, target, "inputs", lambda program: {
+            "inputs": closure.record(program, [corpus], folder)})
 
     def ukernel(self, attribution, programs):
         source = studied.workload("ukernel", self.sources)

@@ -10,6 +10,7 @@ import os
 
 import closure
 import cut
+import recording
 import stage
 import studied
 import wrong
@@ -36,6 +37,11 @@ def _targets(context):
 
 def _library(context, name, early):
     return _targets(context).library(name, early)
+
+
+def _inputs(context, target):
+    return _targets(context).inputs(target,
+                                    recording.corpus_list(context, target))
 
 
 def _ukernel(context, attribution):
@@ -65,6 +71,10 @@ def steps(context):
             key = name + ", before the optimiser" * early
             yield stage.Step((key,), libraries[name], functools.partial(
                 _library, context, name, early))
+    for target in context.targets:
+        if target.name not in libraries:
+            yield stage.Step((target.name,), 15, functools.partial(
+                _inputs, context, target))
     if context.quick:
         return
     for attribution in ("process", "task"):
