@@ -9,7 +9,6 @@ import studied
 from paths import HERE, TOP
 from studied import run
 
-LIBRARIES = ("bzip2", "duktape", "sqlite")
 DRIVERS = os.path.join(HERE, "cut")
 EXITS = 24  # runs that end inside of a callback
 OWN = ("flag", "counter", "flush-in")

@@ -16,7 +16,8 @@ import studied
 import wrong
 
 NAME, TITLE = "inference", "Soundness of pruning"
-LINUX = "Linux"
+EARLY = ", before the optimiser"
+LIBRARIES = {"bzip2": 8, "duktape": 30, "sqlite": 45}  # seconds
 COLUMNS = ("sancov", "sancov-dominators", "sancov-both", "bci", "flag",
            "flush-in")
 
@@ -65,22 +66,24 @@ def _small(context):
 
 def steps(context):
     yield stage.Step(("small programs",), 8, functools.partial(_small, context))
-    libraries = {"bzip2": 8, "duktape": 30, "sqlite": 45}
-    for name in libraries if not context.quick else ("bzip2",):
-        for early in (False, True)[:2 - context.quick]:
-            key = name + ", before the optimiser" * early
-            yield stage.Step((key,), libraries[name], functools.partial(
-                _library, context, name, early))
+    for name, weight in LIBRARIES.items():
+        if name not in context.workloads:
+            continue
+        yield stage.Step((name,), weight, functools.partial(
+            _library, context, name, False))
+        if not context.quick:
+            yield stage.Step((name + EARLY,), weight, functools.partial(
+                _library, context, name, True))
     for target in context.targets:
-        if target.name not in libraries:
+        if target.name not in LIBRARIES:
             yield stage.Step((target.name,), 15, functools.partial(
                 _inputs, context, target))
-    if context.quick:
+    if context.quick or "ukernel" not in context.workloads:
         return
     for attribution in ("process", "task"):
         yield stage.Step(("ukernel, attribution " + attribution,), 20,
                          functools.partial(_ukernel, context, attribution))
-    yield stage.Step((LINUX,), 5, functools.partial(_linux, context))
+    yield stage.Step(("Linux",), 5, functools.partial(_linux, context))
 
 
 def result(context, values):
