@@ -36,7 +36,7 @@ def _library_windows(program, into):
 
 def _call_windows(text, ids):
     """{kind: windows} of what kcov-corpus printed; IDS: of PCs."""
-    kinds = collections.defaultdict(list)
+    kinds, now = collections.defaultdict(list), []
     for line in text.splitlines():
         if line.startswith("0x"):
             now.append(ids[int(line, 16)])

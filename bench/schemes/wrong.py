@@ -4,7 +4,6 @@ import glob
 import os
 
 import closure
-import studied
 from paths import HERE
 
 FOLDER = os.path.join(HERE, "wrong")

@@ -5,7 +5,6 @@ import sys
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
                              "..", "..", "..", "bench", "schemes"))
-import paths  # noqa: E402, F401
 import studied  # noqa: E402
 import wrong  # noqa: E402
 
