@@ -9,8 +9,10 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; scipy; x86 (the host); asan if the tools are built with it.
+mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; scipy;
+libfuzzer (of the configured clang); x86 (the host); asan if the tools are built with it.
 """
+import glob
 import importlib.util
 import os
 import shutil
@@ -123,3 +125,8 @@ if shutil.which("valgrind"):
 if not subprocess.run(["/usr/bin/python3", "-c", "import scipy"],
                       capture_output=True, check=False).returncode:
     config.available_features.add("scipy")  # of bench schemes
+if glob.glob(os.path.join(subprocess.run(
+        [llvm_tool("clang"), "-print-resource-dir"],
+        capture_output=True, text=True, check=False).stdout.strip(), "lib",
+        "*", "libclang_rt.fuzzer_no_main*")):
+    config.available_features.add("libfuzzer")  # libclang-rt-N-dev

@@ -18,7 +18,7 @@ LINK = ["-lstdc++", "-lm"]
 # Equal for all schemes. Nothing but the scheme's bytes guides it, and no clock.
 ARGUMENTS = ["-use_value_profile=0", "-use_cmp=0", "-use_counters=1",
              "-entropic=1", "-len_control=100", "-reduce_inputs=1", "-reload=0",
-             "-rss_limit_mb=0", "-timeout=60", "-verbosity=0",
+             "-rss_limit_mb=0", "-timeout=60", "-verbosity=1",
              "-print_final_stats=0"]
 
 _lock = threading.Lock()

@@ -9,6 +9,7 @@ import stage
 import trials
 
 PARTS = ("1/4", "1/2", "all")
+TWINS = ("8bit edge", "guard, storing")
 
 
 def comparisons(by_target, baseline, figure):
@@ -197,18 +198,31 @@ def threads(by_target):
                     target, name, "yes" if is_beside else "no", len(some),
                     trials.median([reached(t) for t in some]),
                     trials.median([t["corpus"] for t in some]),
-                    trials.median([100 * t["nothing"] / max(1, t["corpus"])
-                                   for t in some]),
+                    trials.median([max(0, 100 - 100 * t["again"] /
+                                       t["features"]) for t in some]),
                     *_cells((*compared[name], adjusted[name])
                             if is_beside and name in compared else None)])
     return stage.Table(
         "fuzz-threads", "With a second thread that runs the library, too",
         ["target", "scheme", "second thread", "trials", "blocks", "corpus",
-         "units that add nothing, %", *COMPARED], rows,
-        "“Add nothing”: run again without the second thread, in the order in "
-        "which they were found, they show the scheme nothing new. A12 and p "
+         "features not seen again, %", *COMPARED], rows,
+        "Features: what libFuzzer took for news. “Not seen again”: the corpus "
+        "does not show them to the scheme without the second thread. A12 and p "
         "compare the blocks with those of the same scheme without the thread.",
-        {"blocks": "high", "units that add nothing, %": "low", "A12": "high"})
+        {"blocks": "high", "features not seen again, %": "low",
+         "A12": "high"})
+
+
+def equal_trials(by_target, names):
+    """A sentence on two rows that tell the same: so must be their trials."""
+    pairs = [(a, b) for by_row in by_target.values()
+             if all(n in by_row for n in names)
+             for a, b in zip(*(by_row[n] for n in names))]
+    if not pairs:
+        return ""
+    same = sum(a == b for a, b in pairs)
+    return (f" A check: “{names[0]}” and “{names[1]}” tell the same, and "
+            f"{same} of their {len(pairs)} trials are equal in all figures.")
 
 
 def all_tables(section, baseline):
@@ -221,6 +235,7 @@ def all_tables(section, baseline):
             each_bug(of, baseline, bugs)]
     if section["threads"]:
         made.append(threads(section["threads"]))
+    made[0].about += equal_trials(of, TWINS)
     if section["quick"]:
         made[0].about += (" A quick run: so few and so short trials show "
                           "that it works, and nothing else.")

@@ -12,14 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { ROOM = 1 << 17 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static _Thread_local ZSTD_DCtx *context;
-  static _Thread_local char *out;
-  if (!context) {
-    context = ZSTD_createDCtx();
-    out = malloc(ROOM);
-  }
-  if (!context || !out)
-    return 0;
-  ZSTD_decompressDCtx(context, out, ROOM, data, size);
+  char *out = malloc(ROOM);
+  // A context of its own: one that is used again has tables of earlier inputs.
+  if (out)
+    ZSTD_decompress(out, ROOM, data, size);
+  free(out);
   return 0;
 }
