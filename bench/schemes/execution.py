@@ -127,7 +127,7 @@ def _time(context, target, rounds):
 
 
 def steps(context):
-    some = context.targets[:1 if context.quick else 3]
+    some = context.targets[:1 if context.quick else 2]
     rows = recording.rows(context)
     rounds = 5 if context.quick else 9
     for target in some:
