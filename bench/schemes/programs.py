@@ -26,6 +26,14 @@ def _run(command, folder, row, environment):
                             f"{(done.stdout + done.stderr).strip()[-600:]}")
 
 
+def _library(builder, row):
+    """kcov8's, where something calls it: it serves stock schemes, too, so it would
+    stand in for the runtime that another compiler adds behind it."""
+    uses = row.kcov8 or any("kcov8" in os.path.basename(r)
+                            for r in row.runtime)
+    return [os.path.join(builder.lib, "libkcov8.a")] if uses else []
+
+
 def program(context, target, row, main, more=(), link=()):
     """Path of the program. ROW is one of context.adapted(). MORE: C sources that
     are compiled as the main is; LINK: words at the end of the link line.
@@ -44,8 +52,8 @@ def program(context, target, row, main, more=(), link=()):
                                 folder)
         out = os.path.join(folder, os.path.splitext(os.path.basename(
             main))[0])
-        words = [*row.link, os.path.join(builder.lib, "libkcov8.a"),
-                 *target.link, *link, "-lpthread"]
+        words = [*row.link, *_library(builder, row), *target.link, *link,
+                 "-lpthread"]
         command = [builder.compiler(row.compiler), "-o", out,
                    *(s.made for s in stamps), *words]
         stamp = inputs.Stamp(out, inputs.digest_of(command))

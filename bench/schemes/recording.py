@@ -70,9 +70,12 @@ def corpus_list(context, target):
 
 
 def _replay(row, program, words, out):
-    done = subprocess.run([program, *words, out + ".part"],
-                          capture_output=True, text=True, errors="replace",
-                          timeout=LIMIT, env=programs.environment(row))
+    try:
+        done = subprocess.run([program, *words, out + ".part"],
+                              capture_output=True, text=True, errors="replace",
+                              timeout=LIMIT, env=programs.environment(row))
+    except subprocess.TimeoutExpired:
+        raise stage.Lacking(f"{row.name}: replay took more than {LIMIT} s")
     if done.returncode:
         raise stage.Lacking(f"{row.name}: replay ended with "
                             f"{done.returncode}: {done.stderr.strip()[-300:]}")
