@@ -36,8 +36,10 @@ bool image_load_any(struct image *img, const char *path) {
   const struct table_data *tables = img->elf.tables;
   const struct table_data *map = &tables[TABLE_MAP];
   if (!tables[TABLE_FUNCS].present && !map->present) {
-    if (!stock_read(img, &stock) || stock)
-      return stock;
+    if (!stock_read(img, &stock))
+      return false;
+    if (stock)
+      return true;
     return fail(path, "no kcov8 tables (was it compiled with the kcov8 pass?)");
   }
   if (tables[TABLE_FUNCS].present && !records_read(img))
