@@ -22,6 +22,9 @@ __attribute__((constructor)) static void enlist(void) {
 
 #pragma GCC visibility push(default)
 
+extern const char kcov8_sancov_guard;
+const char kcov8_sancov_guard = 1;
+
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) {
   struct kcov8i_stock *const s = kcov8i_provider_add(start, stop, GUARD_BYTES);

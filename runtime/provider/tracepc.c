@@ -19,6 +19,9 @@ __attribute__((constructor)) static void enlist(void) {
 
 #pragma GCC visibility push(default)
 
+extern const char kcov8_sancov_trace_pc;
+const char kcov8_sancov_trace_pc = 1;
+
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void) {
   kcov8i_code_hit((uintptr_t)__builtin_return_address(0));
