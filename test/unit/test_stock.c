@@ -128,6 +128,31 @@ static void addresses_of_the_file(void **state) {
   assert_int_equal(kcov8_device_destroy(device), 0);
 }
 
+/* A buffer of two entries; then one with counts, which has room for one. */
+static void no_room(void **state) {
+  struct kcov8_device *const device = device_make();
+  struct object *const o = objects[0];
+  struct tracer t;
+  (void)state;
+  construct(o);
+  tracer_start(&t, device, 3);
+  assert_int_equal(tracer_enable(&t), 0);
+  o->counters[1] = o->counters[2] = o->counters[4] = 3;
+  tracer_disable(&t);
+  expect(t.words, 2, (uint64_t[]){file_pc(1), file_pc(2)});
+  assert_int_equal(kcov8_file_dropped(t.file), 1);
+  assert_int_equal(kcov8_ioctl(t.file, &t.task, KCOV8_SET_COUNTS, 1), 0);
+  assert_int_equal(tracer_enable(&t), 0);
+  o->counters[1] = o->counters[2] = 3;
+  tracer_disable(&t);
+  assert_int_equal(t.words[0], 1);
+  assert_int_equal(t.words[1], file_pc(1));
+  assert_int_equal(t.words[2], 3);
+  assert_int_equal(kcov8_file_dropped(t.file), 2);
+  tracer_end(&t);
+  assert_int_equal(kcov8_device_destroy(device), 0);
+}
+
 static void flags(void **state) {
   struct kcov8_device *const device = device_make();
   struct object *const o = objects[0];
@@ -275,9 +300,16 @@ static void no_memory(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(addresses_of_the_file), TEST(flags),           TEST(guards),
-      TEST(two_objects),           TEST(beside_the_pass), TEST(no_table),
-      TEST(other_length),          TEST(interposed),      TEST(no_memory),
+      TEST(addresses_of_the_file),
+      TEST(no_room),
+      TEST(flags),
+      TEST(guards),
+      TEST(two_objects),
+      TEST(beside_the_pass),
+      TEST(no_table),
+      TEST(other_length),
+      TEST(interposed),
+      TEST(no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
