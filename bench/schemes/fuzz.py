@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 from paths import HERE  # and where bench/probe is
+import build
 import rows as row_table
 import engine
 import fuzz_tables
@@ -40,13 +41,16 @@ _programs, _lock = {}, threading.Lock()
 def program(context, target, row):
     """Built once by this process."""
     with _lock:
-        lock, found = _programs.setdefault((target.name, row.folder),
-                                           (threading.Lock(), []))
+        lock, found = _programs.setdefault(
+            (context.work, target.name, row.folder), (threading.Lock(), []))
     with lock:
         if not found:
-            found.append(programs.program(
-                context, target, row, MAIN,
-                link=[engine.library(context), *engine.LINK]))
+            try:
+                found.append(programs.program(
+                    context, target, row, MAIN,
+                    link=[engine.library(context), *engine.LINK]))
+            except SystemExit as e:  # a compiler that refuses a source
+                raise stage.Lacking(build.reason(str(e)))
     return found[0]
 
 
