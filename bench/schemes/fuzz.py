@@ -24,7 +24,7 @@ TRUTH = row_table.Row(
     runtime=(os.path.join(HERE, "adapters", "kcov8.c"),), folder="truth")
 BASELINE = "8bit edge"  # libFuzzer's own
 TRIALS, QUICK_TRIALS = 10, 3
-# Executions of a trial: with them all of it takes 20 minutes.
+# Executions of a trial: with them all of it takes a quarter of an hour.
 RUNS, QUICK_RUNS, THREAD_RUNS = 30000, 3000, 20000
 # Rows that tell one thread what another row tells, which is there, too.
 SAME = {"gcc trace-pc": "trace-pc on", "kcov8 flag task": "kcov8 flag",
@@ -136,7 +136,7 @@ def steps(context):
         for row in (r for r in rows if SAME.get(r.name) not in names):
             for seed in range(1, trials + 1):
                 yield stage.Step(
-                    (target.name, row.name, str(seed)), .3 + runs / 25000,
+                    (target.name, row.name, str(seed)), .3 + runs / 40000,
                     functools.partial(trial, context, target, row, seed, runs))
     if context.quick:
         return
