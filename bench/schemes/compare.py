@@ -61,7 +61,8 @@ def _from_parent(truth, partition):
     """Of the mutants whose path is not their parent's, the share told apart."""
     differs = truth.path[truth.mutants] != truth.path[truth.parents]
     told = partition[truth.mutants] != partition[truth.parents]
-    return float(told[differs].mean()) if differs.any() else None
+    return partitions.proportion(int(told[differs].sum()),
+                                 int(differs.sum())) if differs.any() else None
 
 
 def _selection(truth, windows):
@@ -76,6 +77,7 @@ def _selection(truth, windows):
 def told(truth, partition):
     """What a partition tells apart, and what it does not."""
     return {"classes": partitions.classes(partition),
+            "bits": partitions.bits(partition),
             "share": partitions.share_told_apart(partition),
             "lost": partitions.lost(truth.path, partition),
             "lost counts": partitions.lost(truth.counts, partition),

@@ -104,8 +104,9 @@ def result(context, values):
     # Of schemes, not of the truth: for the plot.
     rows = [c["rows"] for c in section["compared"].values()]
     section["scores"] = {
-        name: information_tables.mean(r[name]["parent"] for r in rows
-                                      if name in r)
+        name: information_tables.mean(r[name]["parent"] and
+                                      r[name]["parent"][0]
+                                      for r in rows if name in r)
         for name in information_tables.names(rows)
         if not name.startswith("truth: ")}
     return section

@@ -30,9 +30,9 @@ def _overview(section):
         missed = [c["missed"].get(name) for c, _, _ in some]
         rows.append([
             name, len(some),
-            mean(r["classes"] / c["rows"]["truth: order"]["classes"]
-                  for c, r, _ in some),
-            mean(r["parent"] for _, r, _ in some),
+            *(mean(_share(r[what], c["rows"]["truth: order"][what])
+                   for c, r, _ in some) for what in ("classes", "bits")),
+            mean(r["parent"] and r["parent"][0] for _, r, _ in some),
             mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
             mean(r.get("kept") for _, r, _ in some),
             mean(r.get("pairs kept") for _, r, _ in some),
@@ -41,10 +41,11 @@ def _overview(section):
             mean(s and s["threads"]["same"] for _, _, s in some)])
     return stage.Table(
         "information", "What a scheme tells, mean of the targets",
-        ["scheme", "targets", "classes", "mutants told", "pairs lost", "kept",
-         "pairs kept", "blocks missed", "stable", "stable, threads"], rows,
+        ["scheme", "targets", "classes", "bits", "mutants told",
+         "pairs lost", "kept", "pairs kept", "blocks missed", "stable", "stable, threads"], rows,
         "As a fuzzer reads it: units, with counts in AFL's buckets. Classes: of "
-        "inputs that look different, a share of the classes of different paths. "
+        "inputs that look different, a share of the classes of different paths; "
+        "bits: the entropy of the classes, likewise. "
         "Mutants told: of those that run another path than the input they "
         "were made from, the share that looks different. Pairs lost: of all pairs "
         "of inputs with different paths, the share that looks equal. Kept: inputs "
@@ -52,7 +53,8 @@ def _overview(section):
         "pairs kept: the share of all pairs of blocks that these reach. Blocks missed: "
         "of those that ran in a window, the share that is not in its report. Stable: "
         "windows that are the same again, alone and beside two threads.",
-        {"classes": "high", "mutants told": "high", "pairs lost": "low",
+        {"classes": "high", "bits": "high", "mutants told": "high",
+         "pairs lost": "low",
          "pairs kept": "high", "blocks missed": "low", "stable": "high",
          "stable, threads": "high"})
 
@@ -61,21 +63,24 @@ def _of_target(name, compared):
     truth = compared["truth"]
     rows = [[row, f.get("units"),
              *(f["classes by"].get(r) for r in READINGS),
-             stage.Interval(*f["share"]), f["lost"], f["lost counts"],
-             f["lost sets"], f["parent"], f.get("kept"), f.get("pairs kept")]
+             f["bits"], stage.Interval(*f["share"]), f["lost"],
+             f["lost counts"],
+             f["lost sets"], f["parent"] and stage.Interval(*f["parent"]),
+             f.get("kept"), f.get("pairs kept")]
             for row, f in compared["rows"].items()]
     return stage.Table(
         f"information-{name}", f"{name}: classes of inputs",
         ["scheme", "units", *(f"classes by {t}" for t in READINGS.values()),
-         "pairs told apart", "lost of order", "lost of counts", "lost of sets",
+         "bits", "pairs told apart", "lost of order", "lost of counts",
+         "lost of sets",
          "mutants told", "kept", "pairs kept"], rows,
         f"{compared['inputs']} inputs, {compared['seeds']} of them seeds "
         f"(digest {compared['digest']}); {truth['blocks']} blocks, "
         f"{truth['pairs']} pairs of blocks, {truth['events']} blocks run in "
         f"the median window; {truth['told']} pairs of inputs run different paths. "
         "Lost of X: pairs of inputs that the exact X tells apart and the scheme, "
-        "by buckets, does not. Interval: for other inputs of the kind.",
-        {"pairs told apart": "high", "lost of order": "low",
+        "by buckets, does not. Intervals: for other inputs of the kind.",
+        {"bits": "high", "pairs told apart": "high", "lost of order": "low",
          "lost of counts": "low", "lost of sets": "low"})
 
 

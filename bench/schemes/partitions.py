@@ -36,6 +36,12 @@ def classes(partition):
     return int(partition.max()) + 1
 
 
+def bits(partition):
+    """Entropy of the classes: what the report of an input tells of it."""
+    shares = numpy.bincount(partition) / len(partition)
+    return float(-(shares * numpy.log2(shares)).sum()) + 0.0  # not -0
+
+
 def _pairs_within(partition):
     sizes = numpy.bincount(partition).astype(numpy.int64)
     return int((sizes * (sizes - 1) // 2).sum())
@@ -84,6 +90,15 @@ def share_told_apart(partition):
 def share_lost(this, other):
     return _share(lost(this, other), _others_within(other) -
                   _others_within(both(this, other)))
+
+
+def proportion(number, of):
+    """A share and its 95 % interval (Wilson 1927)."""
+    z, share = 1.96, number / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * (
+        share * (1 - share) / of + z * z / (4 * of * of)) ** .5
+    return share, min(share, middle - half), max(share, middle + half)
 
 
 def codes(windows, reading):
