@@ -118,17 +118,21 @@ def _wrong(targets):
                 if scheme != "sancov":
                     cells.append(count and count["false"])
                 cells.append(count and count["missed"])
+                if scheme == "bci":
+                    cells.append(count and count["windows"])
             rows.append([name, kind, found["windows"], found["pairs"], *cells,
                          found.get("built differs")])
     names = [closure.SCHEMES[s] for s in COLUMNS]
     return stage.Table(
         "inference", "Pairs of a window and a block that are reported wrongly",
         ["program", "windows", "n", "pairs that ran", f"{names[0]}: missed", *(
-            f"{n}: {what}" for n in names[1:] for what in ("false", "missed")),
+            f"{n}: {what}" for n in names[1:] for what in
+            ("false", "missed", "windows")[:3 if n == names[3] else 2]),
          "windows of a pruned build that differ"], rows,
         "False: reported, and did not run in the window. Missed: ran, and is not "
         "reported. sancov reports blocks with a probe alone; dominators are added "
-        "as tools do that have the graph. The last column: kcov8's own build with "
+        "as tools do that have the graph. Windows: in which something of it is "
+        "wrong. The last column: kcov8's own build with "
         "prune, run the same way.")
 
 

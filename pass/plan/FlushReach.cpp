@@ -15,54 +15,78 @@ using namespace llvm;
 namespace kcov8 {
 namespace {
 
-// Of a call. Calls that differ in it are not merged; inlining takes it along.
+// Of a call: a flush can be in it. "own": of a named function. Else of what
+// that calls, which counts in functions that reach a named one: they have it,
+// too. Calls that differ in it are not merged, and inlining takes it along.
 constexpr const char *Mark = "kcov8-flush";
 
 bool isMarked(const Instruction &I) {
   auto *Call = dyn_cast<CallBase>(&I);
-  return Call && Call->getAttributes().hasFnAttr(Mark);
+  const Attribute A =
+      Call ? Call->getAttributes().getFnAttr(Mark) : Attribute();
+  return A.isValid() && (A.getValueAsString() == "own" ||
+                         I.getFunction()->hasFnAttribute(Mark));
 }
 
-bool hasMarked(const Function &F) { return any_of(instructions(F), isMarked); }
+using Functions = SetVector<const Function *>;
 
-} // namespace
-
-void FlushReach::mark(Module &M, const std::set<std::string> &Names) {
-  SetVector<Function *> Inside; // the named ones, and what they call
-  for (Function &F : M)
-    if (Names.count(F.getName().str()))
-      Inside.insert(&F);
-  for (unsigned I = 0; I < Inside.size(); I++)
-    for (Instruction &In : instructions(*Inside[I]))
-      if (auto *Call = dyn_cast<CallBase>(&In);
-          Call && !isa<IntrinsicInst>(Call)) {
-        Call->addFnAttr(Attribute::get(M.getContext(), Mark));
-        if (Function *Callee = Call->getCalledFunction())
-          Inside.insert(Callee);
-      }
-}
-
-void FlushReach::unmark(Module &M) {
-  for (Function &F : M)
-    for (Instruction &I : instructions(F))
-      if (isMarked(I)) {
-        auto &Call = cast<CallBase>(I);
-        Call.setAttributes(
-            Call.getAttributes().removeFnAttribute(M.getContext(), Mark));
-      }
-}
-
-FlushReach::FlushReach(const Module &M, const std::set<std::string> &Names)
-    : OnlyNamed(!Names.empty()) {
-  SetVector<const Function *> Found; // where flushes are, and who calls these
+Functions named(const Module &M, const std::set<std::string> &Names) {
+  Functions Found;
   for (const Function &F : M)
-    if (OnlyNamed && (Names.count(F.getName().str()) || hasMarked(F)))
+    if (Names.count(F.getName().str()))
       Found.insert(&F);
+  return Found;
+}
+
+// And who calls these.
+Functions withCallers(Functions Found) {
   for (unsigned I = 0; I < Found.size(); I++)
     for (const User *U : Found[I]->users())
       if (auto *Call = dyn_cast<CallBase>(U);
           Call && Call->getCalledFunction() == Found[I])
         Found.insert(Call->getFunction());
+  return Found;
+}
+
+} // namespace
+
+void FlushReach::mark(Module &M, const std::set<std::string> &Names) {
+  Functions Inside = named(M, Names); // and what they call
+  const Functions Reaching = withCallers(Inside);
+  const size_t Named = Inside.size();
+  for (unsigned I = 0; I < Inside.size(); I++)
+    for (Instruction &In : instructions(const_cast<Function &>(*Inside[I])))
+      if (auto *Call = dyn_cast<CallBase>(&In);
+          Call && !isa<IntrinsicInst>(Call)) {
+        Call->addFnAttr(
+            Attribute::get(M.getContext(), Mark, I < Named ? "own" : ""));
+        if (const Function *Callee = Call->getCalledFunction())
+          Inside.insert(Callee);
+      }
+  for (Function &F : M)
+    if (Reaching.count(&F))
+      F.addFnAttr(Mark);
+}
+
+void FlushReach::unmark(Module &M) {
+  for (Function &F : M) {
+    F.removeFnAttr(Mark);
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallBase>(&I))
+        Call->setAttributes(
+            Call->getAttributes().removeFnAttribute(M.getContext(), Mark));
+  }
+}
+
+FlushReach::FlushReach(const Module &M, const std::set<std::string> &Names)
+    : OnlyNamed(!Names.empty()) {
+  if (!OnlyNamed)
+    return;
+  Functions Found = named(M, Names);
+  for (const Function &F : M)
+    if (F.hasFnAttribute(Mark) || any_of(instructions(F), isMarked))
+      Found.insert(&F);
+  Found = withCallers(std::move(Found));
   Flushing.insert(Found.begin(), Found.end());
 }
 

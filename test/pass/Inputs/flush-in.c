@@ -83,8 +83,11 @@ yes:
 }
 
 void real(void);
-static void inlined(void) {
+static void deeper(void) {
   real();
+}
+static void inlined(void) {
+  deeper();
 }
 static void inlines_it(void) {
   if (*device)
@@ -95,6 +98,14 @@ int inlining(int x) {
     call(1);
   else
     inlines_it();
+  call(2);
+  return x;
+}
+int beside(int x) {
+  if (x > 3)
+    call(1);
+  else
+    deeper();
   call(2);
   return x;
 }
