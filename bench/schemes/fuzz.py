@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """End to end: what one fuzzer finds with each scheme's feedback."""
+import dataclasses
 import functools
+import itertools
 import json
 import os
 import re
@@ -140,17 +142,22 @@ def steps(context):
                     functools.partial(trial, context, target, row, seed, runs))
     if context.quick:
         return
+    yield from _thread_steps(context, [r for r in rows
+                                       if r.name in THREAD_ROWS], trials)
+
+
+def _thread_steps(context, rows, trials):
+    """The second thread has every other of the inputs, the fuzzer the rest."""
     for target in _targets(context)[:THREAD_TARGETS]:
-        for row in (r for r in rows if r.name in THREAD_ROWS):
-            for threaded in ("alone", "beside"):
-                inputs = target.seeds[:BACKGROUND] if threaded == "beside" \
-                    else ()
-                for seed in range(1, trials + 1):
-                    yield stage.Step(
-                        ("thread", target.name, row.name, threaded,
-                         str(seed)), 1.5, functools.partial(
-                             trial, context, target, row, seed, THREAD_RUNS,
-                             inputs), alone=threaded == "beside")
+        background = target.seeds[1::2][:BACKGROUND]
+        halved = dataclasses.replace(target, seeds=target.seeds[::2])
+        for row, (name, inputs), seed in itertools.product(
+                rows, (("alone", ()), ("beside", background)),
+                range(1, trials + 1)):
+            yield stage.Step(
+                ("thread", target.name, row.name, name, str(seed)), 1.5,
+                functools.partial(trial, context, halved, row, seed,
+                                  THREAD_RUNS, inputs), alone=bool(inputs))
 
 
 def result(context, values):

@@ -200,14 +200,17 @@ def threads(by_target):
                     trials.median([t["corpus"] for t in some]),
                     trials.median([max(0, 100 - 100 * t["again"] /
                                        t["features"]) for t in some]),
+                    sum(a == b for a, b in zip(sets["alone"], some))
+                    if is_beside and "alone" in sets else None,
                     *_cells((*compared[name], adjusted[name])
                             if is_beside and name in compared else None)])
     return stage.Table(
         "fuzz-threads", "With a second thread that runs the library, too",
         ["target", "scheme", "second thread", "trials", "blocks", "corpus",
-         "features not seen again, %", *COMPARED], rows,
+         "features not seen again, %", "trials unchanged", *COMPARED], rows,
         "Features: what libFuzzer took for news. “Not seen again”: the corpus "
-        "does not show them to the scheme without the second thread. A12 and p "
+        "does not show them to the scheme without the second thread. "
+        "“Unchanged”: all figures are those without the thread. A12 and p "
         "compare the blocks with those of the same scheme without the thread.",
         {"blocks": "high", "features not seen again, %": "low",
          "A12": "high"})
