@@ -16,12 +16,12 @@ def _is_interval(cell):
 
 
 def number(value):
-    """Three digits, or all of a whole number; '-' for None."""
+    """Three digits and more; '-' for None."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) or abs(value) >= 1000:
+    if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 

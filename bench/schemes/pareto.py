@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Overhead against information, a point for each scheme, as SVG by gnuplot."""
+import math
 import shutil
 import subprocess
 
@@ -11,6 +12,7 @@ set ylabel 'mutants on another path than their parent that look different, %'
 set logscale x
 set grid
 set key bottom right
+set xtics (1, 1.05, 1.1, 1.2, 1.3, 1.5, 2, 3, 4, 6, 10)
 set xrange [{left}:{right}]
 $all << END
 {points}
@@ -18,10 +20,9 @@ END
 $line << END
 {line}
 END
+{labels}
 plot $line using 1:2 with steps lc rgb '#3b6ea5' lw 2 title 'Pareto line', \\
-     $all using 1:2 with points pt 7 ps 0.7 lc rgb '#d98b3a' notitle, \\
-     $all using 1:2:3 with labels noenhanced left offset 0.7,0.4 \\
-       font 'sans,10' notitle
+     $all using 1:2 with points pt 7 ps 0.7 lc rgb '#d98b3a' notitle
 """
 
 
@@ -32,6 +33,20 @@ def front(points):
         if not kept or told > kept[-1][1]:
             kept.append((cost, told, name))
     return kept
+
+
+def _labels(points):
+    """Names above one another where points are close."""
+    wide = math.log(max(p[0] for p in points) / min(p[0] for p in points))
+    high = max(p[1] for p in points) - min(p[1] for p in points)
+    placed, lines = [], []
+    for cost, told, name in sorted(points):
+        near = sum(math.log(cost / c) < 0.2 * wide and
+                   abs(told - t) < 0.03 * high + 1e-9 for c, t in placed)
+        placed.append((cost, told))
+        lines.append(f'set label "{name}" at {cost}, {told} noenhanced left '
+                     f"offset 0.7,{0.4 + 0.8 * near:.1f} font 'sans,10'")
+    return "\n".join(lines)
 
 
 def _points(sections):
@@ -58,6 +73,7 @@ def svg(sections):
     done = subprocess.run(["gnuplot"], text=True, capture_output=True,
                           input=SCRIPT.format(
                               points=lines(points), line=lines(front(points)),
+                              labels=_labels(points),
                               left=min(costs) * 0.97, right=max(costs) * 1.35))
     if done.returncode:
         return "<p>gnuplot failed, so no plot.</p>"
