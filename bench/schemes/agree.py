@@ -166,8 +166,6 @@ def compare(ours, stock):
 def show(title, found, all_lines):
     print(f"{sum(map(len, found.values()))} {title}")
     for reason, lines in found.items():
-        if not lines:
-            continue
         print(f"  {len(lines)} {reason}")
         for path, line in lines if all_lines or reason == NONE else ():
             print(f"    {path}:{line}")
