@@ -63,8 +63,9 @@ static duk_ret_t fail(duk_context *ctx) {
   return 0;
 }
 
-/* ---- Memory at the same places in each run: hashes are made of pointers. ---
- */
+/* ---- Memory at the same places in each run ---- */
+
+/* Hashes are made of pointers. */
 
 enum { ROOM = 256 << 20 };
 static char *next;
