@@ -111,10 +111,15 @@ class Builder:
                              os.path.join(folder, "plain-" + os.path.basename(
                                  source) + ".o")) for source in sources]
 
+    def library(self, row):
+        """kcov8's, on the link line: it serves stock schemes, too. Not with a
+        wrapper of a compiler (AFL++'s), which adds a runtime of its own behind."""
+        wrapped = row.compiler != row.plain_compiler
+        return [] if wrapped else [os.path.join(self.lib, "libkcov8.a")]
+
     def _link(self, workload, row, objects):
         program = self.program(workload, row)
-        last = [*row.link, os.path.join(self.lib, "libkcov8.a"),
-                *workload.link, "-lpthread"]
+        last = [*row.link, *self.library(row), *workload.link, "-lpthread"]
         command = [self.compiler(row.compiler), "-o", program, *objects, *last]
         stamp = inputs.Stamp(program, inputs.digest_of(
             (command, inputs.compiler(command[0]),
@@ -150,8 +155,8 @@ class Builder:
         shutil.copytree(workload.directory, work, symlinks=True,
                         ignore=shutil.ignore_patterns(".git"))
         flags = [row.opt, *workload.flags, *self.probe_flags(None, row), "-MD"]
-        libs = [*runtime, *row.link, os.path.join(self.lib, "libkcov8.a"),
-                *workload.link, "-lpthread"]
+        libs = [*runtime, *row.link, *self.library(row), *workload.link,
+                "-lpthread"]
         variables = {"CC": self.compiler(row.compiler),
                      "CFLAGS": shlex.join(flags), "LIBS": shlex.join(libs)}
         before = _children()
@@ -182,8 +187,7 @@ class Builder:
                      for p in inputs.depfile(os.path.join(root, n))
                      if os.path.isabs(p)]
             stamp.write(found + inputs.named_files(words) +
-                        [os.path.join(self.lib, "libkcov8.a")],
-                        compile=[spent])
+                        self.library(row), compile=[spent])
         return {"compile": stamp.values["compile"],
                 **self._sizes(program, row)}
 

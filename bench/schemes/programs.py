@@ -26,14 +26,6 @@ def _run(command, folder, row, environment):
                             f"{(done.stdout + done.stderr).strip()[-600:]}")
 
 
-def _library(builder, row):
-    """kcov8's, where something calls it: it serves stock schemes, too, so it would
-    stand in for the runtime that another compiler adds behind it."""
-    uses = row.kcov8 or any("kcov8" in os.path.basename(r)
-                            for r in row.runtime)
-    return [os.path.join(builder.lib, "libkcov8.a")] if uses else []
-
-
 def program(context, target, row, main, more=(), link=()):
     """Path of the program. ROW is one of context.adapted(). MORE: C sources that
     are compiled as the main is; LINK: words at the end of the link line.
@@ -52,7 +44,7 @@ def program(context, target, row, main, more=(), link=()):
                                 folder)
         out = os.path.join(folder, os.path.splitext(os.path.basename(
             main))[0])
-        words = [*row.link, *_library(builder, row), *target.link, *link,
+        words = [*row.link, *builder.library(row), *target.link, *link,
                  "-lpthread"]
         command = [builder.compiler(row.compiler), "-o", out,
                    *(s.made for s in stamps), *words]
@@ -67,4 +59,4 @@ def environment(row, **more):
     """Of a run of the row's program."""
     env = {k: v for k, v in os.environ.items()
            if not k.startswith(("BENCH_", "KCOV8_"))}
-    return {**env, "LLVM_PROFILE_FILE": os.devnull, **row.env, **more}
+    return {**env, **row.env, "LLVM_PROFILE_FILE": os.devnull, **more}
