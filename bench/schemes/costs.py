@@ -11,6 +11,7 @@ import stage
 import workloads
 
 NAME, TITLE = "costs", "What a probe costs"
+TARGETS = False
 SECONDS = {"bzip2": (2, 4, .6), "duktape": (10, 8, .8), "sqlite": (25, 8, .9),
            "ukernel": (10, 10, 1)}  # for each row: build, callgrind, a round
 UNKNOWN = 5, 5, 1

@@ -18,6 +18,7 @@ import rows as row_table
 import stage
 
 NAME, TITLE = "execution", "What an execution costs"
+TARGETS = True
 THREADS = 4
 INPUTS = 50  # of the corpus
 BLIND = os.path.join(HERE, "schemes", "blind.toml")

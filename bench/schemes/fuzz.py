@@ -19,6 +19,7 @@ import programs
 import stage
 
 NAME, TITLE = "fuzz", "End to end: what a fuzzer finds"
+TARGETS = True
 MAIN = os.path.join(HERE, "mains", "fuzz.c")
 TRUTH = row_table.Row(
     name="truth", about="each block has a counter of its own",

@@ -16,6 +16,7 @@ import studied
 import wrong
 
 NAME, TITLE = "inference", "Soundness of pruning"
+TARGETS = True
 EARLY = ", before the optimiser"
 LIBRARIES = {"bzip2": 8, "duktape": 30, "sqlite": 45}  # seconds
 COLUMNS = ("sancov", "sancov-dominators", "sancov-both", "bci", "flag",

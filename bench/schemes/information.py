@@ -17,6 +17,7 @@ import stage
 import windows
 
 NAME, TITLE = "information", "What a scheme tells"
+TARGETS = True
 tables = information_tables.tables
 
 

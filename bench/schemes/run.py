@@ -97,16 +97,19 @@ def main():
         raise SystemExit(f"schemes: {args.out}: {e.strerror}")
     llvm = common.llvm(args.build)
     rows = choice.rows(choice.known(args.scheme_file, work), args)
-    say("sources")
-    targets = choice.targets(target_files.all_files(args.target_file), args,
-                             sources)
+    stages = [importlib.import_module(n) for n in STAGES
+              if not args.stage or n in args.stage]
+    targets = []
+    if any(s.TARGETS for s in stages):
+        say("sources")
+        targets = choice.targets(target_files.all_files(args.target_file),
+                                 args, sources)
     builds = {common.llvm(b): b for b in [*args.also, args.build]}
     context = contexts.make(out, builds, llvm, (
         args.quick, targets, choice.workloads(args), rows), sources,
         args.jobs, say)
-    store = state.Store(out, state.fingerprint(context), say)
-    stages = [importlib.import_module(n) for n in STAGES
-              if not args.stage or n in args.stage]
+    store = state.Store(out, {s.NAME: state.fingerprint(context, s)
+                              for s in stages}, say)
     before = environment.load()
     sections = runner.run(stages, context, store, args.jobs)
     command = shlex.join(["./dev", "bench", "schemes", *[

@@ -9,7 +9,10 @@ import shutil
 from paths import HERE, PROBE
 import inputs
 
-PARTS = ("kcov8", "compiler", "bench", "rows", "targets")
+PARTS = ("kcov8", "compiler", "bench", "rows", "programs")
+# They make no figure.
+NO_PART = ("again.py", "environment.py", "page.py", "pareto.py", "run.py",
+           "runner.py")
 
 
 def _digest_of_files(paths):
@@ -17,11 +20,11 @@ def _digest_of_files(paths):
                              for p in sorted(paths)])
 
 
-def fingerprint(context):
-    """{what: digest} of all that a value depends on."""
+def fingerprint(context, stage):
+    """{what: digest} of all that a value of the stage depends on."""
     here = [p for folder in (HERE, PROBE) for kind in ("*.py", "*/*.[ch]", "*/*.toml")
             for p in glob.glob(os.path.join(folder, kind))
-            if os.path.basename(p) not in ("page.py", "run.py", "runner.py")]
+            if os.path.basename(p) not in NO_PART]
     lib = [os.path.join(context.build, "lib", n) for n in
            ("kcov8-pass.so", "kcov8-study.so", "kcov8-options.so",
             "libkcov8.a")]
@@ -35,30 +38,36 @@ def fingerprint(context):
         inputs.digest_of([(r.name, r.recipe(), r.adapter, inputs.digest(r.file))
                           for r in context.rows] + [context.quick]),
         _digest_of_files([p for t in context.targets for p in (
-            t.file, *t.sources, *t.plain, *t.seeds)] +
-            list(context.workloads.values())))))
+            t.file, *t.sources, *t.plain, *t.seeds)] if stage.TARGETS
+            else context.workloads.values()))))
 
 
 class Store:
     """Values by stage and key. One process at a time uses it."""
 
     def __init__(self, out, prints, say):
+        """PRINTS: {stage: its fingerprint}"""
         self.folder = os.path.join(out, "state")
         self.seconds = {}
-        path = os.path.join(self.folder, "fingerprint.json")
+        for stage, new in prints.items():
+            self._begin(stage, new, say)
+
+    def _begin(self, stage, new, say):
+        folder = os.path.join(self.folder, stage)
+        path = os.path.join(folder, "fingerprint.json")
         try:
             with open(path, encoding="utf-8") as f:
                 old = json.load(f)
         except (OSError, ValueError):
             old = None
-        if old != prints:
-            if old is not None:
-                changed = [p for p in PARTS if old.get(p) != prints[p]]
-                say(f"{out}: begun anew, as these changed: " +
-                    ", ".join(changed))
-            shutil.rmtree(self.folder, ignore_errors=True)
-            os.makedirs(self.folder)
-            self._write(path, prints)
+        if old == new:
+            return
+        if old is not None:
+            changed = [p for p in PARTS if old.get(p) != new[p]]
+            say(f"{stage}: begun anew, as these changed: {', '.join(changed)}")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        self._write(path, new)
 
     @staticmethod
     def _write(path, value):
@@ -81,7 +90,6 @@ class Store:
         return stored["value"]
 
     def put(self, stage, key, value, seconds):
-        os.makedirs(os.path.join(self.folder, stage), exist_ok=True)
         self._write(self._path(stage, key), {"key": key, "seconds": seconds,
                                              "value": value})
 
