@@ -162,7 +162,7 @@ def result(context, values):
         names = list(dict.fromkeys(k[1] for k in values if k[0] == llvm))
         for row in rows:
             figures = _of(row, values, llvm, names)
-            if figures and row.name not in (row.base,):
+            if figures and row.name != row.base:
                 found["rows"].setdefault(llvm, {})[row.name] = _plain(figures)
         for name in names:
             for row, why in values[llvm, name, "build"]["left_out"].items():
@@ -176,7 +176,9 @@ def _read(value):
 
 
 def tables(section):
-    main = section["rows"][section["main"]]
+    main = section["rows"].get(section["main"])
+    if not main:
+        return  # the plain program alone, or nothing that can be had here
     names = list(next(iter(main.values()))["each"])
     better = {c: "low" for c in ("time", "instructions", "text", "bytes/probe",
                                  "compile time", *names)}
