@@ -39,6 +39,10 @@ class Context:
                         folder=re.sub(r"[^a-z0-9]+", "-", r.name.lower()))
                 for r in self.rows if r.adapter]
 
+    def compilers(self):
+        """Commands of all rows."""
+        return sorted({self.builder.compiler(r.compiler) for r in self.rows})
+
     def check(self, row):
         """Raise Lacking if a row's compiler or flags are not to be had here."""
         with _lock:

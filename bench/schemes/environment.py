@@ -52,8 +52,6 @@ def _packages():
 
 
 def of(context, command, load_before):
-    compilers = sorted({context.builder.compiler(r.compiler)
-                        for r in context.rows})
     commit = _said("git", "rev-parse", "HEAD")
     if commit and _said("git", "status", "--porcelain"):
         commit += ", changed"
@@ -67,7 +65,7 @@ def of(context, command, load_before):
         "kernel": platform.release(), "system": _system(),
         "load_before": load_before, "load_after": load(),
         "compilers": {c: inputs.compiler(c)[1].partition("\n")[0]
-                      for c in compilers if shutil.which(c)},
+                      for c in context.compilers() if shutil.which(c)},
         "packages": packages, "package_versions": compared,
         "targets": {t.name: t.about for t in context.targets},
     }

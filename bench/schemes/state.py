@@ -28,8 +28,7 @@ def fingerprint(context, stage):
     lib = [os.path.join(context.build, "lib", n) for n in
            ("kcov8-pass.so", "kcov8-study.so", "kcov8-options.so",
             "libkcov8.a")]
-    compilers = sorted({context.builder.compiler(r.compiler)
-                        for r in context.rows})
+    compilers = context.compilers()
     return dict(zip(PARTS, (
         _digest_of_files(lib),
         inputs.digest_of([inputs.compiler(c) for c in compilers]
