@@ -24,7 +24,8 @@
  *   read, write                    -EINVAL; lseek: -ESPIPE
  *
  * Functions that return an int return 0 or a negative errno value (uapi.h). The
- * reference for each value is Linux 6.12 kernel/kcov.c.
+ * reference for each value is kernel/kcov.c of Linux 7.2, or of 6.12 where a
+ * host asks for that (enum kcov8_linux_rules).
  *
  * Context, if nothing else is said: any thread. The call takes the core's lock,
  * kcov8_port_lock(); so it may not be made in an interrupt or a signal handler,
@@ -90,6 +91,18 @@ enum kcov8_ioctl_encoding {
 };
 
 /**
+ * enum kcov8_linux_rules - which Linux a device behaves like
+ * @KCOV8_RULES_NEWEST: 7.2: a task can have a file of KCOV_ENABLE and another
+ *                      one of KCOV_REMOTE_ENABLE at the same time
+ * @KCOV8_RULES_6_12:   6.12 and before: it has one file; KCOV_DISABLE of either
+ *                      kind clears its common handle
+ */
+enum kcov8_linux_rules {
+  KCOV8_RULES_NEWEST,
+  KCOV8_RULES_6_12,
+};
+
+/**
  * struct kcov8_host - what one device needs of its host
  * @size:        sizeof(struct kcov8_host), so that fields can be added
  * @ctx:         passed to the functions below
@@ -110,6 +123,7 @@ enum kcov8_ioctl_encoding {
  *               bits are always 0xffffffff
  * @byte_order:  of words, and of structs that ioctls take
  * @ioctls:      how the guest's architecture encodes ioctl numbers
+ * @rules:       the Linux whose answers the guest gets
  *
  * @alloc_area and @free_area may both be NULL: areas then come from
  * kcov8_port_alloc(). Both are called with the core's lock held. @read_guest
@@ -129,6 +143,7 @@ struct kcov8_host {
   unsigned int word_bytes;
   enum kcov8_byte_order byte_order;
   enum kcov8_ioctl_encoding ioctls;
+  enum kcov8_linux_rules rules;
 };
 
 /**
@@ -137,8 +152,8 @@ struct kcov8_host {
  * @out:  the device, to be destroyed with kcov8_device_destroy()
  *
  * Return: -EINVAL if @host->size is smaller than this runtime's, only one
- * hook of a pair is there, or a word size, byte order or encoding is unknown;
- * -ENOMEM: no memory for the device.
+ * hook of a pair is there, or a word size, byte order, encoding or rules are
+ * unknown; -ENOMEM: no memory for the device.
  */
 int kcov8_device_create(const struct kcov8_host *host,
                         struct kcov8_device **out);
@@ -154,12 +169,13 @@ int kcov8_device_destroy(struct kcov8_device *device);
 
 /**
  * struct kcov8_task - kcov's part of a guest thread
- * @file:    file that this task has enabled, NULL if none; holds a reference
- * @tracing: its own syscalls are recorded (not with KCOV_REMOTE_ENABLE)
+ * @file:    its file of KCOV_ENABLE, NULL if none; holds a reference
+ * @tracing: its own syscalls are recorded: it has @file
  * @busy:    a call for this task is under way
  * @compares: where its comparisons go, NULL if they are not traced
  * @section: between kcov8_remote_start() and _stop(), else NULL
  * @common_handle: of its own KCOV_REMOTE_ENABLE, or of an ancestor's; 0: none
+ * @remote:  its file of KCOV_REMOTE_ENABLE, NULL if none; holds a reference
  *
  * Embedded in the host's task structure and owned by it; must not move or be
  * freed before kcov8_task_exit(). Only the runtime writes the fields. A host
@@ -174,7 +190,7 @@ struct kcov8_task {
   void *compares;
   void *section;
   uint32_t common_handle;
-  uintptr_t reserved[1];
+  struct kcov8_file *remote;
 };
 
 /**
@@ -206,8 +222,8 @@ void kcov8_task_fork(struct kcov8_task *child, const struct kcov8_task *parent);
 void kcov8_task_run(const struct kcov8_task *task);
 
 /**
- * kcov8_task_exit() - flush, return the task's file to INIT, drop it
- * The file keeps its area and count. Harmless if nothing is enabled; may be
+ * kcov8_task_exit() - flush, return the task's files to INIT, drop them
+ * A file keeps its area and count. Harmless if nothing is enabled; may be
  * called more than once. With attribution `task`: on the thread that runs the
  * task.
  */
@@ -377,14 +393,17 @@ void kcov8_file_put(struct kcov8_file *file);
  *
  * Errors in the order in which they are looked for:
  * KCOV_INIT_TRACE: -EINVAL (size), -ENOMEM, -EBUSY (was done before).
- * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has another file), -ENOTSUPP
+ * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has a file of KCOV_ENABLE, or is
+ * in a section; with 6.12's rules, or one of KCOV_REMOTE_ENABLE), -ENOTSUPP
  * (mode CMP, and no code with trace-cmp or no kcov8_port_current_task()),
  * -EINVAL (other mode), -ENOMEM (a second enabled file needs a pending set; a
  * task with counters of its own, a copy of them).
- * KCOV_DISABLE: -EINVAL (@arg, or not this task's file).
+ * KCOV_DISABLE: -EINVAL (@arg, or neither of this task's files).
  * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
- * (their number changed), then as KCOV_ENABLE, -EINVAL (area size), -ENOMEM,
- * for each handle -EINVAL (not USB) or -EEXIST, last the common handle.
+ * (their number changed), -EINVAL (state), -EBUSY (@task has a file of
+ * KCOV_REMOTE_ENABLE; with 6.12's rules as KCOV_ENABLE), then as KCOV_ENABLE up
+ * to the mode, -EINVAL (area size), -ENOMEM, for each handle -EINVAL (not USB)
+ * or -EEXIST, last the common handle.
  * KCOV_RESET_TRACE: -EINVAL (@arg, or @file is not enabled). By any task: the
  * owner's window begins anew.
  * KCOV8_GET_STATUS: -EFAULT. KCOV8_SET_COUNTS: -EINVAL (@arg), -EBUSY
@@ -475,9 +494,10 @@ uint64_t kcov8_common_handle(const struct kcov8_task *task);
  *          comparisons it must be the current one.
  *
  * Return: 0; -ENOENT if nobody has the handle (no lock is taken if it is 0 or
- * nobody has any: the usual cases); -EBUSY if @worker has enabled a file or is
- * in a section already; -ENOMEM: none for the section, or for PCs of a new
- * image. After an error nothing is recorded, and stop has no effect.
+ * nobody has any: the usual cases); -EBUSY if @worker has a file of KCOV_ENABLE
+ * (with 6.12's rules, any) or is in a section already; -ENOMEM: none for the
+ * section, or for PCs of a new image. After an error nothing is recorded, and
+ * stop has no effect.
  * Context: the thread that does the work, up to stop.
  */
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,

@@ -15,7 +15,7 @@ static bool host_is_complete(const struct kcov8_host *host) {
          (host->word_bytes == 0 || host->word_bytes == 4 ||
           host->word_bytes == 8) &&
          host->byte_order <= KCOV8_ORDER_BIG &&
-         host->ioctls <= KCOV8_IOCTLS_MIPS;
+         host->ioctls <= KCOV8_IOCTLS_MIPS && host->rules <= KCOV8_RULES_6_12;
 }
 
 static bool is_foreign_order(enum kcov8_byte_order order) {

@@ -35,7 +35,8 @@ enum kcov8i_mode {
  * @refs:          descriptors and mappings, and one while a task has it enabled
  * @mode:          DISABLED -> INIT by INIT_TRACE, INIT <-> TRACE_PC, TRACE_CMP
  * @owner:         the task that enabled it; NULL in the first two modes
- * @remote:        enabled by REMOTE_ENABLE: the owner itself is not recorded
+ * @remote:        enabled by REMOTE_ENABLE: the owner's @remote, not its @file;
+ *                 what the owner itself runs does not go here
  * @sink:          its buffer; in the list kcov8i.enabled in mode TRACE_PC,
  *                 a remote one only while it has sections
  * @cookie:        of its open, for alloc_area
@@ -67,6 +68,11 @@ struct kcov8_file {
 };
 
 void kcov8i_file_put(struct kcov8_file *file);
+
+/* By 6.12's rules a task has one file, of whatever kind. */
+static inline bool kcov8i_one_file(const struct kcov8_device *device) {
+  return device->host.rules == KCOV8_RULES_6_12;
+}
 
 /* ---- area.c: memory of cover buffers ------------------------------------- */
 

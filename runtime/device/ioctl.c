@@ -6,9 +6,9 @@
  *                                     ^                              or _CMP
  *                                     '-------DISABLE, exit-------------'
  *
- * The reference is Linux 6.12 kernel/kcov.c, in the order of its checks. For
- * KCOV_RESET_TRACE, which 6.12 does not have, it is the fourth version of the
- * proposal (linux-kernel, 2025-07-31).
+ * The reference is kernel/kcov.c of Linux 7.2.12, in the order of its checks,
+ * or of 6.12.117 (kcov8i_one_file()). For KCOV_RESET_TRACE, which neither has,
+ * it is the fourth version of the proposal (linux-kernel, 2025-07-31).
  */
 #include "device/device.h"
 
@@ -28,13 +28,26 @@ static int init_trace(struct kcov8_file *file, uint64_t size_words) {
   return -KCOV8_EBUSY;
 }
 
+/*
+ * Has @task what it can have one of? On Linux task->kcov is the file of ENABLE
+ * or of the section, task->kcov_remote that of REMOTE_ENABLE; before 7.2 all
+ * three are task->kcov.
+ */
+static bool is_taken(const struct kcov8_device *device,
+                     const struct kcov8_task *task, bool remote) {
+  const bool local = task->file || task->section;
+  if (kcov8i_one_file(device))
+    return local || task->remote;
+  return remote ? task->remote != NULL : local;
+}
+
 /* May @task enable @file, with this mode? */
 static int may_enable(const struct kcov8_file *file,
-                      const struct kcov8_task *task, uint64_t arg,
+                      const struct kcov8_task *task, bool remote, uint64_t arg,
                       enum kcov8i_mode *mode) {
   if (file->mode != KCOV8I_INIT)
     return -KCOV8_EINVAL;
-  if (task->file || task->section)
+  if (is_taken(file->device, task, remote))
     return -KCOV8_EBUSY;
   if (arg == KCOV8_TRACE_PC)
     *mode = KCOV8I_TRACE_PC;
@@ -49,7 +62,7 @@ static int may_enable(const struct kcov8_file *file,
 static int enable(struct kcov8_file *file, struct kcov8_task *task,
                   uint64_t arg) {
   enum kcov8i_mode mode;
-  int err = may_enable(file, task, arg, &mode);
+  int err = may_enable(file, task, false, arg, &mode);
   if (!err)
     err = kcov8i_trace_start(file, task, mode);
   return err;
@@ -59,14 +72,16 @@ static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
                          const struct kcov8i_remote_args *args) {
   const struct kcov8i_layout *const layout = &file->device->layout;
   enum kcov8i_mode mode;
-  int err = may_enable(file, task, args->trace_mode, &mode);
+  int err = may_enable(file, task, true, args->trace_mode, &mode);
   if (err)
     return err;
   /* LONG_MAX / sizeof(long); only a kernel of 32 bits can get there. */
   if (layout->word_bytes == 4 && args->area_size > INT32_MAX / 4)
     return -KCOV8_EINVAL;
   err = kcov8i_handles_add(file, args);
-  if (!err)
+  if (err)
+    task->common_handle = 0; /* Linux undoes it with the end of KCOV_DISABLE */
+  else
     kcov8i_trace_start_remote(file, task, mode, args);
   return err;
 }
@@ -90,7 +105,7 @@ static int claimed(struct kcov8_file *file, struct kcov8_task *task,
 
 static int disable(struct kcov8_file *file, struct kcov8_task *task,
                    uint64_t arg) {
-  if (arg || task->file != file)
+  if (arg || (task->file != file && task->remote != file))
     return -KCOV8_EINVAL;
   kcov8i_trace_stop(file);
   return 0;

@@ -52,7 +52,8 @@ static void move_records(struct section *s) {
 
 static int start(struct kcov8_device *device, struct kcov8_task *worker,
                  uint64_t handle) {
-  if (worker->file || worker->section)
+  if (worker->file || worker->section ||
+      (worker->remote && kcov8i_one_file(device)))
     return -KCOV8_EBUSY;
   struct kcov8_file *const file = kcov8i_handle_file(device, handle);
   if (!file)
@@ -128,7 +129,7 @@ void kcov8_remote_stop(struct kcov8_task *worker) {
 /* ---- Prepared ------------------------------------------------------------ */
 
 static int prepare_section(struct kcov8_task *worker) {
-  if (worker->file || worker->section)
+  if (worker->file || worker->remote || worker->section)
     return -KCOV8_EBUSY;
   struct section *const s = kcov8_port_alloc(sizeof(*s));
   if (!s)

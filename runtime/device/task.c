@@ -43,17 +43,20 @@ void kcov8_task_run(const struct kcov8_task *task) {
   kcov8_port_unlock();
 }
 
-/* Does the file that the task has agree? */
-static bool owns(const struct kcov8_task *task) {
-  const struct kcov8_file *const file = task->file;
+/* Does the file, one of the task's two, agree? */
+static bool owns(const struct kcov8_task *task, const struct kcov8_file *file) {
   return file && file->mode >= KCOV8I_TRACE_PC && file->owner == task;
+}
+
+static bool has_any(const struct kcov8_task *task) {
+  return task->file || task->remote || task->section;
 }
 
 void kcov8_task_flush(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
   kcov8i_task_enter(task);
-  if (owns(task) && !task->file->remote)
+  if (owns(task, task->file))
     kcov8i_trace_flush(task->file);
   kcov8i_task_leave(task);
 }
@@ -62,7 +65,7 @@ void kcov8_task_discard(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
   kcov8i_task_enter(task);
-  if (owns(task) && !task->file->remote)
+  if (owns(task, task->file))
     kcov8i_trace_discard(task->file);
   kcov8i_task_leave(task);
 }
@@ -70,20 +73,24 @@ void kcov8_task_discard(struct kcov8_task *task) {
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
 
 void kcov8_task_drop(struct kcov8_task *task) {
-  if (!task->file && !task->section)
+  if (!has_any(task))
     return;
   kcov8i_task_enter(task);
   kcov8i_section_drop(task);
-  if (owns(task))
+  if (owns(task, task->file))
     kcov8i_trace_drop(task->file);
+  if (owns(task, task->remote))
+    kcov8i_trace_drop(task->remote);
   kcov8i_task_leave(task);
 }
 
 void kcov8_task_move(struct kcov8_task *to, struct kcov8_task *from) {
   kcov8_port_lock();
   *to = *from;
-  if (owns(from))
+  if (owns(from, from->file))
     to->file->owner = to;
+  if (owns(from, from->remote))
+    to->remote->owner = to;
   kcov8_task_init(from);
   kcov8_port_unlock();
 }
@@ -105,11 +112,13 @@ void kcov8_forked(struct kcov8_device *device) {
 }
 
 void kcov8_task_exit(struct kcov8_task *task) {
-  if (!task->file && !task->section)
+  if (!has_any(task))
     return;
   kcov8i_task_enter(task);
   kcov8i_section_stop(task);
-  if (owns(task))
+  if (owns(task, task->file))
     kcov8i_trace_stop(task->file);
+  if (owns(task, task->remote))
+    kcov8i_trace_stop(task->remote);
   kcov8i_task_leave(task);
 }

@@ -14,15 +14,25 @@ static void own(struct kcov8_file *file, struct kcov8_task *task,
   file->owner = task;
   file->remote = remote;
   file->refs++;
-  task->file = file;
-  task->tracing = !remote;
+  if (remote) {
+    task->remote = file;
+  } else {
+    task->file = file;
+    task->tracing = 1;
+  }
 }
 
 static void disown(struct kcov8_file *file) {
+  struct kcov8_task *const task = file->owner;
+  if (file->remote) {
+    task->remote = NULL;
+  } else {
+    task->tracing = 0;
+    task->file = NULL;
+  }
+  if (file->remote || kcov8i_one_file(file->device))
+    task->common_handle = 0;
   file->mode = KCOV8I_INIT;
-  file->owner->tracing = 0;
-  file->owner->file = NULL;
-  file->owner->common_handle = 0;
   file->owner = NULL;
   file->remote = false;
   file->sequence++;
@@ -77,7 +87,8 @@ void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
                                const struct kcov8i_remote_args *args) {
   own(file, task, mode, true);
   file->remote_words = args->area_size;
-  task->common_handle = (uint32_t)args->common_handle; /* fits: subsystem 0 */
+  if (args->common_handle) /* else an inherited one stays */
+    task->common_handle = (uint32_t)args->common_handle; /* subsystem 0 */
 }
 
 /* @file has one section more. */

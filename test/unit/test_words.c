@@ -233,6 +233,7 @@ static void refused(void **state) {
       {.size = sizeof(struct kcov8_host), .word_bytes = 16},
       {.size = sizeof(struct kcov8_host), .byte_order = 3},
       {.size = sizeof(struct kcov8_host), .ioctls = 2},
+      {.size = sizeof(struct kcov8_host), .rules = 2},
       {.size = sizeof(struct kcov8_host), .read_guest = read_guest},
       {.size = sizeof(struct kcov8_host), .write_guest = write_guest},
       {.size = sizeof(struct kcov8_host) - 1},

@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
 
 #include <kcov8/port.h>
@@ -69,10 +70,18 @@ static int write_guest(void *ctx, struct kcov8_task *task, u64 to,
   return copy_to_user(u64_to_user_ptr(to), from, bytes) ? -EFAULT : 0;
 }
 
+/* The device answers as this kernel's own kcov does. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#define KCOV8_LINUX_RULES KCOV8_RULES_6_12
+#else
+#define KCOV8_LINUX_RULES KCOV8_RULES_NEWEST
+#endif
+
 const struct kcov8_host kcov8_linux_host = {
     .size = sizeof(struct kcov8_host),
     .alloc_area = alloc_area,
     .free_area = free_area,
     .read_guest = read_guest,
     .write_guest = write_guest,
+    .rules = KCOV8_LINUX_RULES,
 };
