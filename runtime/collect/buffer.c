@@ -7,13 +7,17 @@
  * from other threads at any moment: word 0 is read once per flush or record,
  * only compared and never added to before it is known to be small, and no index
  * is ever read from the buffer. Every count that leaves no room is a full
- * buffer, ~0 too (Linux 6.12 wraps there and stores a PC in word 0).
+ * buffer, ~0 too (Linux wraps there and stores a PC in word 0; of records, 7.2
+ * multiplies before it looks, 6.12.117 divides, as we do).
  *
- * A reader that sees count N sees entries 1..N: the count is stored last, with
- * release (Linux bumps it first, since an interrupt may nest; here nothing
- * does, but for comparisons: there the count goes first, too). N < size_words
- * always. A reset by the guest during a flush is overwritten by our count, as
- * by a hook on Linux.
+ * A reader that sees count N, with a load-acquire, sees entries 1..N: the count
+ * is stored last, with release. Linux does so where background work is moved
+ * to a buffer, since 7.2 with a barrier (smp_wmb() in kcov_move_area(), and
+ * Documentation/dev-tools/kcov.rst). Its hooks bump the count first, since an
+ * interrupt may nest; here nothing does, but for comparisons: a task's own go
+ * in that order, those of background work in the other. N < size_words always.
+ * A reset by the guest during a flush is overwritten by our count, as by a hook
+ * on Linux.
  *
  * Words are the guest kernel's: 4 or 8 bytes, in its byte order. The high
  * halves of all PCs are the same, so that words of 4 bytes lose nothing. A host
@@ -172,26 +176,48 @@ static void store_wide(struct kcov8i_buffer *b, uint64_t index, uint64_t v) {
   store_word(b, 2 * index + !big, v >> 32);
 }
 
+static uint64_t record_capacity(const struct kcov8i_buffer *b) {
+  const uint64_t words = b->size_words * b->layout.word_bytes / 8;
+  return (words - 1) / KCOV8_CMP_WORDS;
+}
+
+static void store_record(struct kcov8i_buffer *b, uint64_t index, uint64_t type,
+                         uint64_t arg1, uint64_t arg2, uint64_t pc) {
+  const uint64_t at = 1 + index * KCOV8_CMP_WORDS;
+  store_wide(b, at, type);
+  store_wide(b, at + 1, arg1);
+  store_wide(b, at + 2, arg2);
+  store_wide(b, at + 3, b->layout.word_bytes == 4 ? (uint32_t)pc : pc);
+}
+
 /*
  * The count first, then the record, as Linux does: what interrupts us in
  * between takes the next place.
  */
 void kcov8i_buffer_record(struct kcov8i_buffer *b, uint32_t type, uint64_t arg1,
                           uint64_t arg2, uint64_t pc) {
-  const uint64_t words = b->size_words * b->layout.word_bytes / 8;
-  const uint64_t capacity = (words - 1) / KCOV8_CMP_WORDS;
   const uint64_t count = load_wide(b);
-  if (count >= capacity) {
+  if (count >= record_capacity(b)) {
     kcov8i_buffer_drop(b);
     return;
   }
-  const uint64_t at = 1 + count * KCOV8_CMP_WORDS;
   store_wide(b, 0, count + 1);
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
-  store_wide(b, at, type);
-  store_wide(b, at + 1, arg1);
-  store_wide(b, at + 2, arg2);
-  store_wide(b, at + 3, b->layout.word_bytes == 4 ? (uint32_t)pc : pc);
+  store_record(b, count, type, arg1, arg2, pc);
+}
+
+void kcov8i_buffer_add_records(struct kcov8i_buffer *b, const uint64_t *records,
+                               uint64_t n) {
+  const uint64_t count = load_wide(b), capacity = record_capacity(b);
+  const uint64_t room = count < capacity ? capacity - count : 0;
+  const uint64_t fit = n < room ? n : room;
+  for (uint64_t i = 0; i < fit; i++, records += KCOV8_CMP_WORDS)
+    store_record(b, count + i, records[0], records[1], records[2], records[3]);
+  store64(&b->dropped, load64(&b->dropped) + (n - fit));
+  if (!fit)
+    return;
+  __atomic_thread_fence(__ATOMIC_RELEASE); /* entries first */
+  store_wide(b, 0, count + fit);
 }
 
 void kcov8i_buffer_reset_records(struct kcov8i_buffer *b) {

@@ -72,6 +72,13 @@ void kcov8i_buffer_record(struct kcov8i_buffer *buffer, uint32_t type,
                           uint64_t arg1, uint64_t arg2, uint64_t pc);
 void kcov8i_buffer_reset_records(struct kcov8i_buffer *buffer);
 
+/*
+ * Appends @n records that another buffer has, of words of 8 bytes; counts those
+ * that do not fit as dropped. No task records into @buffer meanwhile.
+ */
+void kcov8i_buffer_add_records(struct kcov8i_buffer *buffer,
+                               const uint64_t *records, uint64_t n);
+
 /* @buffer->dropped, which kcov8i_buffer_record() changes without the lock. */
 uint64_t kcov8i_buffer_dropped(const struct kcov8i_buffer *buffer);
 void kcov8i_buffer_drop(struct kcov8i_buffer *buffer);

@@ -42,9 +42,7 @@ static int start_compares(struct section *s, struct kcov8_task *worker) {
 static void move_records(struct section *s) {
   struct kcov8i_buffer *const to = &s->file->sink.buffer;
   const uint64_t *const w = s->buffer.area.base;
-  for (const uint64_t *r = w + 1; r < w + 1 + w[0] * KCOV8_CMP_WORDS;
-       r += KCOV8_CMP_WORDS)
-    kcov8i_buffer_record(to, (uint32_t)r[0], r[1], r[2], r[3]);
+  kcov8i_buffer_add_records(to, w + 1, w[0]);
   to->dropped += s->buffer.dropped;
 }
 

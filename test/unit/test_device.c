@@ -2,7 +2,7 @@
 /*
  * test_device.c - the device: state x call x errno, and the laws of flushing
  *
- * The table below is Linux 6.12's behaviour (kernel/kcov.c).
+ * The table below is Linux's behaviour (kernel/kcov.c).
  */
 #include "support.h"
 

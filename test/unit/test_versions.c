@@ -3,11 +3,15 @@
  * test_versions.c - what Linux 7.2 and 6.12 answer differently
  *
  * A file of KCOV_ENABLE ("local") and one of KCOV_REMOTE_ENABLE in one task.
- * The values are read from kernel/kcov.c of 6.12.117 and 7.2.12.
+ * The values are read from kernel/kcov.c of 6.12.117 and 7.2.12. And the order
+ * in which what others ran appears, which 7.2 documents.
  */
 #include "support.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static struct kcov8_device *device;
 static struct image *img;
@@ -336,16 +340,105 @@ static void no_section(void **state) {
   kcov8_file_put(f2);
 }
 
+/* ---- Order of publication ------------------------------------------------ */
+
+/* Two pages, of which the second one cannot be written at first. */
+static struct guarded {
+  uint64_t *words;
+  size_t page, seen; /* count when the first entry came */
+} guarded;
+
+static int guarded_alloc(void *ctx, struct kcov8_area *area) {
+  struct guarded *const g = ctx;
+  assert_int_equal(area->bytes, 2 * g->page);
+  g->words = mmap(NULL, area->bytes, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_true(g->words != MAP_FAILED);
+  area->base = g->words;
+  return 0;
+}
+
+static void guarded_free(void *ctx, struct kcov8_area *area) {
+  (void)ctx;
+  munmap(area->base, area->bytes);
+}
+
+static uint8_t *second_page(void) {
+  return (uint8_t *)guarded.words + guarded.page;
+}
+
+static void on_store(int sig) {
+  (void)sig;
+  guarded.seen = guarded.words[0];
+  if (mprotect(second_page(), guarded.page, PROT_READ | PROT_WRITE))
+    _exit(1);
+}
+
+/* Who reads the count finds the entries: they are stored before it. */
+static void entries_before_count(uint32_t mode, uint64_t before,
+                                 struct image *image, uint64_t n) {
+  const struct sigaction action = {.sa_handler = on_store};
+  guarded.page = (size_t)sysconf(_SC_PAGESIZE);
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .ctx = &guarded,
+                                  .alloc_area = guarded_alloc,
+                                  .free_area = guarded_free,
+                                  .read_guest = read_guest,
+                                  .write_guest = write_guest,
+                                  .word_bytes = 8};
+  struct sigaction old;
+  struct kcov8_device *own;
+  assert_int_equal(kcov8_device_create(&host, &own), 0);
+  struct kcov8_file *const f = file_make(own, 2 * guarded.page / 8, NULL);
+  assert_int_equal(remote(f, &me, mode, 5), 0);
+  assert_int_equal(kcov8_remote_start(own, &worker, 5), 0);
+  current_task = &worker;
+  hit(image, 1);
+  hit(image, 2);
+  __kcov8_trace_cmp(image->counters + 1, 6, 7, 8);
+  __kcov8_trace_cmp(image->counters + 2, 6, 8, 9);
+
+  guarded.words[0] = before;
+  guarded.seen = 0;
+  sigaction(SIGSEGV, &action, &old);
+  assert_int_equal(mprotect(second_page(), guarded.page, PROT_READ), 0);
+  kcov8_remote_stop(&worker);
+  sigaction(SIGSEGV, &old, NULL);
+  assert_int_equal(guarded.seen, before);
+  assert_int_equal(guarded.words[0], before + n);
+  current_task = NULL;
+  kcov8_task_exit(&me);
+  kcov8_file_put(f);
+  assert_int_equal(kcov8_device_destroy(own), 0);
+}
+
+static void pcs_before_count(void **state) {
+  (void)state;
+  const uint64_t words = (uint64_t)sysconf(_SC_PAGESIZE) / 8;
+  entries_before_count(0, words - 1, img, 2);
+}
+
+static void records_before_count(void **state) {
+  (void)state;
+  const uint64_t words = (uint64_t)sysconf(_SC_PAGESIZE) / 8;
+  struct image *const cmp = image_of(2, 10);
+  cmp->funcs[0].flags = KCOV8_FUNC_CMP;
+  __kcov8_image_register(&cmp->desc);
+  entries_before_count(1, words / 4, cmp, 2);
+  image_unload(cmp);
+}
+
 #define NEWEST(name) cmocka_unit_test_setup_teardown(name, newest, tear_down)
 #define OLD(name) cmocka_unit_test_setup_teardown(name, v6_12, tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      NEWEST(errnos_newest), OLD(errnos_6_12),
-      NEWEST(handle_stays),  OLD(handle_goes_with_any_file),
-      NEWEST(both_record),   NEWEST(both_exit),
-      NEWEST(both_drop),     NEWEST(both_forked),
-      NEWEST(own_section),   OLD(no_section),
+      NEWEST(errnos_newest),    OLD(errnos_6_12),
+      NEWEST(handle_stays),     OLD(handle_goes_with_any_file),
+      NEWEST(both_record),      NEWEST(both_exit),
+      NEWEST(both_drop),        NEWEST(both_forked),
+      NEWEST(own_section),      OLD(no_section),
+      NEWEST(pcs_before_count), NEWEST(records_before_count),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
