@@ -33,7 +33,7 @@ static int init_trace(struct kcov8_file *file, uint64_t size_words) {
  * or of the section, task->kcov_remote that of REMOTE_ENABLE; before 7.2 all
  * three are task->kcov.
  */
-static bool is_taken(const struct kcov8_device *device,
+static bool has_its_one(const struct kcov8_device *device,
                      const struct kcov8_task *task, bool remote) {
   const bool local = task->file || task->section;
   if (kcov8i_one_file(device))
@@ -47,7 +47,7 @@ static int may_enable(const struct kcov8_file *file,
                       enum kcov8i_mode *mode) {
   if (file->mode != KCOV8I_INIT)
     return -KCOV8_EINVAL;
-  if (is_taken(file->device, task, remote))
+  if (has_its_one(file->device, task, remote))
     return -KCOV8_EBUSY;
   if (arg == KCOV8_TRACE_PC)
     *mode = KCOV8I_TRACE_PC;
