@@ -4,7 +4,8 @@
  *
  * kcov8i_sweep() is the only code that looks at counters. The order of what it
  * finds is the order of every delivery: images as they were prepared, counters
- * by address, then blocks without probes.
+ * by address, behind each batch of them the blocks without probes that it
+ * implies.
  *
  * The race with probes. Other threads write counters while we sweep, with
  * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
@@ -82,14 +83,13 @@ struct target {
   struct kcov8i_image *img;
   struct kcov8i_append *direct;
   struct kcov8i_sink *sink;
+  uint64_t *seen;
   bool keep;
 };
 
-static void deliver(const struct target *to, struct kcov8i_hit *hits,
+static void deliver(const struct target *to, const struct kcov8i_hit *hits,
                     size_t n) {
   struct kcov8i_image *const img = to->img;
-  if (to->keep && img->kept)
-    keep_hits(img, hits, n);
   if (to->direct)
     kcov8i_append_image(to->direct, img, hits, n);
   else if (to->sink || !img->per_task) /* else nobody's */
@@ -104,14 +104,40 @@ struct batch {
   struct kcov8i_hit hits[2 * KCOV8I_BATCH];
 };
 
+static void keep_implied(struct kcov8i_image *img,
+                         const struct kcov8i_hit *hits, size_t n_hits) {
+  struct kcov8i_hit more[KCOV8I_BATCH];
+  struct kcov8i_implying w = {.img = img, .hits = hits, .n_hits = n_hits};
+  for (size_t n; (n = kcov8i_implied_next(&w, more));)
+    keep_hits(img, more, n);
+}
+
+/* Once per block to a buffer; elsewhere counts are added up. */
+static void deliver_implied(const struct target *to,
+                            const struct kcov8i_hit *hits, size_t n_hits) {
+  struct kcov8i_hit more[KCOV8I_BATCH];
+  struct kcov8i_implying w = {.img = to->img, .hits = hits, .n_hits = n_hits};
+  if (to->direct)
+    w.seen = to->seen;
+  for (size_t n; (n = kcov8i_implied_next(&w, more));)
+    deliver(to, more, n);
+}
+
 static void batch_deliver(struct batch *b) {
-  prefetch_slots(b->to.img, b->hits, b->n);
-  const size_t n = drop_strays(b->to.img, b->hits, b->n);
-  if (b->to.img->unary)
-    kcov8i_unary_decode(b->to.img, b->hits, n);
-  if (b->to.img->implied.n_rules)
-    kcov8i_implied_add(b->to.img, b->hits, n);
+  struct kcov8i_image *const img = b->to.img;
+  prefetch_slots(img, b->hits, b->n);
+  const size_t n = drop_strays(img, b->hits, b->n);
+  if (img->unary)
+    kcov8i_unary_decode(img, b->hits, n);
+  const bool rules = img->implied.n_rules;
+  if (b->to.keep && img->kept) {
+    keep_hits(img, b->hits, n);
+    if (rules)
+      keep_implied(img, b->hits, n);
+  }
   deliver(&b->to, b->hits, n);
+  if (rules)
+    deliver_implied(&b->to, b->hits, n);
   b->n = 0;
 }
 
@@ -167,21 +193,23 @@ static void collect_target(const struct target *to, uint8_t *counters,
     batch_sweep(&b, 0, img->n_counters);
   if (b.n)
     batch_deliver(&b);
-  if (img->implied.n_rules)
-    for (size_t n; (n = kcov8i_implied_take(img, b.hits));)
-      deliver(to, b.hits, n);
+  if (to->seen)
+    kcov8i_seen_clear(img, to->seen);
 }
 
 void kcov8i_collect_image(struct kcov8i_image *img,
                           struct kcov8i_append *direct, bool keep) {
-  collect_target(&(struct target){.img = img, .direct = direct, .keep = keep},
+  collect_target(&(struct target){.img = img,
+                                  .direct = direct,
+                                  .seen = img->implied.seen,
+                                  .keep = keep},
                  img->counters, img->summary.marks);
 }
 
 void kcov8i_collect_copy(const struct kcov8i_copy *copy,
                          struct kcov8i_append *direct, struct kcov8i_sink *sink,
                          bool keep) {
-  collect_target(&(struct target){copy->image, direct, sink, keep},
+  collect_target(&(struct target){copy->image, direct, sink, copy->seen, keep},
                  copy->counters, copy->marks);
 }
 
@@ -207,7 +235,7 @@ bool kcov8i_collect_order(struct kcov8i_order *list, struct kcov8i_copy *copies,
       continue; /* an image that is gone */
     if (b.n && (c->image != b.to.img || b.n == KCOV8I_BATCH))
       batch_deliver(&b);
-    b.to = (struct target){c->image, direct, sink, keep};
+    b.to = (struct target){c->image, direct, sink, c->seen, keep};
     const size_t at = (size_t)(list->counters[i] - c->image->counters);
     if (c->counters[at]) /* else it was flushed while it was being noted */
       b.hits[b.n++] = (struct kcov8i_hit){(uint32_t)at, c->counters[at]};
@@ -215,6 +243,9 @@ bool kcov8i_collect_order(struct kcov8i_order *list, struct kcov8i_copy *copies,
   }
   if (b.n)
     batch_deliver(&b);
+  for (const struct kcov8i_copy *c = copies; c; c = c->next)
+    if (c->seen)
+      kcov8i_seen_clear(c->image, c->seen);
   list->n = 0;
   return all;
 }

@@ -112,6 +112,9 @@ struct kcov8i_sink {
  */
 int kcov8i_pending_need(struct kcov8i_sink *extra);
 
+/* The same for @sink alone. */
+int kcov8i_pending_need_one(struct kcov8i_sink *sink);
+
 /*
  * The same for one image that is being prepared, in sinks that have sets or
  * need them. @is_new: no ghost, so none has a set for it yet.
@@ -135,12 +138,14 @@ void kcov8i_pending_free(struct kcov8i_sink *sink);
  * struct kcov8i_copy - of an image's counters, and of its marks
  * @counters: image->n_counters of them
  * @marks:    image->summary.n_marks of them; NULL without a summary
+ * @seen:     for its flushes; NULL without rules
  */
 struct kcov8i_copy {
   struct kcov8i_copy *next;
   struct kcov8i_image *image;
   uint8_t *counters;
   uint8_t *marks;
+  uint64_t *seen;
 };
 
 #define KCOV8I_ORDER_ENTRIES 65535

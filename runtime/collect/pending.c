@@ -2,10 +2,11 @@
 /*
  * pending.c - what was harvested for a file, but is not in its buffer yet
  *
- * All counters are shared, so whoever flushes takes everybody's hits. While two
+ * Where counters are shared, whoever flushes takes everybody's hits. While two
  * or more files are enabled, each has a set: one byte, the hits so far, per
  * counter of each loaded image. A flush marks what it takes in the sets of all
- * enabled files, then moves its own set to its own buffer.
+ * enabled files, then moves its own set to its own buffer. A file with counts
+ * always has one: several hits may add up to a block's.
  *
  * Sets are allocated where a call may fail: when a second file is enabled, at a
  * harvest, at an unload (both take hits outside of any file's flush), and with
@@ -69,16 +70,19 @@ int kcov8i_pending_need(struct kcov8i_sink *extra) {
   if (extra && add_all(extra)) {
     /* Two enabled files had theirs before; a lone one may have got them now. */
     struct kcov8i_sink *const s = kcov8i.enabled;
-    if (kcov8i.n_enabled == 1 && !s->dirty)
+    if (kcov8i.n_enabled == 1 && !s->dirty && !s->buffer.counts)
       cut(s, NULL);
     return -KCOV8_ENOMEM;
   }
   return 0;
 }
 
+int kcov8i_pending_need_one(struct kcov8i_sink *sink) { return add_all(sink); }
+
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next) {
-    if ((!s->pending && kcov8i.n_enabled == 1) || !add(s, img))
+    const bool alone = kcov8i.n_enabled == 1 && !s->buffer.counts;
+    if ((!s->pending && alone) || !add(s, img))
       continue;
     /* Those just added go with the image; a ghost's may have marks. */
     for (struct kcov8i_sink *g = kcov8i.enabled; is_new && g != s; g = g->next)

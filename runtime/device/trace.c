@@ -67,6 +67,8 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
   }
   if (!err && kcov8i.n_enabled && kcov8i.n_shared)
     err = kcov8i_pending_need(&file->sink);
+  else if (!err && file->sink.buffer.counts)
+    err = kcov8i_pending_need_one(&file->sink);
   if (!err)
     err = kcov8i_view_get(&file->sink, &file->view);
   if (err) {
@@ -187,7 +189,7 @@ void kcov8i_trace_flush(struct kcov8_file *file) {
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->sink.buffer);
-  const bool own_direct = !file->sink.dirty;
+  const bool own_direct = !file->sink.dirty && !file->sink.buffer.counts;
   const bool shared_direct = own_direct && kcov8i.n_enabled == 1;
   if (kcov8i.n_shared)
     kcov8i_collect(shared_direct ? &a : NULL, kcov8i.keep);

@@ -46,18 +46,13 @@ struct kcov8i_table {
  * @n_rules:   0: none, and all pointers are NULL
  * @first:     by counter: where its rules begin; one more at the end
  * @implied:   @n_rules blocks without a counter, from 0
- * @sums:      of these: hits in the flush in progress, else all 0
- * @reached:   the first @n_reached are blocks whose sum is not 0
- * @n_taken:   of them
+ * @seen:      for flushes of the image's own counters
  */
 struct kcov8i_implied {
   size_t n_rules;
   uint32_t *first;
   uint32_t *implied;
-  uint32_t *reached;
-  uint8_t *sums;
-  size_t n_reached;
-  size_t n_taken;
+  uint64_t *seen;
 };
 
 /* Counters [begin, end) of an image. */
@@ -273,15 +268,36 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
                          struct kcov8i_image *img);
 void kcov8i_implied_free(struct kcov8i_image *img);
 
-/* Notes what the hits of a sweep imply. Only with @n_rules > 0. */
-void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
-                        size_t n_hits);
+/*
+ * Which implied blocks a flush has reported: of whoever flushes, one flush at a
+ * time. All clear between two. NULL: no memory; only with @n_rules > 0.
+ */
+uint64_t *kcov8i_seen_alloc(const struct kcov8i_image *img);
+void kcov8i_seen_free(const struct kcov8i_image *img, uint64_t *seen);
+void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen);
+
+/**
+ * struct kcov8i_implying - a walk over what @hits imply
+ * @img:    with rules
+ * @hits:   @n_hits of its counters
+ * @seen:   blocks that are in it are left out, and those that are not are
+ * added; NULL: each hit implies anew
+ * @at, @rule: how far it is; 0 at the beginning
+ */
+struct kcov8i_implying {
+  const struct kcov8i_image *img;
+  const struct kcov8i_hit *hits;
+  size_t n_hits;
+  uint64_t *seen;
+  size_t at;
+  uint32_t rule;
+};
 
 /*
- * The next implied blocks that ran; at most KCOV8I_BATCH. 0: that was all, and
- * the image is ready for the next flush.
+ * The next blocks, with the count of the hit that implies them: @more has room
+ * for KCOV8I_BATCH. 0: that was all.
  */
-size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits);
+size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more);
 
 #pragma GCC visibility pop
 

@@ -2,20 +2,23 @@
 /*
  * implied.c - blocks that have no probe of their own (option `prune`)
  *
- * A flush adds each witness's hits to the blocks that it implies, and takes
- * those when the image has been swept: each once, with the sum of its
- * witnesses' hits, in the order in which they were first implied. They have an
+ * A hit of a witness is one of each block that it implies, too. They have an
  * index behind those of counters, so that slots, IDs and pending sets need to
- * know nothing of rules.
+ * know nothing of rules. Several witnesses may imply one block. Where hits are
+ * added up, in pending sets and for harvests, that needs no care. Where each
+ * block is an entry of a buffer, a bit per implied block tells that it has its
+ * entry: whoever may flush on its own has such bits of its own, for it holds no
+ * lock that others wait for.
  */
 #include "image/image.h"
 
-/* Sizes for one image: of what implied.c allocates, in one piece. */
+static size_t n_implied(const struct kcov8i_image *img) {
+  return img->n_indexes - img->n_counters;
+}
+
+/* first[n + 1], implied[rules] */
 static size_t bytes_for(const struct kcov8i_image *img, size_t n_rules) {
-  const size_t n_implied = img->n_indexes - img->n_counters;
-  /* first[n + 1], implied[rules], reached[implied + 1], sums[implied] */
-  return sizeof(uint32_t) * (img->n_counters + 2 + n_rules + n_implied) +
-         n_implied;
+  return sizeof(uint32_t) * (img->n_counters + 2 + n_rules);
 }
 
 /* By witness: count, sum up, fill from the end. */
@@ -51,53 +54,89 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
   if (!m->first)
     return -KCOV8_ENOMEM;
   m->implied = m->first + img->n_counters + 1;
-  m->reached = m->implied + n_rules;
-  m->sums = (uint8_t *)(m->reached + t->n_implied + 1);
   sort_rules(t, m);
-  return 0;
+  m->seen = kcov8i_seen_alloc(img);
+  return m->seen ? 0 : -KCOV8_ENOMEM;
 }
 
 void kcov8i_implied_free(struct kcov8i_image *img) {
   struct kcov8i_implied *const m = &img->implied;
+  kcov8i_seen_free(img, m->seen);
   if (m->first)
     kcov8_port_free(m->first, bytes_for(img, m->n_rules));
   m->first = NULL;
+  m->seen = NULL;
 }
 
-/* Locals: a store to sums, bytes, could change anything else for all a compiler
-   knows. */
-void kcov8i_implied_add(struct kcov8i_image *img, const struct kcov8i_hit *hits,
-                        size_t n_hits) {
-  const uint32_t *const first = img->implied.first;
-  const uint32_t *const implied = img->implied.implied;
-  uint32_t *const reached = img->implied.reached;
-  uint8_t *const sums = img->implied.sums;
-  size_t n = img->implied.n_reached;
-  for (size_t i = 0; i < n_hits; i++) {
-    const uint32_t end = first[hits[i].index + 1], count = hits[i].count;
-    for (uint32_t r = first[hits[i].index]; r < end; r++) {
-      const uint32_t b = implied[r];
-      reached[n] = b; /* kept if it is the first time */
-      n += !sums[b];
-      kcov8i_add_count(&sums[b], count);
+/* ---- Seen ---------------------------------------------------------------- */
+
+/*
+ * A bit per block, in lines of 64 bytes, behind a bit per line: that one is not
+ * clear. A flush of few hits in a large image clears few lines.
+ */
+enum { LINE_WORDS = 8, LINE_BITS = 64 * LINE_WORDS };
+
+static size_t n_lines(const struct kcov8i_image *img) {
+  return n_implied(img) / LINE_BITS + 1;
+}
+
+static size_t n_marks(const struct kcov8i_image *img) {
+  return n_lines(img) / 64 + 1;
+}
+
+static size_t seen_bytes(const struct kcov8i_image *img) {
+  return sizeof(uint64_t) * (n_marks(img) + n_lines(img) * LINE_WORDS);
+}
+
+uint64_t *kcov8i_seen_alloc(const struct kcov8i_image *img) {
+  return kcov8_port_alloc(seen_bytes(img));
+}
+
+void kcov8i_seen_free(const struct kcov8i_image *img, uint64_t *seen) {
+  if (seen)
+    kcov8_port_free(seen, seen_bytes(img));
+}
+
+void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen) {
+  const size_t marks = n_marks(img);
+  for (size_t m = 0; m < marks; m++)
+    for (; seen[m]; seen[m] &= seen[m] - 1) {
+      const size_t line = 64 * m + (size_t)__builtin_ctzll(seen[m]);
+      memset(&seen[marks + line * LINE_WORDS], 0,
+             LINE_WORDS * sizeof(uint64_t));
+    }
+}
+
+static inline bool is_new(uint64_t *seen, size_t marks, uint32_t block) {
+  const uint64_t bit = UINT64_C(1) << block % 64;
+  uint64_t *const word = &seen[marks + block / 64];
+  if (*word & bit)
+    return false;
+  *word |= bit;
+  const uint32_t line = block / LINE_BITS;
+  seen[line / 64] |= UINT64_C(1) << line % 64;
+  return true;
+}
+
+/* ---- Implied by hits ----------------------------------------------------- */
+
+size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more) {
+  const struct kcov8i_implied *const m = &w->img->implied;
+  const uint32_t n_counters = (uint32_t)w->img->n_counters;
+  const size_t marks = n_marks(w->img);
+  size_t n = 0;
+  for (; w->at < w->n_hits; w->at++, w->rule = 0) {
+    const struct kcov8i_hit hit = w->hits[w->at];
+    const uint32_t end = m->first[hit.index + 1];
+    for (uint32_t r = m->first[hit.index] + w->rule; r < end; r++) {
+      const uint32_t block = m->implied[r];
+      if (n == KCOV8I_BATCH) {
+        w->rule = r - m->first[hit.index];
+        return n;
+      }
+      more[n] = (struct kcov8i_hit){n_counters + block, hit.count};
+      n += !w->seen || is_new(w->seen, marks, block);
     }
   }
-  img->implied.n_reached = n;
-}
-
-size_t kcov8i_implied_take(struct kcov8i_image *img, struct kcov8i_hit *hits) {
-  struct kcov8i_implied *const m = &img->implied;
-  const uint32_t *const reached = m->reached + m->n_taken;
-  const uint32_t n_counters = (uint32_t)img->n_counters;
-  uint8_t *const sums = m->sums;
-  const size_t left = m->n_reached - m->n_taken;
-  const size_t n = left < KCOV8I_BATCH ? left : KCOV8I_BATCH;
-  for (size_t i = 0; i < n; i++) {
-    hits[i] = (struct kcov8i_hit){n_counters + reached[i], sums[reached[i]]};
-    sums[reached[i]] = 0;
-  }
-  m->n_taken += n;
-  if (!n)
-    m->n_reached = m->n_taken = 0;
   return n;
 }

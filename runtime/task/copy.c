@@ -59,6 +59,7 @@ void kcov8i_copy_drop(struct kcov8i_copy *c) {
     uint8_t *const from = first_byte(img, &bytes);
     kcov8_port_free(from + delta, bytes);
   }
+  kcov8i_seen_free(img, c->seen);
   kcov8_port_free(c, sizeof(*c));
 }
 
@@ -92,11 +93,17 @@ static int new_copy(struct kcov8i_view *view, struct kcov8i_image *img,
   if (!c)
     return -KCOV8_ENOMEM;
   c->image = img;
-  const int err = img->segment ? map_copy(view, c) : allocate_copy(c);
-  if (err)
+  if (img->implied.n_rules)
+    c->seen = kcov8i_seen_alloc(img);
+  int err = img->implied.n_rules && !c->seen ? -KCOV8_ENOMEM : 0;
+  if (!err)
+    err = img->segment ? map_copy(view, c) : allocate_copy(c);
+  if (err) {
+    kcov8i_seen_free(img, c->seen);
     kcov8_port_free(c, sizeof(*c));
-  else
+  } else {
     *out = c;
+  }
   return err;
 }
 

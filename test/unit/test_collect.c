@@ -212,6 +212,55 @@ static void strays(void **state) {
   image_unload(i);
 }
 
+/* ---- Blocks without probes ---- */
+
+/*
+ * Block 0 and 1 imply block 2. In a buffer it stands once per flush; its count
+ * is the sum of theirs.
+ */
+static void implied(bool counts) {
+  struct kcov8_device *const device = device_make();
+  struct image *const i = image_make(1, (uint32_t[]){6, 0});
+  struct tracer g;
+  i->funcs[0].flags = KCOV8_FUNC_PRUNED;
+  i->funcs[0].n_blocks = 3;
+  i->keys[3] = 2;
+  i->keys[4] = 0 << 16 | 2;
+  i->keys[5] = 1 << 16 | 2;
+  __kcov8_image_register(&i->desc);
+  tracer_start(&g, device, 16);
+  assert_int_equal(kcov8_ioctl(g.file, &g.task, KCOV8_SET_COUNTS, counts), 0);
+  assert_int_equal(tracer_enable(&g), 0);
+  for (int round = 0; round < 3; round++) {
+    uint64_t *const w = g.words;
+    i->counters[0] = 3;
+    i->counters[1] = 4;
+    kcov8_syscall_return(&g.task);
+    assert_int_equal(w[0], 3);
+    if (counts) {
+      assert_true(w[5] == image_pc(i, 6)); /* behind all counters */
+      assert_int_equal(w[2] + w[4], 7);
+      assert_int_equal(w[6], 7);
+    } else {
+      assert_true(w[3] == image_pc(i, 6));
+    }
+    w[0] = 0;
+  }
+  tracer_end(&g);
+  image_unload(i);
+  assert_int_equal(kcov8_device_destroy(device), 0);
+}
+
+static void implied_once(void **state) {
+  (void)state;
+  implied(false);
+}
+
+static void implied_counts(void **state) {
+  (void)state;
+  implied(true);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_up, clean_up)
   const struct CMUnitTest tests[] = {
@@ -222,6 +271,8 @@ int main(void) {
       TEST(harvest_and_file),
       TEST(harvest_keeps),
       TEST(strays),
+      TEST(implied_once),
+      TEST(implied_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
