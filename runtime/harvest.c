@@ -55,15 +55,15 @@ static int harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
 int kcov8_harvest(void (*fn)(void *ctx, uint64_t pc, unsigned int hits,
                              uint64_t id, int moved),
                   void *ctx) {
-  kcov8_port_lock();
+  kcov8i_lock();
   const int err = harvest(fn, ctx);
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }
 
 int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
                 void *ctx) {
-  kcov8_port_lock();
+  kcov8i_lock();
   int err = identify_all();
   if (!err)
     err = kcov8i.images ? 0 : kcov8i_require_blocks();
@@ -74,7 +74,7 @@ int kcov8_moved(void (*fn)(void *ctx, uint64_t image, uint64_t pc, uint64_t id),
       if (i->moved[c])
         fn(ctx, i->fingerprint, kcov8i_pc(i, c), i->ids[c]);
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }
 
@@ -171,8 +171,8 @@ static int dump_all(const struct kcov8i_dump_to *to) {
 }
 
 int kcov8i_dump(const struct kcov8i_dump_to *to) {
-  kcov8_port_lock();
+  kcov8i_lock();
   const int err = dump_all(to);
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }

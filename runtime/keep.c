@@ -17,16 +17,16 @@ static const char *(*file_of)(const void *address);
 static struct kcov8i_kept *kept_list;
 
 void kcov8i_keep_start(const char *(*name_of)(const void *address)) {
-  kcov8_port_lock();
+  kcov8i_lock();
   file_of = name_of;
   kcov8i.keep = true;
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8i_keep_stop(void) {
-  kcov8_port_lock();
+  kcov8i_lock();
   kcov8i.keep = false;
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 struct kcov8i_kept *kcov8i_keep_first(void) {

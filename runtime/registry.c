@@ -11,7 +11,7 @@
  * never given to other blocks, and the same image, loaded again, takes them
  * over. "The same" is a 64-bit fingerprint over all IDs and counter places.
  *
- * All state is under kcov8_port_lock(), taken here by the public functions.
+ * All state is under the core's lock, taken here by the public functions.
  */
 #include "registry.h"
 
@@ -134,6 +134,16 @@ static int new_image(const struct kcov8i_table *t, struct kcov8_image *desc,
   return 0;
 }
 
+/* A loaded image more or less: +1 or -1. */
+static void count_image(const struct kcov8i_image *img, int n) {
+  size_t *const of_kind = img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared;
+  const bool has_variable = img->per_task && !img->segment;
+  __atomic_store_n(of_kind, *of_kind + (size_t)n, __ATOMIC_RELAXED);
+  if (has_variable)
+    __atomic_store_n(&kcov8i.n_variables, kcov8i.n_variables + (size_t)n,
+                     __ATOMIC_RELAXED);
+}
+
 static int prepare(struct kcov8_image *desc) {
   struct kcov8i_table t;
   int err = kcov8i_table_read(desc, &t);
@@ -181,7 +191,7 @@ static int prepare(struct kcov8_image *desc) {
     __atomic_store_n(end, img, __ATOMIC_RELEASE);
   }
   desc->runtime[1] = img;
-  *(img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared) += 1;
+  count_image(img, 1);
   kcov8i.n_blocks += img->n_blocks;
   kcov8i.has_cmp |= t.has_cmp;
   return 0;
@@ -262,7 +272,7 @@ static bool is_linked(const struct kcov8_image *desc) {
 }
 
 void __kcov8_image_register(struct kcov8_image *desc) {
-  kcov8_port_lock();
+  kcov8i_lock();
   if (is_foreign(desc)) {
     add_foreign(desc);
   } else if (!is_linked(desc)) {
@@ -270,7 +280,7 @@ void __kcov8_image_register(struct kcov8_image *desc) {
     if (kcov8i_view_any())
       kcov8i_view_image_came(kcov8i_prepare_images());
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8i_registry_again(struct kcov8_image *desc) {
@@ -328,7 +338,7 @@ static void unregister(struct kcov8_image *desc) {
   } else if (desc->runtime[1] != &empty_mark) {
     struct kcov8i_image *const img = desc->runtime[1];
     kcov8i_view_forget_image(img);
-    *(img->per_task ? &kcov8i.n_per_task : &kcov8i.n_shared) -= 1;
+    count_image(img, -1);
     kcov8i.n_blocks -= img->n_blocks;
     kcov8i_table_take_fingerprint(img);
     if (kcov8i.keep)
@@ -341,16 +351,16 @@ static void unregister(struct kcov8_image *desc) {
 }
 
 void __kcov8_image_unregister(struct kcov8_image *desc) {
-  kcov8_port_lock();
+  kcov8i_lock();
   if (is_foreign(desc))
     remove_foreign();
   else if (is_linked(desc))
     unregister(desc);
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8i_forget_images(void) {
-  kcov8_port_lock();
+  kcov8i_lock();
   while (registered) {
     struct kcov8_image *const d = registered;
     registered = d->runtime[0];
@@ -370,5 +380,5 @@ void kcov8i_forget_images(void) {
   };
   foreign.n = foreign.n_said = 0;
   said_no_blocks = false;
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }

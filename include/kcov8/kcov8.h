@@ -28,8 +28,9 @@
  * host asks for that (enum kcov8_linux_rules).
  *
  * Context, if nothing else is said: any thread. The call takes the core's lock,
- * kcov8_port_lock(); so it may not be made in an interrupt or a signal handler,
- * nor by a hook. A flush does not allocate, but for the first one after an
+ * kcov8_port_lock(), a flush perhaps only its file's (kcov8/port.h); so it may
+ * not be made in an interrupt or a signal handler, nor by a hook. A flush does
+ * not allocate, but for the first one after an
  * image was loaded (PCs of the new image).
  *
  * Attribution `process`: all tasks share the counters. A flush goes to every

@@ -41,7 +41,7 @@ void *kcov8_port_alloc(size_t bytes);
 void kcov8_port_free(void *p, size_t bytes);
 
 /**
- * kcov8_port_lock() - the core's one lock; not recursive
+ * kcov8_port_lock() - the core's lock; not recursive
  *
  * Must order memory as a mutex does. Held for the length of one flush at most,
  * or of the set-up of an image (milliseconds).
@@ -51,6 +51,33 @@ void kcov8_port_free(void *p, size_t bytes);
 void kcov8_port_lock(void);
 void kcov8_port_unlock(void);
 
+/*
+ * A lock per file: optional, all four or none. With them tasks that flush
+ * different files do not wait for each other, if all that runs has counters of
+ * its own for each task (attribution `task`); without them the core's one lock
+ * is for flushes, too. libkcov8.a has them.
+ */
+
+/**
+ * kcov8_port_mutex_new() - a lock, not recursive, free
+ * Return: the core's until kcov8_port_mutex_free(); NULL: no memory, this file
+ * goes without.
+ * Context: open; in the child of a host's fork kcov8_forked().
+ */
+void *kcov8_port_mutex_new(void) __attribute__((weak));
+
+/** kcov8_port_mutex_free() - of a free one */
+void kcov8_port_mutex_free(void *mutex) __attribute__((weak));
+
+/**
+ * kcov8_port_mutex_lock(), kcov8_port_mutex_unlock() - as kcov8_port_lock()
+ * Held for the length of one flush at most, by the thread that flushes; for a
+ * moment by who has the core's lock.
+ * Context: with the core's lock held or without; several threads at once.
+ */
+void kcov8_port_mutex_lock(void *mutex) __attribute__((weak));
+void kcov8_port_mutex_unlock(void *mutex) __attribute__((weak));
+
 enum kcov8_log_level {
   KCOV8_LOG_ERROR = 0,
   KCOV8_LOG_WARNING = 1,
@@ -59,8 +86,8 @@ enum kcov8_log_level {
 /**
  * kcov8_port_log() - one line for the host's operator, no newline
  * @message: the core's, gone when the hook returns
- * Context: from code with trace-pc that lies in a library, once, without the
- * lock
+ * Context: also from a flush, with its file's lock alone; and from code with
+ * trace-pc that lies in a library, once, without any
  */
 void kcov8_port_log(enum kcov8_log_level level, const char *message);
 
@@ -127,10 +154,15 @@ void kcov8_port_unmap(void *at, size_t bytes) __attribute__((weak));
  *
  * It becomes the base of gs, or kcov8_percpu_delta of this CPU for as long as
  * it runs this thread and no interrupt.
+ * Context: also of kcov8_task_run(), without the core's lock; several threads
+ * at once.
  */
 void kcov8_port_set_base(intptr_t base) __attribute__((weak));
 
-/** kcov8_port_base() - what was set last, for the calling thread */
+/**
+ * kcov8_port_base() - what was set last, for the calling thread
+ * Context: also of a flush, without the core's lock; several threads at once.
+ */
 intptr_t kcov8_port_base(void) __attribute__((weak));
 
 /**

@@ -4,7 +4,7 @@
  *
  * Core files (all but hosted/) use no libc beyond memcpy, memmove, memset and
  * memcmp. Unless a comment says otherwise, every function of the core is called
- * with kcov8_port_lock() held, and every field is protected by it.
+ * with kcov8i_lock() held, and every field is protected by it.
  */
 #ifndef KCOV8_BASE_H
 #define KCOV8_BASE_H
@@ -41,7 +41,24 @@ void kcov8i_msg_dec(struct kcov8i_msg *m, uint64_t v);
 void kcov8i_msg_hex(struct kcov8i_msg *m, uint64_t v);
 void kcov8i_msg_log(struct kcov8i_msg *m, enum kcov8_log_level level);
 
-/* ---- lock.c: the lock, around a call for a task -------------------------- */
+/* ---- lock.c: the locks --------------------------------------------------- */
+
+/* The core's one lock. */
+void kcov8i_lock(void);
+void kcov8i_unlock(void);
+
+/*
+ * May a flush do with its file's lock? Not while counters are shared, an image
+ * has no PCs yet, or what flushes take is kept, too. Without a lock.
+ */
+bool kcov8i_flushes_apart(void);
+
+/* NULL: the port has no such locks, or no memory; the others then do nothing.
+ */
+void *kcov8i_mutex_new(void);
+void kcov8i_mutex_free(void *mutex);
+void kcov8i_mutex_lock(void *mutex);
+void kcov8i_mutex_unlock(void *mutex);
 
 /*
  * Lock and unlock around one call for a task. Until the leave, a flush for the
@@ -64,9 +81,11 @@ struct kcov8i_sink;
  * @has_cmp:      some image that was prepared has code with trace-cmp
  * @images:       prepared ones, ghosts included; new ones at the end
  * @n_shared:     of them, loaded ones with attribution `process`
- * @n_per_task:   with attribution `task`
+ * @n_per_task:   with attribution `task`; changed with the lock, read without
+ * @n_variables:  of these, not reached through one base for all; likewise
  * @enabled:      sinks of files that are tracing, linked by next
  * @keep:         what flushes take is kept for a harvest, too (dump at exit)
+ * @apart:        kcov8i_flushes_apart()
  */
 struct kcov8i_state {
   size_t n_unprepared;
@@ -76,9 +95,11 @@ struct kcov8i_state {
   struct kcov8i_image *images;
   size_t n_shared;
   size_t n_per_task;
+  size_t n_variables;
   struct kcov8i_sink *enabled;
   size_t n_enabled;
   bool keep;
+  bool apart;
 };
 
 extern struct kcov8i_state kcov8i;

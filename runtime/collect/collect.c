@@ -34,9 +34,9 @@
 /* A probe, or a wild store, wrote where no function record points. */
 static void say_stray(struct kcov8i_image *img, uint32_t index) {
   struct kcov8i_msg m = {0};
-  if (img->said_stray || img->stock) /* of which it was said before */
+  if (img->stock || /* of which it was said before */
+      __atomic_exchange_n(&img->said_stray, true, __ATOMIC_RELAXED))
     return;
-  img->said_stray = true;
   kcov8i_msg_str(&m, "image at ");
   kcov8i_msg_hex(&m, (uintptr_t)img->desc);
   kcov8i_msg_str(&m, ": counter byte ");

@@ -95,16 +95,30 @@ struct kcov8i_pending {
 /**
  * struct kcov8i_sink - where hits end up: the part of a file that collects
  * @next:    in the list kcov8i.enabled, which is trace.c's
+ * @mutex:   of its file (base/lock.c); NULL: the core's lock is for all
  * @buffer:  what the guest maps
  * @pending: a set for each image that had counters while they were needed
  * @dirty:   some byte of them is set
  */
 struct kcov8i_sink {
   struct kcov8i_sink *next;
+  void *mutex;
   struct kcov8i_buffer buffer;
   struct kcov8i_pending *pending;
   bool dirty;
 };
+
+/*
+ * The lock of @sink, NULL too. Where a function has "locked" in its comment,
+ * who calls it has that of the sink, or is its owner with the core's. The
+ * others take it by themselves.
+ */
+void kcov8i_sink_lock(struct kcov8i_sink *sink);
+void kcov8i_sink_unlock(struct kcov8i_sink *sink);
+
+/* Of all enabled ones at once, for a fork. */
+void kcov8i_sinks_lock(void);
+void kcov8i_sinks_unlock(void);
 
 /*
  * Gives @extra (about to be enabled, or NULL) and all enabled ones a set for
@@ -112,7 +126,7 @@ struct kcov8i_sink {
  */
 int kcov8i_pending_need(struct kcov8i_sink *extra);
 
-/* The same for @sink alone. */
+/* The same for @sink alone; locked. */
 int kcov8i_pending_need_one(struct kcov8i_sink *sink);
 
 /*
@@ -121,14 +135,14 @@ int kcov8i_pending_need_one(struct kcov8i_sink *sink);
  */
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
 
-/* Adds hits to the set of @sink, or of all enabled ones. */
+/* Adds hits to the set of @sink, locked, or of all enabled ones. */
 void kcov8i_pending_mark(struct kcov8i_sink *sink, struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits);
 
-/* Moves the sets to @a, of the same sink. What finds no room is dropped. */
+/* Moves the sets to @a, of the same sink; locked. No room: dropped. */
 void kcov8i_pending_drain(struct kcov8i_sink *sink, struct kcov8i_append *a);
 
-/* Empties the sets, and frees them. */
+/* Empties the sets, and frees them; locked. */
 void kcov8i_pending_clear(struct kcov8i_sink *sink);
 void kcov8i_pending_free(struct kcov8i_sink *sink);
 

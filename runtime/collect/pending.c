@@ -14,9 +14,30 @@
  * are freed when their file is disabled. A set of an image that is unloaded
  * keeps its marks: the slots are still reserved.
  *
- * All with the lock held.
+ * A flush marks with the core's lock held, and takes that of each file that it
+ * marks: this one may be flushed by its own alone (base/lock.c).
  */
 #include "collect/collect.h"
+
+void kcov8i_sink_lock(struct kcov8i_sink *sink) {
+  if (sink)
+    kcov8i_mutex_lock(sink->mutex);
+}
+
+void kcov8i_sink_unlock(struct kcov8i_sink *sink) {
+  if (sink)
+    kcov8i_mutex_unlock(sink->mutex);
+}
+
+void kcov8i_sinks_lock(void) {
+  for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
+    kcov8i_sink_lock(s);
+}
+
+void kcov8i_sinks_unlock(void) {
+  for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
+    kcov8i_sink_unlock(s);
+}
 
 static size_t set_bytes(const struct kcov8i_image *img) {
   return sizeof(struct kcov8i_pending) + img->n_indexes;
@@ -63,15 +84,28 @@ static int add_all(struct kcov8i_sink *sink) {
   return 0;
 }
 
+static int add_all_locked(struct kcov8i_sink *sink) {
+  kcov8i_sink_lock(sink);
+  const int err = add_all(sink);
+  kcov8i_sink_unlock(sink);
+  return err;
+}
+
+static void cut_locked(struct kcov8i_sink *sink, struct kcov8i_pending *old) {
+  kcov8i_sink_lock(sink);
+  cut(sink, old);
+  kcov8i_sink_unlock(sink);
+}
+
 int kcov8i_pending_need(struct kcov8i_sink *extra) {
   for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
-    if (add_all(s))
+    if (add_all_locked(s))
       return -KCOV8_ENOMEM;
   if (extra && add_all(extra)) {
     /* Two enabled files had theirs before; a lone one may have got them now. */
     struct kcov8i_sink *const s = kcov8i.enabled;
     if (kcov8i.n_enabled == 1 && !s->dirty && !s->buffer.counts)
-      cut(s, NULL);
+      cut_locked(s, NULL);
     return -KCOV8_ENOMEM;
   }
   return 0;
@@ -82,12 +116,15 @@ int kcov8i_pending_need_one(struct kcov8i_sink *sink) { return add_all(sink); }
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next) {
     const bool alone = kcov8i.n_enabled == 1 && !s->buffer.counts;
-    if ((!s->pending && alone) || !add(s, img))
+    kcov8i_sink_lock(s);
+    const int err = !s->pending && alone ? 0 : add(s, img);
+    kcov8i_sink_unlock(s);
+    if (!err)
       continue;
     /* Those just added go with the image; a ghost's may have marks. */
     for (struct kcov8i_sink *g = kcov8i.enabled; is_new && g != s; g = g->next)
       if (g->pending && g->pending->image == img)
-        cut(g, g->pending->next);
+        cut_locked(g, g->pending->next);
     return -KCOV8_ENOMEM;
   }
   return 0;
@@ -109,14 +146,17 @@ void kcov8i_pending_mark(struct kcov8i_sink *sink, struct kcov8i_image *img,
     return;
   if (sink)
     mark_hits(sink, img, hits, n_hits);
-  else
-    for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
-      mark_hits(s, img, hits, n_hits);
+  for (struct kcov8i_sink *s = sink ? NULL : kcov8i.enabled; s; s = s->next) {
+    kcov8i_sink_lock(s);
+    mark_hits(s, img, hits, n_hits);
+    kcov8i_sink_unlock(s);
+  }
 }
 
 void kcov8i_pending_drain(struct kcov8i_sink *sink, struct kcov8i_append *a) {
   struct kcov8i_hit hits[KCOV8I_BATCH];
-  for (struct kcov8i_image *i = kcov8i.images; i; i = i->next) {
+  for (struct kcov8i_image *i = kcov8i_first_image(); i;
+       i = kcov8i_next_image(i)) {
     struct kcov8i_pending *const p = find(sink, i);
     for (size_t pos = 0; p && pos < i->n_indexes;) {
       const size_t n = kcov8i_sweep(p->bytes, i->n_indexes, &pos, hits);

@@ -2,8 +2,9 @@
 /*
  * device.c - devices and their files: open, mmap, references
  *
- * ioctl.c has the calls, trace.c what happens between ENABLE and DISABLE. One
- * lock protects all files, tasks and devices; every public function takes it.
+ * ioctl.c has the calls, trace.c what happens between ENABLE and DISABLE. The
+ * core's lock protects all files, tasks and devices; every public function
+ * takes it but for a task's own flush (base/lock.c).
  */
 #include "device/device.h"
 
@@ -28,9 +29,9 @@ int kcov8_device_create(const struct kcov8_host *host,
   *out = NULL;
   if (host && !host_is_complete(host))
     return -KCOV8_EINVAL;
-  kcov8_port_lock();
+  kcov8i_lock();
   struct kcov8_device *const device = kcov8_port_alloc(sizeof(*device));
-  kcov8_port_unlock();
+  kcov8i_unlock();
   if (!device)
     return -KCOV8_ENOMEM;
   if (host)
@@ -44,12 +45,12 @@ int kcov8_device_create(const struct kcov8_host *host,
 
 int kcov8_device_destroy(struct kcov8_device *device) {
   int err = 0;
-  kcov8_port_lock();
+  kcov8i_lock();
   if (device->files)
     err = -KCOV8_EBUSY;
   else
     kcov8_port_free(device, sizeof(*device));
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }
 
@@ -85,6 +86,7 @@ static int open_locked(struct kcov8_device *device,
   file->device = device;
   file->cookie = how->cookie;
   file->share = how->share;
+  file->sink.mutex = kcov8i_mutex_new();
   file->sink.buffer.layout = device->layout;
   file->refs = 1;
   link_file(file);
@@ -101,9 +103,9 @@ int kcov8_open_with(struct kcov8_device *device,
   if (how->size < sizeof(*how) ||
       (how->share && !kcov8i_share_possible(device)))
     return -KCOV8_EINVAL;
-  kcov8_port_lock();
+  kcov8i_lock();
   const int err = open_locked(device, how, out);
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }
 
@@ -113,13 +115,13 @@ int kcov8_open(struct kcov8_device *device, struct kcov8_file **out) {
 
 struct kcov8_file *kcov8_file_find(struct kcov8_device *device,
                                    uintptr_t cookie) {
-  kcov8_port_lock();
+  kcov8i_lock();
   struct kcov8_file *file = device->files;
   while (file && file->cookie != cookie)
     file = file->next;
   if (file)
     file->refs++;
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return file;
 }
 
@@ -133,31 +135,39 @@ void kcov8i_file_put(struct kcov8_file *file) {
   if (area->base || area->share)
     kcov8i_area_free(file->device, area);
   unlink_file(file);
+  kcov8i_mutex_free(file->sink.mutex);
   kcov8_port_free(file, sizeof(*file));
 }
 
 void kcov8_file_get(struct kcov8_file *file) {
-  kcov8_port_lock();
+  kcov8i_lock();
   file->refs++;
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8_file_put(struct kcov8_file *file) {
-  kcov8_port_lock();
+  kcov8i_lock();
   kcov8i_file_put(file);
-  kcov8_port_unlock();
+  kcov8i_unlock();
+}
+
+uint64_t kcov8i_file_dropped(struct kcov8_file *file) {
+  kcov8i_sink_lock(&file->sink);
+  const uint64_t dropped = kcov8i_buffer_dropped(&file->sink.buffer);
+  kcov8i_sink_unlock(&file->sink);
+  return dropped;
 }
 
 uint64_t kcov8_file_dropped(struct kcov8_file *file) {
-  kcov8_port_lock();
-  const uint64_t dropped = kcov8i_buffer_dropped(&file->sink.buffer);
-  kcov8_port_unlock();
+  kcov8i_lock();
+  const uint64_t dropped = kcov8i_file_dropped(file);
+  kcov8i_unlock();
   return dropped;
 }
 
 int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
                struct kcov8_area *area) {
-  kcov8_port_lock();
+  kcov8i_lock();
   int err = kcov8i_share_refresh(file);
   const struct kcov8i_buffer *const buffer = &file->sink.buffer;
   if (err)
@@ -167,6 +177,6 @@ int kcov8_mmap(struct kcov8_file *file, uint64_t bytes, uint64_t offset,
     err = -KCOV8_EINVAL;
   else
     *area = buffer->area;
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return err;
 }

@@ -74,6 +74,9 @@ static inline bool kcov8i_one_file(const struct kcov8_device *device) {
   return device->host.rules == KCOV8_RULES_6_12;
 }
 
+/* kcov8_file_dropped() */
+uint64_t kcov8i_file_dropped(struct kcov8_file *file);
+
 /* ---- area.c: memory of cover buffers ------------------------------------- */
 
 /* What INIT_TRACE takes. */
@@ -152,11 +155,19 @@ void kcov8i_trace_stop(struct kcov8_file *file);
 /* The same without a flush: what ran is nobody's. */
 void kcov8i_trace_drop(struct kcov8_file *file);
 
-/* Flush of a file that its owner's own syscalls go to. */
-void kcov8i_trace_flush(struct kcov8_file *file);
+/*
+ * From begin to end, by the owner and without the core's lock: what a flush or
+ * a discard of the file needs is locked. False: the core's lock is, too. No
+ * lock is held before.
+ */
+bool kcov8i_trace_begin(struct kcov8_file *file);
+void kcov8i_trace_end(struct kcov8_file *file, bool apart);
+
+/* Flush of a file that its owner's own syscalls go to. @apart: as begun. */
+void kcov8i_trace_flush(struct kcov8_file *file, bool apart);
 
 /* What its owner ran since the last flush is nobody's, or others'. */
-void kcov8i_trace_discard(struct kcov8_file *file);
+void kcov8i_trace_discard(struct kcov8_file *file, bool apart);
 
 /* Nothing that ran before appears; count 0. On any thread. */
 void kcov8i_trace_reset(struct kcov8_file *file);

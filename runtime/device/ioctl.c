@@ -182,7 +182,7 @@ static int call_get_status(struct kcov8_file *file, struct kcov8_task *task,
   const struct kcov8_host *const host = &file->device->host;
   struct kcov8_status status = {0};
   kcov8i_task_enter(task);
-  status.dropped = kcov8i_buffer_dropped(&file->sink.buffer);
+  status.dropped = kcov8i_file_dropped(file);
   kcov8i_task_leave(task);
   if (file->device->layout.swap)
     status.dropped = __builtin_bswap64(status.dropped);

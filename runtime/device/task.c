@@ -3,9 +3,9 @@
  * task.c - a guest thread's life: start, syscall return, execve, exit
  *
  * task->file and task->tracing are written only in calls for this task, of
- * which the host makes one at a time, so they are read without the lock to
+ * which the host makes one at a time, so they are read without a lock to
  * decide whether there is anything to do; mode and owner are looked at again
- * under the lock.
+ * under one.
  *
  * What runs inside a flush on this thread: the runtime is not instrumented, and
  * the only port hooks that a flush calls are lock and unlock (log once for a
@@ -36,11 +36,24 @@ static const struct kcov8i_view *view_of(const struct kcov8_task *task) {
   return task->tracing && task->file ? task->file->view : NULL;
 }
 
+/* One base for all images, which changes with the lock of the view's file. */
+static bool run_apart(const struct kcov8i_view *view) {
+  if (__atomic_load_n(&kcov8i.n_variables, __ATOMIC_RELAXED) ||
+      !kcov8_port_mutex_lock || (view && !view->sink->mutex))
+    return false;
+  kcov8i_sink_lock(view ? view->sink : NULL);
+  kcov8_port_set_base(kcov8i_view_base(view));
+  kcov8i_sink_unlock(view ? view->sink : NULL);
+  return true;
+}
+
 void kcov8_task_run(const struct kcov8_task *task) {
-  kcov8_port_lock();
-  if (kcov8i.n_per_task)
-    kcov8i_view_use(task ? view_of(task) : NULL);
-  kcov8_port_unlock();
+  const struct kcov8i_view *const view = task ? view_of(task) : NULL;
+  if (!__atomic_load_n(&kcov8i.n_per_task, __ATOMIC_RELAXED) || run_apart(view))
+    return;
+  kcov8i_lock();
+  kcov8i_view_use(view);
+  kcov8i_unlock();
 }
 
 /* Does the file, one of the task's two, agree? */
@@ -55,19 +68,25 @@ static bool has_any(const struct kcov8_task *task) {
 void kcov8_task_flush(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
-  kcov8i_task_enter(task);
-  if (owns(task, task->file))
-    kcov8i_trace_flush(task->file);
-  kcov8i_task_leave(task);
+  struct kcov8_file *const file = task->file;
+  task->busy = 1;
+  const bool apart = kcov8i_trace_begin(file);
+  if (owns(task, file))
+    kcov8i_trace_flush(file, apart);
+  kcov8i_trace_end(file, apart);
+  task->busy = 0;
 }
 
 void kcov8_task_discard(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
-  kcov8i_task_enter(task);
-  if (owns(task, task->file))
-    kcov8i_trace_discard(task->file);
-  kcov8i_task_leave(task);
+  struct kcov8_file *const file = task->file;
+  task->busy = 1;
+  const bool apart = kcov8i_trace_begin(file);
+  if (owns(task, file))
+    kcov8i_trace_discard(file, apart);
+  kcov8i_trace_end(file, apart);
+  task->busy = 0;
 }
 
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }
@@ -85,30 +104,32 @@ void kcov8_task_drop(struct kcov8_task *task) {
 }
 
 void kcov8_task_move(struct kcov8_task *to, struct kcov8_task *from) {
-  kcov8_port_lock();
+  kcov8i_lock();
   *to = *from;
   if (owns(from, from->file))
     to->file->owner = to;
   if (owns(from, from->remote))
     to->remote->owner = to;
   kcov8_task_init(from);
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 /* The child of a fork has copies of all files: those that are traced stop. */
 void kcov8_forked(struct kcov8_device *device) {
-  kcov8_port_lock();
+  kcov8i_lock();
   for (struct kcov8_file *f = device->files, *next; f; f = next) {
     struct kcov8_task *const owner = f->owner;
     next = f->next; /* it may go with the task's reference */
     if (!owner)
       continue;
     const uint32_t handle = owner->common_handle;
+    /* Another thread may have had the old one, and it is not here. */
+    f->sink.mutex = kcov8i_mutex_new();
     kcov8i_trace_drop(f);
     owner->busy = 0;
     owner->common_handle = handle;
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8_task_exit(struct kcov8_task *task) {

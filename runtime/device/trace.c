@@ -4,7 +4,7 @@
  *
  * A file of mode TRACE_PC is in kcov8i.enabled while what runs is for it: that
  * of a task always, a remote one between the begin and the end of sections. All
- * with the lock held.
+ * with the core's lock held, but for flushes that do without (base/lock.c).
  */
 #include "device/device.h"
 
@@ -125,22 +125,21 @@ int kcov8i_trace_section_begin(struct kcov8_file *file,
 /* False if there is no list, or it has not all. */
 static bool collect_list(struct kcov8i_order *list, struct kcov8_file *file,
                          const struct kcov8i_view *view,
-                         struct kcov8i_append *direct) {
-  return list && kcov8i_collect_order(list, view->copies, direct, &file->sink,
-                                      kcov8i.keep);
+                         struct kcov8i_append *direct, bool keep) {
+  return list &&
+         kcov8i_collect_order(list, view->copies, direct, &file->sink, keep);
 }
 
 /* What is in a file's own counters, to @direct or its pending set. */
 static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
-                         struct kcov8i_append *direct) {
+                         struct kcov8i_append *direct, bool keep) {
   if (!view)
     return;
-  const bool all_mapped = collect_list(view->order, file, view, direct);
-  const bool all_listed = collect_list(view->list, file, view, direct);
+  const bool all_mapped = collect_list(view->order, file, view, direct, keep);
+  const bool all_listed = collect_list(view->list, file, view, direct, keep);
   for (const struct kcov8i_copy *c = view->copies; c; c = c->next)
     if (!(c->image->ordered && (c->image->segment ? all_mapped : all_listed)))
-      kcov8i_collect_copy(c, direct, &file->sink, kcov8i.keep);
-  kcov8i_view_refresh(view);
+      kcov8i_collect_copy(c, direct, &file->sink, keep);
 }
 
 void kcov8i_trace_section_end(struct kcov8_file *file,
@@ -149,7 +148,9 @@ void kcov8i_trace_section_end(struct kcov8_file *file,
   struct kcov8i_append a;
   (void)kcov8i_prepare_images();
   kcov8i_collect(NULL, kcov8i.keep);
-  collect_view(file, view, NULL);
+  collect_view(file, view, NULL, kcov8i.keep);
+  if (view)
+    kcov8i_view_refresh(view);
   kcov8i_append_begin(&a, &file->sink.buffer);
   if (a.room > most)
     a.room = most;
@@ -182,18 +183,39 @@ static void stop_remote(struct kcov8_file *file) {
   kcov8i_pending_free(&file->sink);
 }
 
-void kcov8i_trace_flush(struct kcov8_file *file) {
+bool kcov8i_trace_begin(struct kcov8_file *file) {
+  if (file->sink.mutex && kcov8i_flushes_apart()) {
+    kcov8i_sink_lock(&file->sink);
+    if (!file->view || !kcov8i_view_is_stale(file->view))
+      return true;
+    kcov8i_sink_unlock(&file->sink);
+  }
+  kcov8i_lock();
+  return false;
+}
+
+void kcov8i_trace_end(struct kcov8_file *file, bool apart) {
+  if (apart)
+    kcov8i_sink_unlock(&file->sink);
+  else
+    kcov8i_unlock();
+}
+
+void kcov8i_trace_flush(struct kcov8_file *file, bool apart) {
+  const bool keep = !apart && kcov8i.keep;
   struct kcov8i_append a;
   /* Only after an image was loaded. No memory: its counters just wait. */
-  (void)kcov8i_prepare_images();
+  if (!apart)
+    (void)kcov8i_prepare_images();
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->sink.buffer);
   const bool own_direct = !file->sink.dirty && !file->sink.buffer.counts;
-  const bool shared_direct = own_direct && kcov8i.n_enabled == 1;
-  if (kcov8i.n_shared)
-    kcov8i_collect(shared_direct ? &a : NULL, kcov8i.keep);
-  collect_view(file, file->view, own_direct ? &a : NULL);
+  if (!apart && kcov8i.n_shared)
+    kcov8i_collect(own_direct && kcov8i.n_enabled == 1 ? &a : NULL, keep);
+  collect_view(file, file->view, own_direct ? &a : NULL, keep);
+  if (!apart && file->view)
+    kcov8i_view_refresh(file->view);
   if (file->sink.dirty)
     kcov8i_pending_drain(&file->sink, &a);
   kcov8i_append_end(&a);
@@ -206,7 +228,7 @@ static void stop(struct kcov8_file *file, bool flush) {
     kcov8i_cmp_stop(file->owner);
   } else {
     if (flush)
-      kcov8i_trace_flush(file);
+      kcov8i_trace_flush(file, false);
     kcov8i_pending_free(&file->sink);
     enabled_remove(&file->sink);
     kcov8i_view_leave(file->view);
@@ -227,16 +249,18 @@ static void collect_for_others(struct kcov8_file *file) {
   enabled_add(&file->sink);
 }
 
-void kcov8i_trace_discard(struct kcov8_file *file) {
-  (void)kcov8i_prepare_images();
+void kcov8i_trace_discard(struct kcov8_file *file, bool apart) {
+  if (!apart)
+    (void)kcov8i_prepare_images();
   if (file->mode == KCOV8I_TRACE_CMP)
     return;
-  if (kcov8i.n_shared)
+  if (!apart && kcov8i.n_shared)
     collect_for_others(file);
-  if (file->view) {
-    kcov8i_view_clear(file->view, kcov8i.keep);
+  if (!file->view)
+    return;
+  kcov8i_view_clear(file->view, !apart && kcov8i.keep);
+  if (!apart)
     kcov8i_view_refresh(file->view);
-  }
 }
 
 /* By any task, so perhaps not on the thread that counts in the view. */
@@ -248,9 +272,11 @@ void kcov8i_trace_reset(struct kcov8_file *file) {
   if (!file->remote || file->n_sections) {
     (void)kcov8i_prepare_images();
     kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
-    if (file->view)
-      kcov8i_view_reset(file->view, kcov8i.keep);
   }
+  kcov8i_sink_lock(&file->sink);
+  if (file->view)
+    kcov8i_view_reset(file->view, kcov8i.keep);
   kcov8i_pending_clear(&file->sink);
   kcov8i_buffer_reset(&file->sink.buffer);
+  kcov8i_sink_unlock(&file->sink);
 }

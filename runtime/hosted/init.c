@@ -2,12 +2,13 @@
 /*
  * init.c - the lock, and what is done before main()
  *
- * A thread that forks takes the lock along, so a child never inherits it held
+ * A thread that forks takes the locks along, so a child never inherits one held
  * by a thread that the child does not have.
  *
  * Every image needs the lock, so a linker takes this file out of the archive,
  * and with it the dump.
  */
+#include "collect/collect.h"
 #include "hosted/hosted.h"
 
 #include <pthread.h>
@@ -26,6 +27,26 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static _Thread_local bool mine; /* this thread has it */
 
+/* ---- A lock per file ----------------------------------------------------- */
+
+void *kcov8_port_mutex_new(void) {
+  pthread_mutex_t *const m = kcov8_port_alloc(sizeof(*m));
+  if (m)
+    pthread_mutex_init(m, NULL);
+  return m;
+}
+
+void kcov8_port_mutex_free(void *mutex) {
+  pthread_mutex_destroy(mutex);
+  kcov8_port_free(mutex, sizeof(pthread_mutex_t));
+}
+
+void kcov8_port_mutex_lock(void *mutex) { pthread_mutex_lock(mutex); }
+
+void kcov8_port_mutex_unlock(void *mutex) { pthread_mutex_unlock(mutex); }
+
+/* ---- The core's lock ----------------------------------------------------- */
+
 void kcov8_port_lock(void) {
   pthread_mutex_lock(&lock);
   mine = true;
@@ -36,6 +57,8 @@ void kcov8_port_unlock(void) {
   pthread_mutex_unlock(&lock);
 }
 
+/* ---- Fork ---------------------------------------------------------------- */
+
 /* A host may have taken it around its fork by itself: then it gives it back. */
 static _Thread_local bool taken;
 
@@ -43,9 +66,11 @@ static void before_fork(void) {
   taken = !mine;
   if (taken)
     kcov8_port_lock();
+  kcov8i_sinks_lock();
 }
 
 static void after_fork(void) {
+  kcov8i_sinks_unlock();
   if (taken)
     kcov8_port_unlock();
 }

@@ -78,8 +78,10 @@ struct kcov8i_summary {
 /**
  * struct kcov8i_image - an image that has PCs
  *
- * Comparisons look @counters, @n_counters and @slots up without the lock: the
- * list only grows, images stay, @next and @counters are stored with release.
+ * Comparisons and flushes of single files look @counters, @n_counters and
+ * @slots up without the lock: the list only grows, images stay, @next and
+ * @counters are stored with release. What belongs to loaded images only stays
+ * while there is a copy of their counters: those go first.
  *
  * @next:        in order of preparation; the order of every delivery
  * @desc:        NULL once unloaded: its slots stay reserved ("ghost")
@@ -132,6 +134,16 @@ struct kcov8i_image {
   uint64_t digest;
   char *name;
 };
+
+/* The list, without the lock. */
+static inline struct kcov8i_image *kcov8i_first_image(void) {
+  return __atomic_load_n(&kcov8i.images, __ATOMIC_ACQUIRE);
+}
+
+static inline struct kcov8i_image *
+kcov8i_next_image(const struct kcov8i_image *img) {
+  return __atomic_load_n(&img->next, __ATOMIC_ACQUIRE);
+}
 
 /* Of a block that some record owns. */
 static inline uint64_t kcov8i_pc(const struct kcov8i_image *img, size_t index) {

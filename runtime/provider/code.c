@@ -26,14 +26,14 @@ void kcov8i_code_set_up(const void *address) {
   struct kcov8_object object;
   if (!kcov8_port_object || kcov8_port_object(address, &object) ||
       object.code_end <= object.code_begin) {
-    kcov8_port_lock();
+    kcov8i_lock();
     kcov8_port_log(KCOV8_LOG_ERROR,
                    "trace-pc: kcov8_port_object() does not tell where code is");
-    kcov8_port_unlock();
+    kcov8i_unlock();
     return;
   }
   const size_t bytes = object.code_end - object.code_begin;
-  kcov8_port_lock();
+  kcov8i_lock();
   uint8_t *const counters = size ? NULL : kcov8_port_alloc(bytes);
   if (counters) {
     code.desc.abi = KCOV8I_ABI_STOCK;
@@ -50,7 +50,7 @@ void kcov8i_code_set_up(const void *address) {
   } else if (!size) {
     kcov8_port_log(KCOV8_LOG_ERROR, "trace-pc: no memory for counters");
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 static bool has_image_of_pass(void) {
@@ -61,23 +61,23 @@ static bool has_image_of_pass(void) {
 }
 
 void kcov8i_code_register(void) {
-  kcov8_port_lock();
+  kcov8i_lock();
   if (size && has_image_of_pass())
     __atomic_store_n(&size, 0, __ATOMIC_RELAXED);
   else if (size)
     kcov8i_registry_again(&code.desc);
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 void kcov8i_code_forget(void) {
-  kcov8_port_lock();
+  kcov8i_lock();
   if (code.desc.counters[0])
     kcov8_port_free(code.desc.counters[0],
                     (uintptr_t)code.desc.counters[1] -
                         (uintptr_t)code.desc.counters[0]);
   code = (struct kcov8i_stock){0};
   size = 0;
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 /* ---- Each time ----------------------------------------------------------- */

@@ -42,7 +42,7 @@ struct kcov8i_stock *kcov8i_provider_add(void *start, void *stop,
     return NULL;
   if (kcov8_port_object)
     kcov8_port_object(start, &object);
-  kcov8_port_lock();
+  kcov8i_lock();
   if (!find(start))
     s = add(start, stop, step);
   if (s) {
@@ -50,36 +50,36 @@ struct kcov8i_stock *kcov8i_provider_add(void *start, void *stop,
     s->end = object.end;
     s->bias = object.bias;
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return s;
 }
 
 bool kcov8i_provider_lacks_table(unsigned int step) {
   bool lacks = false;
-  kcov8_port_lock();
+  kcov8i_lock();
   for (const struct kcov8i_stock *s = arrays; s; s = s->next)
     lacks |= s->step == step && !s->pcs[0];
-  kcov8_port_unlock();
+  kcov8i_unlock();
   return lacks;
 }
 
 void kcov8i_provider_forget(void) {
-  kcov8_port_lock();
+  kcov8i_lock();
   while (arrays) {
     struct kcov8i_stock *const s = arrays;
     arrays = s->next;
     kcov8_port_free(s, sizeof(*s));
   }
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 static void add_counters(void *start, void *stop) {
   struct kcov8i_stock *const s = kcov8i_provider_add(start, stop, 1);
   if (!s)
     return;
-  kcov8_port_lock();
+  kcov8i_lock();
   kcov8i_registry_again(&s->desc);
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 static bool is_of(const struct kcov8i_stock *s, const void *table) {
@@ -105,7 +105,7 @@ void __sanitizer_cov_bool_flag_init(bool *start, bool *stop) {
 
 void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop);
 void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) {
-  kcov8_port_lock();
+  kcov8i_lock();
   for (struct kcov8i_stock *s = arrays; s; s = s->next)
     if (!s->pcs[0] && !s->code && is_of(s, start)) {
       s->pcs[0] = start;
@@ -115,7 +115,7 @@ void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) {
                (uintptr_t)s->desc.counters[1] - (uintptr_t)s->desc.counters[0]);
       kcov8i_registry_again(&s->desc);
     }
-  kcov8_port_unlock();
+  kcov8i_unlock();
 }
 
 #pragma GCC visibility pop

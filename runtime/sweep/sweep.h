@@ -43,7 +43,6 @@ struct kcov8i_hit {
  *
  * Return: number of hits; may be 0 before the end.
  * Context: one sweep of an array at a time; bytes may be written meanwhile.
- * With the lock held (the choice of implementation is remembered).
  */
 size_t kcov8i_sweep(uint8_t *bytes, size_t n, size_t *pos,
                     struct kcov8i_hit *hits);

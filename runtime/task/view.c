@@ -128,7 +128,11 @@ void kcov8i_view_leave(const struct kcov8i_view *view) {
 }
 
 static bool lacks_any(const struct kcov8i_view *view) {
-  return view->n_copies < kcov8i.n_per_task;
+  return view->n_copies < __atomic_load_n(&kcov8i.n_per_task, __ATOMIC_RELAXED);
+}
+
+bool kcov8i_view_is_stale(const struct kcov8i_view *view) {
+  return view->stranded || (lacks_any(view) && is_used_here(view));
 }
 
 /* Who counts in @view, of images that are reached through gs, goes to @to. */
@@ -182,7 +186,8 @@ static int move(struct kcov8i_view *view) {
     return err;
   err = send(view, other->delta);
   if (!err) {
-    collect_copies(view, kcov8i_pending_need(sink) ? NULL : sink, kcov8i.keep);
+    collect_copies(view, kcov8i_pending_need_one(sink) ? NULL : sink,
+                   kcov8i.keep);
     exchange(view, other);
   }
   kcov8i_view_put(other);
@@ -190,11 +195,9 @@ static int move(struct kcov8i_view *view) {
 }
 
 void kcov8i_view_refresh(struct kcov8i_view *view) {
+  if (!kcov8i_view_is_stale(view) || kcov8i.n_unprepared)
+    return;
   const bool here = is_used_here(view);
-  if (!(lacks_any(view) && here) && !view->stranded)
-    return;
-  if (kcov8i.n_unprepared)
-    return;
   view->stranded = kcov8i_copies_add(view) &&
                    (!here || move(view) || kcov8i_copies_add(view));
   kcov8i_view_use(view);
@@ -210,11 +213,13 @@ static bool has_room(struct kcov8i_view *view) {
 void kcov8i_view_image_came(bool failed) {
   bool stranded = false, stuck = false;
   for (struct kcov8i_view *v = views; v; v = v->next) {
-    if (!v->delta || (!failed && has_room(v)))
-      continue;
-    stranded |= v->in_use && !v->stranded;
-    v->stranded = v->in_use;
-    stuck |= send(v, 0) && (v->in_use || kcov8_port_rebase);
+    kcov8i_sink_lock(v->sink);
+    if (v->delta && (failed || !has_room(v))) {
+      stranded |= v->in_use && !v->stranded;
+      v->stranded = v->in_use;
+      stuck |= send(v, 0) && (v->in_use || kcov8_port_rebase);
+    }
+    kcov8i_sink_unlock(v->sink);
   }
   if (stuck)
     kcov8_port_log(KCOV8_LOG_ERROR,
@@ -237,18 +242,25 @@ static void forget_copy(struct kcov8i_view *view, struct kcov8i_copy **at) {
 }
 
 void kcov8i_view_forget_image(const struct kcov8i_image *img) {
-  for (struct kcov8i_view *v = views; v; v = v->next)
+  for (struct kcov8i_view *v = views; v; v = v->next) {
+    kcov8i_sink_lock(v->sink);
     for (struct kcov8i_copy **at = &v->copies; *at; at = &(*at)->next)
       if ((*at)->image == img) {
         forget_copy(v, at);
         break;
       }
+    kcov8i_sink_unlock(v->sink);
+  }
 }
 
 void kcov8i_view_collect_all(void) {
-  for (struct kcov8i_view *v = views; v; v = v->next)
-    if (v->sink)
-      collect_copies(v, v->sink, true);
+  for (struct kcov8i_view *v = views; v; v = v->next) {
+    if (!v->sink)
+      continue;
+    kcov8i_sink_lock(v->sink);
+    collect_copies(v, v->sink, true);
+    kcov8i_sink_unlock(v->sink);
+  }
 }
 
 void kcov8i_view_forget_all(void) {

@@ -72,6 +72,9 @@ bool kcov8i_view_any(void);
  */
 void kcov8i_view_image_came(bool failed);
 
+/* Is there something for kcov8i_view_refresh() to do? Its file's lock. */
+bool kcov8i_view_is_stale(const struct kcov8i_view *view);
+
 /*
  * Copies for images that were loaded since; no memory: next time. Behind a
  * flush: what the view holds may be lost.

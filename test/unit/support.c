@@ -11,6 +11,7 @@ struct fake_port port;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool mine;
+static __thread void *file_mutex; /* this thread has it */
 
 static void check(bool ok, const char *what) {
   if (ok)
@@ -23,6 +24,7 @@ void kcov8_port_lock(void) {
   if (port.on_lock)
     port.on_lock();
   check(!mine, "lock taken twice");
+  check(!file_mutex, "lock taken behind a file's");
   pthread_mutex_lock(&mutex);
   mine = true;
   port.n_locks++;
@@ -34,6 +36,30 @@ void kcov8_port_unlock(void) {
   pthread_mutex_unlock(&mutex);
   if (port.on_unlock)
     port.on_unlock();
+}
+
+void *kcov8_port_mutex_new(void) {
+  pthread_mutex_t *const m = kcov8_port_alloc(sizeof(*m));
+  if (m)
+    pthread_mutex_init(m, NULL);
+  return m;
+}
+
+void kcov8_port_mutex_free(void *m) {
+  check(!pthread_mutex_destroy(m), "a locked mutex is freed");
+  kcov8_port_free(m, sizeof(pthread_mutex_t));
+}
+
+void kcov8_port_mutex_lock(void *m) {
+  check(!file_mutex, "two files' locks at once");
+  pthread_mutex_lock(m);
+  file_mutex = m;
+}
+
+void kcov8_port_mutex_unlock(void *m) {
+  check(file_mutex == m, "unlock of another file");
+  file_mutex = NULL;
+  pthread_mutex_unlock(m);
 }
 
 struct header {

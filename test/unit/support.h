@@ -2,8 +2,9 @@
 /*
  * support.h - a fake port and hand-made images for the runtime's unit tests
  *
- * The port checks its own contract: the lock is not recursive, memory is
- * allocated with the lock held and freed with the size it was asked with.
+ * The port checks its own contract: locks are not recursive, a file's is the
+ * last one that is taken, memory is allocated with the core's lock held and
+ * freed with the size it was asked with.
  * A failed check ends the program, since it may be on any thread.
  */
 #ifndef TEST_SUPPORT_H

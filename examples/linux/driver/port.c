@@ -2,8 +2,10 @@
 /*
  * port.c - the port hooks of kcov8's core, and its host hooks
  *
- * The lock may sleep: the core is called by system calls, at the return to user
- * space and at exit, never from an interrupt or in a context switch.
+ * The locks may sleep: the core is called by system calls, at the return to
+ * user space and at exit, never from an interrupt or in a context switch. Each
+ * file has one, so that tasks that trace on different CPUs do not meet: the
+ * return of a call takes that alone (runtime/base/lock.c).
  */
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -23,6 +25,23 @@ static DEFINE_MUTEX(lock);
 void kcov8_port_lock(void) { mutex_lock(&lock); }
 
 void kcov8_port_unlock(void) { mutex_unlock(&lock); }
+
+void *kcov8_port_mutex_new(void) {
+  struct mutex *const m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+  if (m)
+    mutex_init(m);
+  return m;
+}
+
+void kcov8_port_mutex_free(void *m) {
+  mutex_destroy(m);
+  kfree(m);
+}
+
+void kcov8_port_mutex_lock(void *m) { mutex_lock(m); }
+
+void kcov8_port_mutex_unlock(void *m) { mutex_unlock(m); }
 
 unsigned int kcov8_linux_no_memory;
 
