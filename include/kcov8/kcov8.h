@@ -397,8 +397,9 @@ void kcov8_file_put(struct kcov8_file *file);
  * KCOV_ENABLE: -EINVAL (state), -EBUSY (@task has a file of KCOV_ENABLE, or is
  * in a section; with 6.12's rules, or one of KCOV_REMOTE_ENABLE), -ENOTSUPP
  * (mode CMP, and no code with trace-cmp or no kcov8_port_current_task()),
- * -EINVAL (other mode), -ENOMEM (a second enabled file needs a pending set; a
- * task with counters of its own, a copy of them).
+ * -EINVAL (other mode), -ENOMEM (hit counts, and a second enabled file where
+ * counters are shared, need a byte per block; a task with counters of its own,
+ * a copy of them).
  * KCOV_DISABLE: -EINVAL (@arg, or neither of this task's files).
  * KCOV_REMOTE_ENABLE: -EFAULT, -EINVAL (too many handles), -EFAULT, -EINVAL
  * (their number changed), -EINVAL (state), -EBUSY (@task has a file of
@@ -490,15 +491,22 @@ void kcov8_task_set_current(struct kcov8_task *task);
 uint64_t kcov8_common_handle(const struct kcov8_task *task);
 
 /**
+ * kcov8_remote_wanted() - may anybody have @handle?
+ * Return: 0: nobody has; else perhaps.
+ * Context: any, interrupts included; no lock is taken.
+ */
+int kcov8_remote_wanted(struct kcov8_device *device, uint64_t handle);
+
+/**
  * kcov8_remote_start() - @worker begins work for whoever has @handle
  * @worker: the thread's own task, kcov8_task_init(); traces nothing else. For
  *          comparisons it must be the current one.
  *
- * Return: 0; -ENOENT if nobody has the handle (no lock is taken if it is 0 or
- * nobody has any: the usual cases); -EBUSY if @worker has a file of KCOV_ENABLE
- * (with 6.12's rules, any) or is in a section already; -ENOMEM: none for the
- * section, or for PCs of a new image. After an error nothing is recorded, and
- * stop has no effect.
+ * Return: 0; -ENOENT if nobody has the handle (no lock is taken if
+ * kcov8_remote_wanted() says so: the usual case); -EBUSY if @worker has a file
+ * of KCOV_ENABLE (with 6.12's rules, any) or is in a section already; -ENOMEM:
+ * none for the section, or for PCs of a new image. After an error nothing is
+ * recorded, and stop has no effect.
  * Context: the thread that does the work, up to stop.
  */
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,

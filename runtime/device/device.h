@@ -12,7 +12,7 @@
 
 /* ---- device.c: devices and files ----------------------------------------- */
 
-#define KCOV8I_HANDLE_BUCKETS 64
+#define KCOV8I_HANDLE_BUCKETS 256 /* so that nobody's handle finds none */
 
 struct kcov8_device {
   struct kcov8_host host;

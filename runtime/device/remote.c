@@ -5,6 +5,8 @@
  * A handle names background work whose coverage a file wants. It belongs to one
  * file of a device at a time. Files hold theirs from REMOTE_ENABLE until they
  * are stopped; the device finds them in a hash table. section.c is the work.
+ *
+ * Most work is for nobody. It finds its bucket empty, and takes no lock.
  */
 #include "device/device.h"
 
@@ -71,6 +73,12 @@ static struct kcov8i_handle **bucket(struct kcov8_device *device,
   return &device->handles[kcov8_mix64(handle) % KCOV8I_HANDLE_BUCKETS];
 }
 
+/* Whether there is a first one in the bucket; what it is like is not read. */
+int kcov8_remote_wanted(struct kcov8_device *device, uint64_t handle) {
+  return handle &&
+         __atomic_load_n(bucket(device, handle), __ATOMIC_RELAXED) != NULL;
+}
+
 struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
                                       uint64_t handle) {
   const struct kcov8i_handle *h = *bucket(device, handle);
@@ -85,7 +93,7 @@ static int add_handle(struct kcov8_file *file, uint64_t handle) {
     return -KCOV8_EEXIST;
   struct kcov8i_handle *const h = &file->handles[file->n_handles++];
   *h = (struct kcov8i_handle){*first, file, handle};
-  *first = h;
+  __atomic_store_n(first, h, __ATOMIC_RELAXED);
   return 0;
 }
 
@@ -100,7 +108,7 @@ static void unlink_all(struct kcov8_file *file) {
     struct kcov8i_handle **link = bucket(file->device, h->handle);
     while (*link != h)
       link = &(*link)->next;
-    *link = h->next;
+    __atomic_store_n(link, h->next, __ATOMIC_RELAXED);
   }
 }
 

@@ -108,7 +108,7 @@ void kcov8i_section_drop(struct kcov8_task *worker) { end(worker, false); }
 
 int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
                        uint64_t handle) {
-  if (!handle || !kcov8_remote_now())
+  if (!kcov8_remote_wanted(device, handle))
     return -KCOV8_ENOENT;
   kcov8i_task_enter(worker);
   const int err = start(device, worker, handle);

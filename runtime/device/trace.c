@@ -57,6 +57,13 @@ static void enabled_remove(struct kcov8i_sink *sink) {
   kcov8i.n_enabled--;
 }
 
+/* What @file needs to be one of those that are enabled. -ENOMEM. */
+static int need_sets(struct kcov8_file *file) {
+  if (kcov8i.n_enabled && kcov8i.n_shared)
+    return kcov8i_pending_need(&file->sink);
+  return file->sink.buffer.counts ? kcov8i_pending_need_one(&file->sink) : 0;
+}
+
 int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
                        enum kcov8i_mode mode) {
   int err = kcov8i_prepare_images();
@@ -65,10 +72,8 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
     kcov8i_cmp_start(task, &file->sink.buffer);
     return 0;
   }
-  if (!err && kcov8i.n_enabled && kcov8i.n_shared)
-    err = kcov8i_pending_need(&file->sink);
-  else if (!err && file->sink.buffer.counts)
-    err = kcov8i_pending_need_one(&file->sink);
+  if (!err)
+    err = need_sets(file);
   if (!err)
     err = kcov8i_view_get(&file->sink, &file->view);
   if (err) {
@@ -95,7 +100,7 @@ void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
 
 /* @file has one section more. */
 static int join(struct kcov8_file *file) {
-  const int err = kcov8i_pending_need(&file->sink);
+  const int err = need_sets(file);
   if (err)
     return err;
   /* For the others; what is left belongs to nobody and is discarded. */
@@ -142,19 +147,32 @@ static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
       kcov8i_collect_copy(c, direct, &file->sink, keep);
 }
 
+/*
+ * What is in the counters of all and in @view, to the buffer; by way of the
+ * pending set if that holds something, or sums up counts.
+ */
+static void flush(struct kcov8_file *file, struct kcov8i_view *view,
+                  struct kcov8i_append *a, bool apart) {
+  const bool direct = !file->sink.dirty && !file->sink.buffer.counts;
+  const bool keep = !apart && kcov8i.keep;
+  if (!apart && kcov8i.n_shared)
+    kcov8i_collect(direct && kcov8i.n_enabled == 1 ? a : NULL, keep);
+  collect_view(file, view, direct ? a : NULL, keep);
+  if (!apart && view)
+    kcov8i_view_refresh(view);
+  if (file->sink.dirty)
+    kcov8i_pending_drain(&file->sink, a);
+}
+
 void kcov8i_trace_section_end(struct kcov8_file *file,
                               struct kcov8i_view *view) {
   const uint64_t most = file->remote_words ? file->remote_words - 1 : 0;
   struct kcov8i_append a;
   (void)kcov8i_prepare_images();
-  kcov8i_collect(NULL, kcov8i.keep);
-  collect_view(file, view, NULL, kcov8i.keep);
-  if (view)
-    kcov8i_view_refresh(view);
   kcov8i_append_begin(&a, &file->sink.buffer);
   if (a.room > most)
     a.room = most;
-  kcov8i_pending_drain(&file->sink, &a);
+  flush(file, view, &a, false);
   kcov8i_append_end(&a);
   kcov8i_trace_section_drop(file);
 }
@@ -202,7 +220,6 @@ void kcov8i_trace_end(struct kcov8_file *file, bool apart) {
 }
 
 void kcov8i_trace_flush(struct kcov8_file *file, bool apart) {
-  const bool keep = !apart && kcov8i.keep;
   struct kcov8i_append a;
   /* Only after an image was loaded. No memory: its counters just wait. */
   if (!apart)
@@ -210,24 +227,17 @@ void kcov8i_trace_flush(struct kcov8_file *file, bool apart) {
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->sink.buffer);
-  const bool own_direct = !file->sink.dirty && !file->sink.buffer.counts;
-  if (!apart && kcov8i.n_shared)
-    kcov8i_collect(own_direct && kcov8i.n_enabled == 1 ? &a : NULL, keep);
-  collect_view(file, file->view, own_direct ? &a : NULL, keep);
-  if (!apart && file->view)
-    kcov8i_view_refresh(file->view);
-  if (file->sink.dirty)
-    kcov8i_pending_drain(&file->sink, &a);
+  flush(file, file->view, &a, apart);
   kcov8i_append_end(&a);
 }
 
-static void stop(struct kcov8_file *file, bool flush) {
+static void stop(struct kcov8_file *file, bool deliver) {
   if (file->remote) {
     stop_remote(file);
   } else if (file->mode == KCOV8I_TRACE_CMP) {
     kcov8i_cmp_stop(file->owner);
   } else {
-    if (flush)
+    if (deliver)
       kcov8i_trace_flush(file, false);
     kcov8i_pending_free(&file->sink);
     enabled_remove(&file->sink);

@@ -384,13 +384,15 @@ static void section_limits(void **state) {
   }
   arg->area_size = 64;
   remote_5(f);
-  for (long n = 0; n < 2; n++) {
-    port.fail_alloc = n;
-    assert_int_equal(start(&worker, 5), -KCOV8_ENOMEM);
-    port.fail_alloc = -1;
-    assert_null(worker.section);
-  }
+  port.fail_alloc = 0;
+  assert_int_equal(start(&worker, 5), -KCOV8_ENOMEM);
+  assert_null(worker.section);
+  port.fail_alloc = 1; /* the section; nothing by the block */
   assert_int_equal(start(&worker, 5), 0);
+  port.fail_alloc = -1;
+  const size_t locks = port.n_locks;
+  assert_int_equal(start(&worker2, 6), -KCOV8_ENOENT);
+  assert_int_equal(port.n_locks, locks);
   w[0] = UINT64_MAX;
   hit(img, 1);
   kcov8_remote_stop(&worker);

@@ -50,8 +50,8 @@ static bool is_softirq(void) {
 static void remote_start(u64 handle) {
   struct kcov8_thread *thread;
 
-  if (!kcov8_remote_now())
-    return; /* nobody has a handle */
+  if (!kcov8_linux_device || !kcov8_remote_wanted(kcov8_linux_device, handle))
+    return;
   if (is_softirq())
     kcov8_softirq_start(handle);
   if (!in_task())
