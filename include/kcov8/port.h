@@ -62,7 +62,8 @@ void kcov8_port_unlock(void);
  * kcov8_port_mutex_new() - a lock, not recursive, free
  * Return: the core's until kcov8_port_mutex_free(); NULL: no memory, this file
  * goes without.
- * Context: open; in the child of a host's fork kcov8_forked().
+ * Context: open. A child of the host's fork must not have one that another
+ * thread had, as with kcov8_port_lock(): libkcov8.a takes all of them along.
  */
 void *kcov8_port_mutex_new(void) __attribute__((weak));
 

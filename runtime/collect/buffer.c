@@ -105,6 +105,24 @@ static uint64_t *take_room(struct kcov8i_append *a, size_t n_hits, size_t *n) {
   return to;
 }
 
+bool kcov8i_tail_open(struct kcov8i_tail *t, const struct kcov8i_append *a) {
+  *t = (struct kcov8i_tail){0};
+  if (!is_plain(a->buffer))
+    return false;
+  if (a->room) { /* else the count may be anything: no address of it */
+    t->at = (uint64_t *)a->buffer->area.base + a->count + 1;
+    t->end = t->at + a->room;
+  }
+  return true;
+}
+
+void kcov8i_tail_close(const struct kcov8i_tail *t, struct kcov8i_append *a) {
+  const uint64_t room = (uint64_t)(t->end - t->at);
+  a->buffer->dropped += t->dropped;
+  a->count += a->room - room;
+  a->room = room;
+}
+
 /* Without asking each time. */
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
                         const struct kcov8i_hit *hits, size_t n_hits) {

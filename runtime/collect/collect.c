@@ -4,8 +4,8 @@
  *
  * kcov8i_sweep() is the only code that looks at counters. The order of what it
  * finds is the order of every delivery: images as they were prepared, counters
- * by address, behind each batch of them the blocks without probes that it
- * implies.
+ * by address, and behind them, a batch later at most, the blocks without probes
+ * that they imply.
  *
  * The race with probes. Other threads write counters while we sweep, with
  * plain (relaxed) loads and stores and no read-modify-write, and hold no lock.
@@ -123,9 +123,46 @@ static void deliver_implied(const struct target *to,
     deliver(to, more, n);
 }
 
+/*
+ * The common case, in one pass: each hit's entry, and those of what it implies.
+ * False: not this case, nothing was done.
+ */
+static bool deliver_plain(const struct target *to,
+                          const struct kcov8i_hit *hits, size_t n_hits) {
+  struct kcov8i_image *const img = to->img;
+  const uint32_t *const slots = img->slots;
+  const bool rules = img->implied.n_rules;
+  const uint32_t *const first = img->implied.first;
+  const uint32_t *const implied = img->implied.implied;
+  const size_t marks = kcov8i_seen_marks(img);
+  struct kcov8i_tail tail;
+  if (!to->direct || to->keep || img->stock || !slots ||
+      !kcov8i_tail_open(&tail, to->direct))
+    return false;
+  for (size_t i = 0; i < n_hits; i++) {
+    const uint32_t index = hits[i].index;
+    if (__builtin_expect(slots[index] == KCOV8I_NO_SLOT, 0)) {
+      say_stray(img, index);
+      continue;
+    }
+    kcov8i_tail_put(&tail, slots[index]);
+    if (!rules)
+      continue;
+    for (uint32_t r = first[index]; r < first[index + 1]; r++)
+      if (kcov8i_seen_add(to->seen, marks, implied[r]))
+        kcov8i_tail_put(&tail, slots[img->n_counters + implied[r]]);
+  }
+  kcov8i_tail_close(&tail, to->direct);
+  return true;
+}
+
 static void batch_deliver(struct batch *b) {
   struct kcov8i_image *const img = b->to.img;
   prefetch_slots(img, b->hits, b->n);
+  if (deliver_plain(&b->to, b->hits, b->n)) {
+    b->n = 0;
+    return;
+  }
   const size_t n = drop_strays(img, b->hits, b->n);
   if (img->unary)
     kcov8i_unary_decode(img, b->hits, n);

@@ -8,6 +8,7 @@
 #ifndef KCOV8_COLLECT_H
 #define KCOV8_COLLECT_H
 
+#include "base/word64.h"
 #include "image/image.h"
 
 /* The compiler's switch hides definitions only; this is for the uses. */
@@ -51,6 +52,26 @@ struct kcov8i_append {
 void kcov8i_append_begin(struct kcov8i_append *a, struct kcov8i_buffer *buffer);
 void kcov8i_append_put(struct kcov8i_append *a, uint64_t pc, uint32_t count);
 void kcov8i_append_end(struct kcov8i_append *a);
+
+/**
+ * struct kcov8i_tail - where entries go one by one, without asking each time
+ * @at, @end: the next entry, and one past the last that fits; NULL: none does
+ */
+struct kcov8i_tail {
+  uint64_t *at, *end;
+  uint64_t dropped;
+};
+
+/* False: entries are not plain PCs of 8 bytes. From open to close no put. */
+bool kcov8i_tail_open(struct kcov8i_tail *t, const struct kcov8i_append *a);
+void kcov8i_tail_close(const struct kcov8i_tail *t, struct kcov8i_append *a);
+
+static inline void kcov8i_tail_put(struct kcov8i_tail *t, uint32_t slot) {
+  if (__builtin_expect(t->at == t->end, 0))
+    t->dropped++;
+  else
+    kcov8i_store64(t->at++, kcov8_slot_pc(slot), __ATOMIC_RELAXED);
+}
 
 /* put for each of @hits, whose PCs are those of @slots[index] */
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,

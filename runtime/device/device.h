@@ -155,19 +155,18 @@ void kcov8i_trace_stop(struct kcov8_file *file);
 /* The same without a flush: what ran is nobody's. */
 void kcov8i_trace_drop(struct kcov8_file *file);
 
-/*
- * From begin to end, by the owner and without the core's lock: what a flush or
- * a discard of the file needs is locked. False: the core's lock is, too. No
- * lock is held before.
- */
-bool kcov8i_trace_begin(struct kcov8_file *file);
-void kcov8i_trace_end(struct kcov8_file *file, bool apart);
-
-/* Flush of a file that its owner's own syscalls go to. @apart: as begun. */
-void kcov8i_trace_flush(struct kcov8_file *file, bool apart);
+/* Flush of a file that its owner's own syscalls go to. */
+void kcov8i_trace_flush(struct kcov8_file *file);
 
 /* What its owner ran since the last flush is nobody's, or others'. */
-void kcov8i_trace_discard(struct kcov8_file *file, bool apart);
+void kcov8i_trace_discard(struct kcov8_file *file);
+
+/*
+ * The same by the owner, without the core's lock. False if that is needed: then
+ * nothing was done.
+ */
+bool kcov8i_trace_flush_apart(struct kcov8_file *file);
+bool kcov8i_trace_discard_apart(struct kcov8_file *file);
 
 /* Nothing that ran before appears; count 0. On any thread. */
 void kcov8i_trace_reset(struct kcov8_file *file);

@@ -103,14 +103,6 @@ static int claimed(struct kcov8_file *file, struct kcov8_task *task,
   return err;
 }
 
-static int disable(struct kcov8_file *file, struct kcov8_task *task,
-                   uint64_t arg) {
-  if (arg || (task->file != file && task->remote != file))
-    return -KCOV8_EINVAL;
-  kcov8i_trace_stop(file);
-  return 0;
-}
-
 static int reset_elsewhere(struct kcov8_file *file) {
   const int err = kcov8i_share_refresh(file);
   if (!err)
@@ -153,8 +145,6 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
   switch (cmd) {
   case KCOV8_ENABLE:
     return claimed(file, task, arg, NULL);
-  case KCOV8_DISABLE:
-    return disable(file, task, arg);
   case KCOV8_RESET_TRACE:
     return reset_trace(file, arg);
   case KCOV8_SET_COUNTS:
@@ -175,6 +165,27 @@ static int call_remote_enable(struct kcov8_file *file, struct kcov8_task *task,
   err = claimed(file, task, 0, &args);
   kcov8i_task_leave(task);
   return err;
+}
+
+/*
+ * A task's files change in its own calls only, so this much can be asked
+ * without the lock. The last flush is most of the work, and mostly needs none
+ * either.
+ */
+static int call_disable(struct kcov8_file *file, struct kcov8_task *task,
+                        uint64_t arg) {
+  if (arg || (task->file != file && task->remote != file))
+    return -KCOV8_EINVAL;
+  task->busy = 1;
+  const bool flushed = !file->remote && kcov8i_trace_flush_apart(file);
+  kcov8i_lock();
+  if (flushed)
+    kcov8i_trace_drop(file);
+  else
+    kcov8i_trace_stop(file);
+  kcov8i_unlock();
+  task->busy = 0;
+  return 0;
 }
 
 static int call_get_status(struct kcov8_file *file, struct kcov8_task *task,
@@ -215,6 +226,8 @@ int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task,
     return call_remote_enable(file, task, arg);
   if (cmd == KCOV8_GET_STATUS && host->write_guest)
     return call_get_status(file, task, arg);
+  if (cmd == KCOV8_DISABLE)
+    return call_disable(file, task, arg);
   kcov8i_task_enter(task);
   const int err = by_value(file, task, cmd, arg);
   kcov8i_task_leave(task);

@@ -65,27 +65,34 @@ static bool has_any(const struct kcov8_task *task) {
   return task->file || task->remote || task->section;
 }
 
+static bool flush_apart(const struct kcov8_task *task) {
+  return task->tracing && owns(task, task->file) &&
+         kcov8i_trace_flush_apart(task->file);
+}
+
 void kcov8_task_flush(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
-  struct kcov8_file *const file = task->file;
   task->busy = 1;
-  const bool apart = kcov8i_trace_begin(file);
-  if (owns(task, file))
-    kcov8i_trace_flush(file, apart);
-  kcov8i_trace_end(file, apart);
+  if (!flush_apart(task)) {
+    kcov8i_lock();
+    if (owns(task, task->file))
+      kcov8i_trace_flush(task->file);
+    kcov8i_unlock();
+  }
   task->busy = 0;
 }
 
 void kcov8_task_discard(struct kcov8_task *task) {
   if (!task->tracing || task->busy)
     return;
-  struct kcov8_file *const file = task->file;
   task->busy = 1;
-  const bool apart = kcov8i_trace_begin(file);
-  if (owns(task, file))
-    kcov8i_trace_discard(file, apart);
-  kcov8i_trace_end(file, apart);
+  if (!owns(task, task->file) || !kcov8i_trace_discard_apart(task->file)) {
+    kcov8i_lock();
+    if (owns(task, task->file))
+      kcov8i_trace_discard(task->file);
+    kcov8i_unlock();
+  }
   task->busy = 0;
 }
 
@@ -123,8 +130,6 @@ void kcov8_forked(struct kcov8_device *device) {
     if (!owner)
       continue;
     const uint32_t handle = owner->common_handle;
-    /* Another thread may have had the old one, and it is not here. */
-    f->sink.mutex = kcov8i_mutex_new();
     kcov8i_trace_drop(f);
     owner->busy = 0;
     owner->common_handle = handle;
@@ -135,11 +140,16 @@ void kcov8_forked(struct kcov8_device *device) {
 void kcov8_task_exit(struct kcov8_task *task) {
   if (!has_any(task))
     return;
-  kcov8i_task_enter(task);
+  task->busy = 1;
+  const bool flushed = flush_apart(task);
+  kcov8i_lock();
   kcov8i_section_stop(task);
-  if (owns(task, task->file))
+  if (owns(task, task->file) && flushed)
+    kcov8i_trace_drop(task->file);
+  else if (owns(task, task->file))
     kcov8i_trace_stop(task->file);
   if (owns(task, task->remote))
     kcov8i_trace_stop(task->remote);
-  kcov8i_task_leave(task);
+  kcov8i_unlock();
+  task->busy = 0;
 }

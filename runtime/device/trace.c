@@ -201,34 +201,38 @@ static void stop_remote(struct kcov8_file *file) {
   kcov8i_pending_free(&file->sink);
 }
 
-bool kcov8i_trace_begin(struct kcov8_file *file) {
-  if (file->sink.mutex && kcov8i_flushes_apart()) {
-    kcov8i_sink_lock(&file->sink);
-    if (!file->view || !kcov8i_view_is_stale(file->view))
-      return true;
-    kcov8i_sink_unlock(&file->sink);
-  }
-  kcov8i_lock();
-  return false;
-}
-
-void kcov8i_trace_end(struct kcov8_file *file, bool apart) {
-  if (apart)
-    kcov8i_sink_unlock(&file->sink);
-  else
-    kcov8i_unlock();
-}
-
-void kcov8i_trace_flush(struct kcov8_file *file, bool apart) {
+static void flush_to_buffer(struct kcov8_file *file, bool apart) {
   struct kcov8i_append a;
-  /* Only after an image was loaded. No memory: its counters just wait. */
-  if (!apart)
-    (void)kcov8i_prepare_images();
   if (file->mode == KCOV8I_TRACE_CMP)
     return; /* records are there already */
   kcov8i_append_begin(&a, &file->sink.buffer);
   flush(file, file->view, &a, apart);
   kcov8i_append_end(&a);
+}
+
+void kcov8i_trace_flush(struct kcov8_file *file) {
+  /* Only after an image was loaded. No memory: its counters just wait. */
+  (void)kcov8i_prepare_images();
+  flush_to_buffer(file, false);
+}
+
+/* The file's lock, if that is enough for a flush or a discard. */
+static bool lock_apart(struct kcov8_file *file) {
+  if (!file->sink.mutex || !kcov8i_flushes_apart())
+    return false;
+  kcov8i_sink_lock(&file->sink);
+  if (!file->view || !kcov8i_view_is_stale(file->view))
+    return true;
+  kcov8i_sink_unlock(&file->sink);
+  return false;
+}
+
+bool kcov8i_trace_flush_apart(struct kcov8_file *file) {
+  if (!lock_apart(file))
+    return false;
+  flush_to_buffer(file, true);
+  kcov8i_sink_unlock(&file->sink);
+  return true;
 }
 
 static void stop(struct kcov8_file *file, bool deliver) {
@@ -238,7 +242,7 @@ static void stop(struct kcov8_file *file, bool deliver) {
     kcov8i_cmp_stop(file->owner);
   } else {
     if (deliver)
-      kcov8i_trace_flush(file, false);
+      kcov8i_trace_flush(file);
     kcov8i_pending_free(&file->sink);
     enabled_remove(&file->sink);
     kcov8i_view_leave(file->view);
@@ -259,18 +263,25 @@ static void collect_for_others(struct kcov8_file *file) {
   enabled_add(&file->sink);
 }
 
-void kcov8i_trace_discard(struct kcov8_file *file, bool apart) {
-  if (!apart)
-    (void)kcov8i_prepare_images();
+void kcov8i_trace_discard(struct kcov8_file *file) {
+  (void)kcov8i_prepare_images();
   if (file->mode == KCOV8I_TRACE_CMP)
     return;
-  if (!apart && kcov8i.n_shared)
+  if (kcov8i.n_shared)
     collect_for_others(file);
-  if (!file->view)
-    return;
-  kcov8i_view_clear(file->view, !apart && kcov8i.keep);
-  if (!apart)
+  if (file->view) {
+    kcov8i_view_clear(file->view, kcov8i.keep);
     kcov8i_view_refresh(file->view);
+  }
+}
+
+bool kcov8i_trace_discard_apart(struct kcov8_file *file) {
+  if (!lock_apart(file))
+    return false;
+  if (file->view)
+    kcov8i_view_clear(file->view, false);
+  kcov8i_sink_unlock(&file->sink);
+  return true;
 }
 
 /* By any task, so perhaps not on the thread that counts in the view. */

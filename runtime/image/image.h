@@ -280,6 +280,8 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
                          struct kcov8i_image *img);
 void kcov8i_implied_free(struct kcov8i_image *img);
 
+#define KCOV8I_SEEN_LINE 512 /* blocks, in 64 bytes */
+
 /*
  * Which implied blocks a flush has reported: of whoever flushes, one flush at a
  * time. All clear between two. NULL: no memory; only with @n_rules > 0.
@@ -287,6 +289,25 @@ void kcov8i_implied_free(struct kcov8i_image *img);
 uint64_t *kcov8i_seen_alloc(const struct kcov8i_image *img);
 void kcov8i_seen_free(const struct kcov8i_image *img, uint64_t *seen);
 void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen);
+
+/* Is @block, from 0, not in @seen, which has @marks words ahead? Then it is. */
+static inline bool kcov8i_seen_add(uint64_t *seen, size_t marks,
+                                   uint32_t block) {
+  const uint64_t bit = UINT64_C(1) << block % 64;
+  uint64_t *const word = &seen[marks + block / 64];
+  if (*word & bit)
+    return false;
+  *word |= bit;
+  const uint32_t line = block / KCOV8I_SEEN_LINE;
+  seen[line / 64] |= UINT64_C(1) << line % 64;
+  return true;
+}
+
+/* That many. */
+static inline size_t kcov8i_seen_marks(const struct kcov8i_image *img) {
+  const size_t n_implied = img->n_indexes - img->n_counters;
+  return (n_implied / KCOV8I_SEEN_LINE + 1) / 64 + 1;
+}
 
 /**
  * struct kcov8i_implying - a walk over what @hits imply

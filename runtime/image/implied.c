@@ -74,18 +74,15 @@ void kcov8i_implied_free(struct kcov8i_image *img) {
  * A bit per block, in lines of 64 bytes, behind a bit per line: that one is not
  * clear. A flush of few hits in a large image clears few lines.
  */
-enum { LINE_WORDS = 8, LINE_BITS = 64 * LINE_WORDS };
+enum { LINE_WORDS = KCOV8I_SEEN_LINE / 64 };
 
 static size_t n_lines(const struct kcov8i_image *img) {
-  return n_implied(img) / LINE_BITS + 1;
-}
-
-static size_t n_marks(const struct kcov8i_image *img) {
-  return n_lines(img) / 64 + 1;
+  return n_implied(img) / KCOV8I_SEEN_LINE + 1;
 }
 
 static size_t seen_bytes(const struct kcov8i_image *img) {
-  return sizeof(uint64_t) * (n_marks(img) + n_lines(img) * LINE_WORDS);
+  return sizeof(uint64_t) *
+         (kcov8i_seen_marks(img) + n_lines(img) * LINE_WORDS);
 }
 
 uint64_t *kcov8i_seen_alloc(const struct kcov8i_image *img) {
@@ -98,7 +95,7 @@ void kcov8i_seen_free(const struct kcov8i_image *img, uint64_t *seen) {
 }
 
 void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen) {
-  const size_t marks = n_marks(img);
+  const size_t marks = kcov8i_seen_marks(img);
   for (size_t m = 0; m < marks; m++)
     for (; seen[m]; seen[m] &= seen[m] - 1) {
       const size_t line = 64 * m + (size_t)__builtin_ctzll(seen[m]);
@@ -107,23 +104,12 @@ void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen) {
     }
 }
 
-static inline bool is_new(uint64_t *seen, size_t marks, uint32_t block) {
-  const uint64_t bit = UINT64_C(1) << block % 64;
-  uint64_t *const word = &seen[marks + block / 64];
-  if (*word & bit)
-    return false;
-  *word |= bit;
-  const uint32_t line = block / LINE_BITS;
-  seen[line / 64] |= UINT64_C(1) << line % 64;
-  return true;
-}
-
 /* ---- Implied by hits ----------------------------------------------------- */
 
 size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more) {
   const struct kcov8i_implied *const m = &w->img->implied;
   const uint32_t n_counters = (uint32_t)w->img->n_counters;
-  const size_t marks = n_marks(w->img);
+  const size_t marks = kcov8i_seen_marks(w->img);
   size_t n = 0;
   for (; w->at < w->n_hits; w->at++, w->rule = 0) {
     const struct kcov8i_hit hit = w->hits[w->at];
@@ -135,7 +121,7 @@ size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more) {
         return n;
       }
       more[n] = (struct kcov8i_hit){n_counters + block, hit.count};
-      n += !w->seen || is_new(w->seen, marks, block);
+      n += !w->seen || kcov8i_seen_add(w->seen, marks, block);
     }
   }
   return n;
