@@ -16,7 +16,10 @@
  * - It read the mark, and cleared it before the probe's store: likewise.
  * - It cleared the mark after the probe's store: the counter's store was before
  *   that one, so it is seen by the reads behind the fence.
- * On the flushing thread itself, program order is enough.
+ * On the flushing thread itself, program order is enough. A kernel's task that
+ * is preempted between the two stores may set the mark on another CPU: a switch
+ * orders what it stored before, and the delta for both is in a register since
+ * before the counter, so it is the mark of that very copy.
  *
  * Counters of objects without a summary are in gaps, which every flush sweeps.
  * All is read once, when the image is prepared; what is not as expected makes
