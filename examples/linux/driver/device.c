@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
+#include "compat.h"
 #include "linux.h"
 
 struct kcov8_device *kcov8_linux_device;

@@ -18,6 +18,7 @@
 #include <linux/printk.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "linux.h"
 
 #define SECTIONS 4 /* of a CPU */
@@ -124,5 +125,5 @@ void kcov8_softirq_stop(void) {
   kcov8_use_base(0);
   s = container_of(thread, struct section, thread);
   atomic_set_release(&s->state, FULL);
-  queue_work(system_wq, &s->work);
+  queue_work(system_percpu_wq, &s->work);
 }

@@ -10,6 +10,7 @@
 #include <linux/preempt.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "linux.h"
 
 struct kcov8_thread *kcov8_thread_get(void) {
@@ -109,8 +110,16 @@ void __wrap_kcov_remote_stop(void) {
 #else
 
 /* kcov_handle: the common handle of a task that has no part of its own yet. */
+static u64 common_handle(void) {
+  const struct kcov8_thread *const thread = kcov8_thread(current);
+
+  if (!in_task())
+    return 0;
+  return thread ? kcov8_common_handle(&thread->task) : current->kcov_handle;
+}
+
 void kcov_task_init(struct task_struct *t) {
-  t->kcov_handle = kcov_common_handle();
+  t->kcov_handle = common_handle();
   forget(t);
 }
 
@@ -119,12 +128,8 @@ void kcov_task_exit(struct task_struct *t) {
   t->kcov_handle = 0;
 }
 
-u64 kcov_common_handle(void) {
-  const struct kcov8_thread *const thread = kcov8_thread(current);
-
-  if (!in_task())
-    return 0;
-  return thread ? kcov8_common_handle(&thread->task) : current->kcov_handle;
+kcov8_handle_id kcov_common_handle(void) {
+  return KCOV8_HANDLE_ID(common_handle());
 }
 EXPORT_SYMBOL(kcov_common_handle);
 

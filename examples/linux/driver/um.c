@@ -10,7 +10,7 @@
  * are called across object files, so that the linker can lead the calls through
  * here (--wrap, Makefile.flags), and are themselves not instrumented; the same
  * goes for what leads from a signal of the host to the first of them. There is
- * one CPU and no preemption.
+ * no preemption.
  *
  * Page faults are the task's own work, as with the kernel's own kcov.
  */
@@ -21,18 +21,20 @@
 
 #include <kcov8/port.h>
 
+#include "compat.h"
 #include "linux.h"
 #include "um.h"
 
 struct siginfo;
 struct uml_pt_regs;
 
-static intptr_t base_now; /* what gs should have */
+/* What gs should have. With SMP a CPU is a thread of the host. */
+static DEFINE_PER_CPU(intptr_t, base_now);
 static int has_wrgsbase __ro_after_init;
 
 static void set(intptr_t base) {
   /* First, so that an interrupt in between brings back the new one. */
-  WRITE_ONCE(base_now, base);
+  WRITE_ONCE(*raw_cpu_ptr(&base_now), base);
   if (likely(has_wrgsbase))
     asm volatile("wrgsbase %0" : : "r"(base) : "memory");
   else
@@ -40,7 +42,7 @@ static void set(intptr_t base) {
 }
 
 void kcov8_use_base(intptr_t base) {
-  if (unlikely(base != READ_ONCE(base_now)))
+  if (unlikely(base != kcov8_port_base()))
     set(base);
 }
 
@@ -62,7 +64,7 @@ void kcov8_port_set_base(intptr_t base) {
   kcov8_use_base(base);
 }
 
-intptr_t kcov8_port_base(void) { return READ_ONCE(base_now); }
+intptr_t kcov8_port_base(void) { return READ_ONCE(*raw_cpu_ptr(&base_now)); }
 
 /* ---- Return to user space --------------------------------------------- */
 
@@ -80,32 +82,44 @@ void __wrap_interrupt_end(void) {
 /* Unconditional: what base_now says may not be in gs yet. */
 #define AS_NOBODY(call)                                                        \
   do {                                                                         \
-    const intptr_t interrupted = READ_ONCE(base_now);                          \
+    const intptr_t interrupted = kcov8_port_base();                            \
     set(0);                                                                    \
     call;                                                                      \
     set(interrupted);                                                          \
   } while (0)
 
-#define WRAP_HANDLER(name)                                                     \
-  void __real_##name(int sig, struct siginfo *info, struct uml_pt_regs *r);    \
-  void __wrap_##name(int sig, struct siginfo *info, struct uml_pt_regs *r);    \
-  void __wrap_##name(int sig, struct siginfo *info, struct uml_pt_regs *r) {   \
-    AS_NOBODY(__real_##name(sig, info, r));                                    \
+#define WRAP_HANDLER(name, parameter, argument)                                \
+  void __real_##name(int sig, struct siginfo *info,                            \
+                     struct uml_pt_regs *r parameter);                         \
+  void __wrap_##name(int sig, struct siginfo *info,                            \
+                     struct uml_pt_regs *r parameter);                         \
+  void __wrap_##name(int sig, struct siginfo *info,                            \
+                     struct uml_pt_regs *r parameter) {                        \
+    AS_NOBODY(__real_##name(sig, info, r argument));                           \
   }
 
-WRAP_HANDLER(timer_handler)
-WRAP_HANDLER(sigio_handler)
+WRAP_HANDLER(timer_handler, , )
+WRAP_HANDLER(sigio_handler, KCOV8_UM_SIGIO_PARAMETER, KCOV8_UM_SIGIO_ARGUMENT)
+
+#ifdef CONFIG_SMP
+void __real_uml_ipi_handler(int vector);
+void __wrap_uml_ipi_handler(int vector);
+
+void __wrap_uml_ipi_handler(int vector) {
+  AS_NOBODY(__real_uml_ipi_handler(vector));
+}
+#endif
 
 /*
  * Softirqs also run outside of interrupts, where bottom halves are enabled
- * again. An action has no argument that would tell which one it is.
+ * again. Nothing tells an action which one it is.
  */
-static void (*actions[NR_SOFTIRQS])(void);
+static void (*actions[NR_SOFTIRQS])(KCOV8_SOFTIRQ_PARAMETER);
 
 #define SOFTIRQ(n)                                                             \
-  static void softirq_##n(void) {                                              \
+  static void softirq_##n(KCOV8_SOFTIRQ_PARAMETER) {                           \
     AS_NOBODY({                                                                \
-      actions[n]();                                                            \
+      actions[n](KCOV8_SOFTIRQ_ARGUMENT);                                      \
       kcov8_softirq_stop();                                                    \
     });                                                                        \
   }
@@ -120,16 +134,16 @@ SOFTIRQ(7)
 SOFTIRQ(8)
 SOFTIRQ(9)
 
-static void (*const softirqs[])(void) = {
+static void (*const softirqs[])(KCOV8_SOFTIRQ_PARAMETER) = {
     softirq_0, softirq_1, softirq_2, softirq_3, softirq_4,
     softirq_5, softirq_6, softirq_7, softirq_8, softirq_9,
 };
 static_assert(ARRAY_SIZE(softirqs) == NR_SOFTIRQS);
 
-void __real_open_softirq(int nr, void (*action)(void));
-void __wrap_open_softirq(int nr, void (*action)(void));
+void __real_open_softirq(int nr, void (*action)(KCOV8_SOFTIRQ_PARAMETER));
+void __wrap_open_softirq(int nr, void (*action)(KCOV8_SOFTIRQ_PARAMETER));
 
-void __wrap_open_softirq(int nr, void (*action)(void)) {
+void __wrap_open_softirq(int nr, void (*action)(KCOV8_SOFTIRQ_PARAMETER)) {
   actions[nr] = action;
   __real_open_softirq(nr, softirqs[nr]);
 }

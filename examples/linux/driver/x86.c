@@ -32,6 +32,7 @@
 
 #include <kcov8/port.h>
 
+#include "compat.h"
 #include "linux.h"
 
 /* One instruction in each probe, also in those of modules. */
@@ -196,9 +197,6 @@ static noinline void collect(struct kcov8_thread *thread) {
   kcov8_syscall_return(&thread->task);
 }
 
-void __real_syscall_exit_to_user_mode(struct pt_regs *regs);
-void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs);
-
 static __always_inline struct kcov8_thread *tracing_thread(void) {
   struct kcov8_thread *const thread =
       (struct kcov8_thread *)READ_ONCE(KCOV8_THREAD_FIELD(current));
@@ -206,8 +204,10 @@ static __always_inline struct kcov8_thread *tracing_thread(void) {
   return unlikely(thread) && thread->task.tracing ? thread : NULL;
 }
 
+void kcov8_syscall_exit(void);
+
 /* The end of every system call; interrupts are on. */
-noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
+noinstr void kcov8_syscall_exit(void) {
   struct kcov8_thread *const thread = tracing_thread();
 
   if (unlikely(thread)) {
@@ -215,8 +215,17 @@ noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
     collect(thread);
     instrumentation_end();
   }
+}
+
+#ifdef KCOV8_WRAP_SYSCALL_EXIT
+void __real_syscall_exit_to_user_mode(struct pt_regs *regs);
+void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs);
+
+noinstr void __wrap_syscall_exit_to_user_mode(struct pt_regs *regs) {
+  kcov8_syscall_exit();
   __real_syscall_exit_to_user_mode(regs);
 }
+#endif
 
 void __real_irqentry_exit(struct pt_regs *regs, irqentry_state_t state);
 void __wrap_irqentry_exit(struct pt_regs *regs, irqentry_state_t state);

@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
+#include "kcov8/compat.h"
 #include "steps.h"
 
 static u64 handle;
@@ -85,7 +86,7 @@ int __init sample_remote_init(void) {
 void sample_remote_exit(void) {
   debugfs_remove(remote_file);
   flush_work(&work);
-  del_timer_sync(&timer);
+  timer_delete_sync(&timer);
 }
 #else
 device_initcall(sample_remote_init);

@@ -6,6 +6,9 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
+/* 6.1 lacks it; the same type twice is no error. */
+typedef long intptr_t;
+
 #define UINT64_C(c) c##ULL
 #define UINT32_MAX U32_MAX
 
