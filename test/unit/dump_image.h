@@ -3,11 +3,15 @@
  * dump_image.h - what the pass would emit, by hand, in the real sections: one
  * function of BLOCKS blocks, with keys 0, 1, 2, ...
  *
- * DUMP_HASH is the function's hash. Included once per executable or library.
+ * DUMP_HASH is the function's hash, DUMP_FLAGS its flags. Included once per
+ * executable or library.
  */
 #include <kcov8/kcov8.h>
 
 #define BLOCKS 32
+#ifndef DUMP_FLAGS
+#define DUMP_FLAGS 0
+#endif
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 
@@ -35,9 +39,13 @@ __asm__(
                                            ".long 1b - .\n"
                                            ".long " STRING(
                                                BLOCKS) "\n"
-                                                       ".byte " STRING(
-                                                           KCOV8_ABI_VERSION) ", 0, 1, 0\n.long 0, 0\n"
-                                                                              ".popsection\n");
+                                                       ".byte " STRING(KCOV8_ABI_VERSION) ", 0, 1, " STRING(
+                                                           DUMP_FLAGS) "\n."
+                                                                       "long "
+                                                                       "0, 0\n"
+                                                                       ".popsec"
+                                                                       "tion"
+                                                                       "\n");
 #else
 uint8_t dump_counters[BLOCKS]; /* an image without tables */
 #endif
@@ -50,4 +58,4 @@ __attribute__((destructor)) static void unload(void) {
   __kcov8_image_unregister(&dump_image);
 }
 
-static void run(unsigned int block) { dump_counters[block]++; }
+static inline void run(unsigned int block) { dump_counters[block]++; }
