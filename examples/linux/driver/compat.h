@@ -87,14 +87,10 @@ static inline void vm_area_unmap_pages(struct vm_struct *area,
 }
 #endif
 
-/* ---- 6.3, 6.2 --------------------------------------------------------- */
+/* ---- 6.3 -------------------------------------------------------------- */
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define vm_flags_set(vma, flags) ((vma)->vm_flags |= (flags))
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define timer_delete_sync del_timer_sync
 #endif
 
 #endif /* KCOV8_LINUX_COMPAT_H */

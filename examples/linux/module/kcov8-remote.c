@@ -19,7 +19,6 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
-#include "kcov8/compat.h"
 #include "steps.h"
 
 static u64 handle;
