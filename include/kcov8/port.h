@@ -194,6 +194,28 @@ int kcov8_port_rebase(intptr_t from, intptr_t to) __attribute__((weak));
 intptr_t kcov8_port_distance(unsigned int n) __attribute__((weak));
 
 /*
+ * Vector registers that are not the thread's own, as in kernels: optional, both
+ * or none. Without them the core uses what it was compiled with.
+ */
+
+/**
+ * kcov8_port_vector_begin() - lend this thread its CPU's vector registers
+ *
+ * Until kcov8_port_vector_end() the core reads up to 128 KiB of counters, and
+ * does nothing else: no hook is called and no lock taken. Only if it was
+ * compiled with KCOV8_VECTOR_APART does it keep its hands off them otherwise.
+ * Counters may change meanwhile, so blocks of these two are in the buffer if
+ * they are instrumented and do not count elsewhere.
+ *
+ * Return: 0, or negative if they cannot be had now: words will do.
+ * Context: flushes of many counters; several times in each.
+ */
+int kcov8_port_vector_begin(void) __attribute__((weak));
+
+/** kcov8_port_vector_end() - take back what kcov8_port_vector_begin() lent */
+void kcov8_port_vector_end(void) __attribute__((weak));
+
+/*
  * Code of stock compilers (-fsanitize-coverage=): optional.
  */
 

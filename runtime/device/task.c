@@ -8,10 +8,11 @@
  * under one.
  *
  * What runs inside a flush on this thread: the runtime is not instrumented, and
- * the only port hooks that a flush calls are lock and unlock (log once for a
- * broken table, alloc and free once after an image was loaded). If a host
- * instruments those two, blocks of lock show up in the same flush and blocks of
- * unlock in the next one; nothing else of a flush ever does.
+ * the only port hooks that a flush calls are lock and unlock, and those that
+ * lend vector registers (log once for a broken table, alloc and free once after
+ * an image was loaded). If a host instruments them, blocks of lock show up in
+ * the same flush and blocks of unlock in the next one, those of the others in
+ * either; nothing else of a flush ever does.
  */
 #include "device/device.h"
 

@@ -11,7 +11,9 @@
  * Vector registers: used if the core is compiled for a CPU that has them. A
  * kernel that may not touch them compiles without (x86 -mno-sse or
  * -mgeneral-regs-only, ARM -mgeneral-regs-only), or with KCOV8_NO_VECTOR, and
- * gets words.
+ * gets words. If it may take them for a moment, it compiles x86.c or neon.c
+ * with them and all the rest without and with KCOV8_VECTOR_APART, and its port
+ * has kcov8_port_vector_begin() and kcov8_port_vector_end().
  */
 #ifndef KCOV8_SWEEP_H
 #define KCOV8_SWEEP_H
@@ -35,6 +37,14 @@ struct kcov8i_hit {
 };
 
 #define KCOV8I_BATCH 128 /* hits per sweep step; 1 KiB of stack */
+
+/*
+ * Vector registers that the port lends. From how many bytes on: there words
+ * take 0.6 us longer, and to save and load registers 0.1 us (./dev bench
+ * flush), more in a kernel. How many bytes at most until they are given back: 2
+ * us from a cache and 10 from memory, in which a kernel does not switch tasks.
+ */
+enum { KCOV8I_LENT_MIN = 64 << 10, KCOV8I_LENT_PIECE = 128 << 10 };
 
 /**
  * kcov8i_sweep() - find and clear non-zero bytes
