@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 struct kcov8_device *uk_kcov_device;
+enum kcov8_linux_rules uk_kcov_rules;
 static size_t n_areas;
 
 /* ---- Buffers ------------------------------------------------------------- */
@@ -200,6 +201,7 @@ int uk_kcov_init(void) {
       .free_area = free_area,
       .read_guest = read_guest,
       .write_guest = write_guest,
+      .rules = uk_kcov_rules,
   };
   int err = kcov8_device_create(&host, &uk_kcov_device);
   if (err)

@@ -274,6 +274,7 @@ int uk_vfs_mount_host(const char *host_dir, const char *guest_dir);
 
 /* The device behind /sys/kernel/debug/kcov (kcov.c). */
 extern struct kcov8_device *uk_kcov_device;
+extern enum kcov8_linux_rules uk_kcov_rules; /* before it is made */
 /* All tasks are gone. -EBUSY: a file, a mapping or an area is not. */
 int uk_kcov_exit(void);
 

@@ -36,6 +36,8 @@ static const char usage[] =
     "                      with k, M, G; beyond it: ENOMEM, ENOSPC. Default: "
     "half\n"
     "                      of the machine's\n"
+    "  --kcov-rules LINUX  which Linux kcov behaves like: 7.2 (default) or "
+    "6.12\n"
     "  --env K=V           set K in the guest's environment; --env K removes "
     "it\n"
     "  --strace            print the guest's system calls on stderr\n"
@@ -119,13 +121,22 @@ static uint64_t parse_size(const char *text) {
   return value << shift;
 }
 
+static enum kcov8_linux_rules parse_rules(const char *text) {
+  if (strcmp(text, "7.2") == 0)
+    return KCOV8_RULES_NEWEST;
+  if (strcmp(text, "6.12") != 0)
+    fail(2, text, "--kcov-rules takes 6.12 or 7.2");
+  return KCOV8_RULES_6_12;
+}
+
 static void parse(int argc, char **argv, struct options *options) {
-  enum { MOUNT = 256, CWD, USER, MEMORY, ENV, STRACE, VERSION };
+  enum { MOUNT = 256, CWD, USER, MEMORY, KCOV_RULES, ENV, STRACE, VERSION };
   static const struct option longs[] = {
       {"mount", required_argument, NULL, MOUNT},
       {"cwd", required_argument, NULL, CWD},
       {"user", required_argument, NULL, USER},
       {"memory", required_argument, NULL, MEMORY},
+      {"kcov-rules", required_argument, NULL, KCOV_RULES},
       {"env", required_argument, NULL, ENV},
       {"strace", no_argument, NULL, STRACE},
       {"verbose", no_argument, NULL, 'v'},
@@ -157,6 +168,9 @@ static void parse(int argc, char **argv, struct options *options) {
       if (!parse_size(optarg))
         fail(2, optarg, "--memory takes a number, and k, M or G");
       uk_memory_set_limit(parse_size(optarg));
+      break;
+    case KCOV_RULES:
+      uk_kcov_rules = parse_rules(optarg);
       break;
     case ENV:
       set_env(&options->envp, optarg);
