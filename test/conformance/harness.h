@@ -69,6 +69,7 @@ const void *case_arg(void);
 /* One per topic. */
 void add_state_cases(void);
 void add_remote_cases(void);
+void add_both_cases(void);
 void add_descriptor_cases(void);
 void add_file_cases(void);
 void add_mapping_cases(void);

@@ -228,6 +228,7 @@ static int find_device(void) {
 static void add_all(void) {
   add_state_cases();
   add_remote_cases();
+  add_both_cases();
   add_descriptor_cases();
   add_file_cases();
   add_mapping_cases();

@@ -376,9 +376,14 @@ static const char *object_state(int fd) {
   return kcov_ioctl(fd, INIT_TRACE, WORDS) == 0 ? "fresh" : "owned";
 }
 
+/* Busy if it owns one of either kind; one of each is both.c's subject. */
 static const char *caller_state(void) {
+  struct remote_arg arg = {.area_size = WORDS};
   int fd = kcov_sized(WORDS);
-  return kcov_ioctl(fd, ENABLE, 0) == 0 ? "free" : "busy";
+  if (kcov_ioctl(fd, ENABLE, 0) != 0 || kcov_ioctl(fd, DISABLE, 0) != 0)
+    return "busy";
+  return kcov_ioctl(fd, REMOTE_ENABLE, (unsigned long)&arg) == 0 ? "free"
+                                                                 : "busy";
 }
 
 static void outcome(int fd, const struct call *call, char *text, size_t size) {
