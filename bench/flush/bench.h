@@ -55,4 +55,9 @@ size_t copy_memcpy(uint8_t *to, const uint8_t *bytes, size_t n);
 
 extern size_t port_live_bytes, port_peak_bytes;
 
+/* As a kernel: does it lend vector registers? Its thread's own, loaded again.
+ */
+extern bool port_lends;
+void port_vectors_back(void);
+
 #endif /* BENCH_FLUSH_H */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * flush.c - times one size of image: flush N MILLISECONDS [full|summary]
+ * flush.c - times one size of image: flush N MILLISECONDS [HOW]
  *
- * With the third argument, a flush after 500 blocks, in functions, were hit in
- * an image without or with marks:
- *   touched N full|summary MEDIAN MIN
+ * HOW: a flush after 500 blocks, in functions, were hit in an image without or
+ * with marks (full, summary). Compiled with BENCH_LENDS as in a kernel, whose
+ * vector registers are not the core's: in words (full-words, summary-words), or
+ * with registers that are saved before and loaded behind (full-lent):
+ *   touched N HOW MEDIAN MIN
  *
  * Prints lines of words, for run.py:
  *   prepare N NANOSECONDS              first open, images registered
@@ -65,6 +67,7 @@ static size_t run_sweep(void) {
 }
 static size_t run_flush(void) {
   kcov8_syscall_return(&task);
+  port_vectors_back();
   return buffer[0];
 }
 
@@ -220,13 +223,14 @@ int main(int argc, char **argv) {
   static const unsigned int per_100000[] = {10, 50, 1000, 10000};
   struct kcov8_device *device = NULL;
   if (argc != 3 && argc != 4)
-    fail("usage: flush BLOCKS MILLISECONDS-PER-CELL [full|summary]");
+    fail("usage: flush BLOCKS MILLISECONDS-PER-CELL [HOW]");
   const size_t n = strtoull(argv[1], NULL, 0);
   const int64_t budget = strtoll(argv[2], NULL, 0) * 1000000;
   image_make(&image, n);
   if (argc == 4) {
     if (argv[3][0] == 's')
       image_add_summary(&image);
+    port_lends = strstr(argv[3], "lent");
     __kcov8_image_register(&image.desc);
     if (kcov8_device_create(NULL, &device))
       fail("no memory");

@@ -35,10 +35,10 @@ def arguments():
     return parser.parse_args()
 
 
-def compile_program(build, into):
-    program = os.path.join(into, "flush")
+def compile_program(build, into, name, *flags):
+    program = os.path.join(into, name)
     subprocess.run(
-        [f"clang-{common.llvm(build)}", "-std=gnu11", "-O2", "-g",
+        [f"clang-{common.llvm(build)}", "-std=gnu11", "-O2", "-g", *flags,
          "-Wall", "-Wextra",
          "-I" + os.path.join(ROOT, "include"),
          "-I" + os.path.join(ROOT, "runtime"),
@@ -63,18 +63,20 @@ def main():
     args = arguments()
     into = os.path.join(args.build, "bench")
     os.makedirs(into, exist_ok=True)
-    program = compile_program(args.build, into)
+    program = compile_program(args.build, into, "flush")
+    kernel = compile_program(args.build, into, "flush-kernel", "-DBENCH_LENDS")
     sizes = args.size or [n << 10 for n in
                           ((64, 256, 1024) if args.quick else
-                           (64, 256, 1024, 4096, 16384))]
+                           (64, 256, 1024, 1536, 4096, 16384))]
     lines = []
     load = os.getloadavg()[0]
     for size in sizes:
         print(f"bench: {size} blocks", flush=True)
         milliseconds = 30 if args.quick else 300
         lines += measure(program, size, milliseconds)
-        for how in ("full", "summary"):
-            lines += measure(program, size, milliseconds, how)
+        for how in table.WAYS:
+            lines += measure(program if how in ("full", "summary") else kernel,
+                             size, milliseconds, how)
     result = table.collect(lines)
     result.update({
         "cpu": common.cpu_model(), "cores": os.cpu_count(),

@@ -5,6 +5,8 @@ import statistics
 SWEEP_GOAL, LOOP_GOAL, GOAL_SIZE = 1.1, 25, 1 << 20
 PREPARE_GOAL_MS, BYTES_GOAL = 30, 13
 SUMMARY_GOAL, SUMMARY_GOAL_US = 2, 2
+# Of a flush after 500 blocks ran (flush.c).
+WAYS = ["full", "full-words", "full-lent", "summary", "summary-words"]
 
 
 def collect(lines):
@@ -39,8 +41,8 @@ def best_sweep(cell):
 
 def size_name(blocks):
     for unit, name in ((1 << 20, "Mi"), (1 << 10, "Ki")):
-        if blocks >= unit and blocks % unit == 0:
-            return f"{blocks // unit} {name}"
+        if blocks >= unit and blocks * 2 % unit == 0:
+            return f"{blocks / unit:g} {name}"
     return str(blocks)
 
 
@@ -91,10 +93,11 @@ def images(result):
 
 
 def touched(result):
-    rows = [[size_name(t["blocks"]), *(micro(t[how][kind]) for how in (
-        "full", "summary") for kind in ("median_ns", "min_ns"))]
-        for t in result["touched"]]
-    return grid(["blocks", "full", "min", "summary", "min"], rows)
+    rows = [[size_name(t["blocks"]), *(micro(t[how][kind]) for how in WAYS
+                                       for kind in ("median_ns", "min_ns"))]
+            for t in result["touched"]]
+    return grid(["blocks", *(name for how in WAYS for name in (how, "min"))],
+                rows)
 
 
 def missed_summary(result):
@@ -149,7 +152,8 @@ def text(result):
              "Images: from the first open to ready, and memory.",
              images(result), "",
              "A flush after 500 blocks, in functions, ran; without and with "
-             "option summary.", touched(result), ""]
+             "option summary. As in a kernel: words,", "or vector registers "
+             "that are saved before and loaded behind.", touched(result), ""]
     lines = missed(result)
     parts.append(f"Goals up to 1 Mi blocks: sweep <= {SWEEP_GOAL} x memchr, "
                  f">= {LOOP_GOAL} x as fast as the byte loop; 1 Mi blocks "
