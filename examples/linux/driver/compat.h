@@ -25,6 +25,13 @@ typedef u64 kcov8_handle_id;
 #define KCOV8_HANDLE_ID(handle) (handle)
 #endif
 
+/* The device answers as this kernel's own kcov does. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#define KCOV8_LINUX_RULES KCOV8_RULES_NEWEST
+#else
+#define KCOV8_LINUX_RULES KCOV8_RULES_6_12
+#endif
+
 /* ---- 6.17 ------------------------------------------------------------- */
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)

@@ -13,11 +13,11 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/version.h>
 #include <linux/vmalloc.h>
 
 #include <kcov8/port.h>
 
+#include "compat.h"
 #include "linux.h"
 
 static DEFINE_MUTEX(lock);
@@ -88,13 +88,6 @@ static int write_guest(void *ctx, struct kcov8_task *task, u64 to,
                        const void *from, size_t bytes) {
   return copy_to_user(u64_to_user_ptr(to), from, bytes) ? -EFAULT : 0;
 }
-
-/* The device answers as this kernel's own kcov does. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
-#define KCOV8_LINUX_RULES KCOV8_RULES_6_12
-#else
-#define KCOV8_LINUX_RULES KCOV8_RULES_NEWEST
-#endif
 
 const struct kcov8_host kcov8_linux_host = {
     .size = sizeof(struct kcov8_host),
