@@ -20,11 +20,13 @@
 #include <linux/entry-common.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/pfn.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/vmalloc.h>
@@ -137,13 +139,39 @@ static void drop_if_unused(struct span *span) {
   kfree(span);
 }
 
+/*
+ * Up to @n pages, in one piece if there is one.
+ *
+ * They are there before they are touched: a probe may be where the kernel
+ * cannot take a fault, in the code that handles faults, or with interrupts off
+ * and a lock held that the fault would need. And they are mapped one by one: a
+ * million counters are half a huge page, which would be lost for the other
+ * half.
+ */
+static size_t take_pages(struct page **pages, size_t n) {
+  unsigned int order = min(ilog2(n), ilog2(SZ_2M / PAGE_SIZE));
+  struct page *first = NULL;
+
+  for (; order && !first; order -= !first)
+    first = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN,
+                        order);
+  if (!first)
+    first = alloc_page(GFP_KERNEL | __GFP_ZERO);
+  if (!first)
+    return 0;
+  split_page(first, order);
+  for (size_t i = 0; i < 1UL << order; i++)
+    pages[i] = first + i;
+  return 1UL << order;
+}
+
 static int map_pages(struct span *span, unsigned long at, size_t n) {
   struct page **const pages = kvcalloc(n, sizeof(*pages), GFP_KERNEL);
   int err = pages ? 0 : -ENOMEM;
 
-  for (size_t i = 0; !err && i < n; i++) {
-    pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
-    if (!pages[i])
+  for (size_t i = 0, more; !err && i < n; i += more) {
+    more = take_pages(pages + i, n - i);
+    if (!more)
       err = -ENOMEM;
   }
   if (!err)
