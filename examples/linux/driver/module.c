@@ -51,6 +51,10 @@ static int coming(const struct module *m) {
                symbol(m, "__stop___kcov8_keys")},
       .funcs = {symbol(m, "__start___kcov8_funcs"),
                 symbol(m, "__stop___kcov8_funcs")},
+      .marks = {symbol(m, "__start___kcov8_marks"),
+                symbol(m, "__stop___kcov8_marks")},
+      .arrays = {symbol(m, "__start___kcov8_arrays"),
+                 symbol(m, "__stop___kcov8_arrays")},
   };
   list_add(&i->list, &images);
   __kcov8_image_register(&i->image);

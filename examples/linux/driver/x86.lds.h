@@ -14,9 +14,11 @@
   name : AT(ADDR(name) - LOAD_OFFSET) { KEEP(*(name)) }
 
 #ifdef CONFIG_KCOV8
-/* Behind .data */
+/* Behind .data. Marks beside counters: a task's copy has both, in one piece */
 #define KCOV8_TABLES                                                           \
   KCOV8_LOADED(__kcov8_cntrs)                                                  \
+  KCOV8_LOADED(__kcov8_marks)                                                  \
+  KCOV8_LOADED(__kcov8_arrays)                                                 \
   KCOV8_LOADED(__kcov8_keys)                                                   \
   KCOV8_LOADED(__kcov8_funcs)
 /* Behind debug information: not loaded */
