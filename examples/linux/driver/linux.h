@@ -7,6 +7,7 @@
  * softirq.c remote sections of softirqs
  * port.c    memory, lock, log, user memory
  * switch.c  the context switch
+ * vector.c  vector registers of x86-64
  * um.c      User Mode Linux: the base of gs, and where it changes
  */
 #ifndef KCOV8_LINUX_H
@@ -22,10 +23,12 @@
  * struct kcov8_thread - kcov8's part of a task
  * @base: distance of the counters that the task's code reaches to the kernel's
  *        own, which are nobody's: 0 unless it traces. Written by the task only.
+ * @saved: a flush has saved the task's vector registers and used them
  */
 struct kcov8_thread {
   struct kcov8_task task;
   intptr_t base;
+  bool saved;
 };
 
 /*
@@ -54,11 +57,20 @@ void kcov8_use_base(intptr_t base);
 /* task.c: that of the calling task, made if there is none. NULL: no memory. */
 struct kcov8_thread *kcov8_thread_get(void);
 
+/* vector.c: the task's own registers, if a flush used them. */
+#ifdef CONFIG_UML
+static inline void kcov8_vector_return(struct kcov8_thread *thread) {}
+#else
+void kcov8_vector_return(struct kcov8_thread *thread);
+#endif
+
 /* To be called as the last thing before the task's own code runs again. */
 static inline void kcov8_thread_return(void) {
   struct kcov8_thread *const thread = kcov8_thread(current);
-  if (unlikely(thread))
+  if (unlikely(thread)) {
     kcov8_syscall_return(&thread->task);
+    kcov8_vector_return(thread);
+  }
 }
 
 /* softirq.c: remote sections of softirqs; a task has to prepare them. */

@@ -223,6 +223,7 @@ static noinline void collect(struct kcov8_thread *thread) {
   if (task_work_pending(current))
     task_work_run();
   kcov8_syscall_return(&thread->task);
+  kcov8_vector_return(thread);
 }
 
 static __always_inline struct kcov8_thread *tracing_thread(void) {
