@@ -82,8 +82,10 @@ int main(int argc, char **argv) {
     usleep(20000); /* the other one's turn */
     start();
     for (int tries = 0; syscall(SYS_delete_module, "kcov8_sample", O_NONBLOCK);
-         tries++)
+         tries++) {
       require(tries < 1000, "delete_module");
+      usleep(1000); /* the other one has it open, on a CPU that may be slow */
+    }
     print("unload");
   }
   kill(other, SIGKILL);
