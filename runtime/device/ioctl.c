@@ -34,7 +34,7 @@ static int init_trace(struct kcov8_file *file, uint64_t size_words) {
  * three are task->kcov.
  */
 static bool has_its_one(const struct kcov8_device *device,
-                     const struct kcov8_task *task, bool remote) {
+                        const struct kcov8_task *task, bool remote) {
   const bool local = task->file || task->section;
   if (kcov8i_one_file(device))
     return local || task->remote;
