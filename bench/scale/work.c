@@ -20,14 +20,15 @@
     return x & 256 ? x ^ x >> 17 : x + n;                                      \
   }
 
+/* clang-format off */
 #define EIGHT(of, n)                                                           \
   of(n##0) of(n##1) of(n##2) of(n##3) of(n##4) of(n##5) of(n##6) of(n##7)
 #define ALL(of)                                                                \
-  EIGHT(of, 1)                                                                 \
-  EIGHT(of, 2) EIGHT(of, 3) EIGHT(of, 4) EIGHT(of, 5) EIGHT(of, 6)             \
-      EIGHT(of, 7) EIGHT(of, 11) EIGHT(of, 12) EIGHT(of, 13) EIGHT(of, 14)     \
-          EIGHT(of, 15) EIGHT(of, 16) EIGHT(of, 17) EIGHT(of, 21)              \
-              EIGHT(of, 22)
+  EIGHT(of, 1) EIGHT(of, 2) EIGHT(of, 3) EIGHT(of, 4)                          \
+  EIGHT(of, 5) EIGHT(of, 6) EIGHT(of, 7) EIGHT(of, 11)                         \
+  EIGHT(of, 12) EIGHT(of, 13) EIGHT(of, 14) EIGHT(of, 15)                      \
+  EIGHT(of, 16) EIGHT(of, 17) EIGHT(of, 21) EIGHT(of, 22)
+/* clang-format on */
 
 ALL(FUNCTION)
 
