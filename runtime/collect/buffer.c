@@ -93,18 +93,6 @@ static bool is_plain(const struct kcov8i_buffer *b) {
   return !b->counts && b->layout.word_bytes == 8 && !b->layout.swap;
 }
 
-/* Room for @n_hits entries of a plain buffer, or as many as fit: @n. */
-static uint64_t *take_room(struct kcov8i_append *a, size_t n_hits, size_t *n) {
-  *n = n_hits < a->room ? n_hits : (size_t)a->room;
-  a->buffer->dropped += n_hits - *n;
-  if (!*n) /* then the count may be anything: no address of it */
-    return NULL;
-  uint64_t *const to = (uint64_t *)a->buffer->area.base + a->count + 1;
-  a->count += *n;
-  a->room -= *n;
-  return to;
-}
-
 bool kcov8i_tail_open(struct kcov8i_tail *t, const struct kcov8i_append *a) {
   *t = (struct kcov8i_tail){0};
   if (!is_plain(a->buffer))
@@ -123,34 +111,32 @@ void kcov8i_tail_close(const struct kcov8i_tail *t, struct kcov8i_append *a) {
   a->room = room;
 }
 
-/* Without asking each time. */
 void kcov8i_append_hits(struct kcov8i_append *a, const uint32_t *slots,
                         const struct kcov8i_hit *hits, size_t n_hits) {
-  size_t n;
-  if (!is_plain(a->buffer)) {
+  struct kcov8i_tail t;
+  if (!kcov8i_tail_open(&t, a)) {
     for (size_t i = 0; i < n_hits; i++)
       kcov8i_append_put(a, kcov8_slot_pc(slots[hits[i].index]), hits[i].count);
     return;
   }
-  uint64_t *const to = take_room(a, n_hits, &n);
-  for (size_t i = 0; i < n; i++)
-    store64(&to[i], kcov8_slot_pc(slots[hits[i].index]));
+  for (size_t i = 0; i < n_hits; i++)
+    kcov8i_tail_put(&t, kcov8_slot_pc(slots[hits[i].index]));
+  kcov8i_tail_close(&t, a);
 }
 
 /* Of a stock compiler's image, so that schemes differ in nothing else. */
 static void append_addresses(struct kcov8i_append *a,
                              const struct kcov8i_image *img,
                              const struct kcov8i_hit *hits, size_t n_hits) {
-  size_t n;
-  if (!is_plain(a->buffer)) {
+  struct kcov8i_tail t;
+  if (!kcov8i_tail_open(&t, a)) {
     for (size_t i = 0; i < n_hits; i++)
       kcov8i_append_put(a, kcov8i_pc(img, hits[i].index), hits[i].count);
     return;
   }
-  uint64_t *const to = take_room(a, n_hits, &n);
-  for (size_t i = 0; i < n; i++)
-    store64(&to[i], img->pc_base + (img->slots ? img->slots[hits[i].index]
-                                               : hits[i].index));
+  for (size_t i = 0; i < n_hits; i++)
+    kcov8i_tail_put(&t, kcov8i_pc(img, hits[i].index));
+  kcov8i_tail_close(&t, a);
 }
 
 void kcov8i_append_image(struct kcov8i_append *a,

@@ -104,23 +104,28 @@ struct batch {
   struct kcov8i_hit hits[2 * KCOV8I_BATCH];
 };
 
-static void keep_implied(struct kcov8i_image *img,
-                         const struct kcov8i_hit *hits, size_t n_hits) {
-  struct kcov8i_hit more[KCOV8I_BATCH];
-  struct kcov8i_implying w = {.img = img, .hits = hits, .n_hits = n_hits};
-  for (size_t n; (n = kcov8i_implied_next(&w, more));)
-    keep_hits(img, more, n);
-}
-
 /* Once per block to a buffer; elsewhere counts are added up. */
 static void deliver_implied(const struct target *to,
                             const struct kcov8i_hit *hits, size_t n_hits) {
+  struct kcov8i_image *const img = to->img;
+  const uint32_t *const first = img->implied.first;
+  const size_t marks = kcov8i_seen_marks(img);
   struct kcov8i_hit more[KCOV8I_BATCH];
-  struct kcov8i_implying w = {.img = to->img, .hits = hits, .n_hits = n_hits};
-  if (to->direct)
-    w.seen = to->seen;
-  for (size_t n; (n = kcov8i_implied_next(&w, more));)
-    deliver(to, more, n);
+  size_t n = 0;
+  for (size_t i = 0; i < n_hits; i++)
+    for (uint32_t r = first[hits[i].index]; r < first[hits[i].index + 1]; r++) {
+      const uint32_t block = img->implied.implied[r];
+      more[n].index = (uint32_t)img->n_counters + block;
+      more[n].count = hits[i].count;
+      if (to->keep && img->kept)
+        keep_hits(img, &more[n], 1);
+      n += !to->direct || kcov8i_seen_add(to->seen, marks, block);
+      if (n == KCOV8I_BATCH) {
+        deliver(to, more, n);
+        n = 0;
+      }
+    }
+  deliver(to, more, n);
 }
 
 /*
@@ -145,12 +150,13 @@ static bool deliver_plain(const struct target *to,
       say_stray(img, index);
       continue;
     }
-    kcov8i_tail_put(&tail, slots[index]);
+    kcov8i_tail_put(&tail, kcov8_slot_pc(slots[index]));
     if (!rules)
       continue;
     for (uint32_t r = first[index]; r < first[index + 1]; r++)
       if (kcov8i_seen_add(to->seen, marks, implied[r]))
-        kcov8i_tail_put(&tail, slots[img->n_counters + implied[r]]);
+        kcov8i_tail_put(&tail,
+                        kcov8_slot_pc(slots[img->n_counters + implied[r]]));
   }
   kcov8i_tail_close(&tail, to->direct);
   return true;
@@ -166,14 +172,10 @@ static void batch_deliver(struct batch *b) {
   const size_t n = drop_strays(img, b->hits, b->n);
   if (img->unary)
     kcov8i_unary_decode(img, b->hits, n);
-  const bool rules = img->implied.n_rules;
-  if (b->to.keep && img->kept) {
+  if (b->to.keep && img->kept)
     keep_hits(img, b->hits, n);
-    if (rules)
-      keep_implied(img, b->hits, n);
-  }
   deliver(&b->to, b->hits, n);
-  if (rules)
+  if (img->implied.n_rules)
     deliver_implied(&b->to, b->hits, n);
   b->n = 0;
 }

@@ -66,11 +66,11 @@ struct kcov8i_tail {
 bool kcov8i_tail_open(struct kcov8i_tail *t, const struct kcov8i_append *a);
 void kcov8i_tail_close(const struct kcov8i_tail *t, struct kcov8i_append *a);
 
-static inline void kcov8i_tail_put(struct kcov8i_tail *t, uint32_t slot) {
+static inline void kcov8i_tail_put(struct kcov8i_tail *t, uint64_t pc) {
   if (__builtin_expect(t->at == t->end, 0))
     t->dropped++;
   else
-    kcov8i_store64(t->at++, kcov8_slot_pc(slot), __ATOMIC_RELAXED);
+    kcov8i_store64(t->at++, pc, __ATOMIC_RELAXED);
 }
 
 /* put for each of @hits, whose PCs are those of @slots[index] */

@@ -71,30 +71,28 @@ static bool flush_apart(const struct kcov8_task *task) {
          kcov8i_trace_flush_apart(task->file);
 }
 
-void kcov8_task_flush(struct kcov8_task *task) {
+/* @apart to the task's own file if that can be, else @locked. */
+static void to_own_file(struct kcov8_task *task,
+                        bool (*apart)(struct kcov8_file *),
+                        void (*locked)(struct kcov8_file *)) {
   if (!task->tracing || task->busy)
     return;
   task->busy = 1;
-  if (!flush_apart(task)) {
+  if (!owns(task, task->file) || !apart(task->file)) {
     kcov8i_lock();
     if (owns(task, task->file))
-      kcov8i_trace_flush(task->file);
+      locked(task->file);
     kcov8i_unlock();
   }
   task->busy = 0;
 }
 
+void kcov8_task_flush(struct kcov8_task *task) {
+  to_own_file(task, kcov8i_trace_flush_apart, kcov8i_trace_flush);
+}
+
 void kcov8_task_discard(struct kcov8_task *task) {
-  if (!task->tracing || task->busy)
-    return;
-  task->busy = 1;
-  if (!owns(task, task->file) || !kcov8i_trace_discard_apart(task->file)) {
-    kcov8i_lock();
-    if (owns(task, task->file))
-      kcov8i_trace_discard(task->file);
-    kcov8i_unlock();
-  }
-  task->busy = 0;
+  to_own_file(task, kcov8i_trace_discard_apart, kcov8i_trace_discard);
 }
 
 void kcov8_task_exec(struct kcov8_task *task) { kcov8_task_flush(task); }

@@ -309,29 +309,6 @@ static inline size_t kcov8i_seen_marks(const struct kcov8i_image *img) {
   return (n_implied / KCOV8I_SEEN_LINE + 1) / 64 + 1;
 }
 
-/**
- * struct kcov8i_implying - a walk over what @hits imply
- * @img:    with rules
- * @hits:   @n_hits of its counters
- * @seen:   blocks that are in it are left out, and those that are not are
- * added; NULL: each hit implies anew
- * @at, @rule: how far it is; 0 at the beginning
- */
-struct kcov8i_implying {
-  const struct kcov8i_image *img;
-  const struct kcov8i_hit *hits;
-  size_t n_hits;
-  uint64_t *seen;
-  size_t at;
-  uint32_t rule;
-};
-
-/*
- * The next blocks, with the count of the hit that implies them: @more has room
- * for KCOV8I_BATCH. 0: that was all.
- */
-size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more);
-
 #pragma GCC visibility pop
 
 #endif /* KCOV8_IMAGE_H */

@@ -103,26 +103,3 @@ void kcov8i_seen_clear(const struct kcov8i_image *img, uint64_t *seen) {
              LINE_WORDS * sizeof(uint64_t));
     }
 }
-
-/* ---- Implied by hits ----------------------------------------------------- */
-
-size_t kcov8i_implied_next(struct kcov8i_implying *w, struct kcov8i_hit *more) {
-  const struct kcov8i_implied *const m = &w->img->implied;
-  const uint32_t n_counters = (uint32_t)w->img->n_counters;
-  const size_t marks = kcov8i_seen_marks(w->img);
-  size_t n = 0;
-  for (; w->at < w->n_hits; w->at++, w->rule = 0) {
-    const struct kcov8i_hit hit = w->hits[w->at];
-    const uint32_t end = m->first[hit.index + 1];
-    for (uint32_t r = m->first[hit.index] + w->rule; r < end; r++) {
-      const uint32_t block = m->implied[r];
-      if (n == KCOV8I_BATCH) {
-        w->rule = r - m->first[hit.index];
-        return n;
-      }
-      more[n] = (struct kcov8i_hit){n_counters + block, hit.count};
-      n += !w->seen || kcov8i_seen_add(w->seen, marks, block);
-    }
-  }
-  return n;
-}
