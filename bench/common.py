@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import subprocess
 
 
 def cpu_model():
@@ -17,6 +18,17 @@ def write_json(result, path):
     with open(path, "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
+
+
+def calls_guest(build, into):
+    """The program of bench/device/guest.c, static, for ukernel and Linux."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    guest = os.path.join(into, "device-guest")
+    subprocess.run([f"clang-{llvm(build)}", "-std=gnu11", "-O2",
+                    "-static", "-pthread", "-I" + os.path.join(root, "include"),
+                    os.path.join(root, "bench", "device", "guest.c"),
+                    "-o", guest], check=True)
+    return guest
 
 
 def llvm(build):

@@ -11,8 +11,6 @@ import time
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import common  # noqa: E402
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 TASKS = (1, 2, 8)
 GOAL = 1.5
 
@@ -28,15 +26,6 @@ def arguments():
                         help="interleaved rounds (9)")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     return parser.parse_args()
-
-
-def compile_guest(build, into):
-    guest = os.path.join(into, "device-guest")
-    subprocess.run([f"clang-{common.llvm(build)}", "-std=gnu11", "-O2",
-                    "-static", "-pthread",
-                    "-I" + os.path.join(ROOT, "include"),
-                    os.path.join(HERE, "guest.c"), "-o", guest], check=True)
-    return guest
 
 
 def measure(ukernel, guest, rounds, calls):
@@ -79,7 +68,7 @@ def main():
     os.makedirs(into, exist_ok=True)
     load = os.getloadavg()[0]
     cells = measure(os.path.join(args.build, "bin", "ukernel"),
-                    compile_guest(args.build, into),
+                    common.calls_guest(args.build, into),
                     args.rounds or (3 if args.quick else 9),
                     20000 if args.quick else 400000)
     result = {

@@ -80,12 +80,7 @@ def held(program, calls):
 
 def in_linux(build, directory, into, rounds, calls):
     """As hosted(): the guest of bench device, which prints ns per call."""
-    guest = os.path.join(into, "scale-guest")
-    subprocess.run([f"clang-{common.llvm(build)}", "-std=gnu11", "-O2",
-                    "-static", "-pthread",
-                    "-I" + os.path.join(ROOT, "include"),
-                    os.path.join(ROOT, "bench", "device", "guest.c"),
-                    "-o", guest], check=True)
+    guest = common.calls_guest(build, into)
     kernel = os.path.join(ROOT, "examples", "linux", "kernel")
     cells = {(w, t): [] for t in THREADS for w in ("off", "file")}
     for _ in range(rounds):
