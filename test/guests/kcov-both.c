@@ -16,10 +16,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alarm.h"
 #include "check.h"
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
@@ -79,26 +79,6 @@ static void print(const char *name, const struct kcov *k) {
 }
 
 /* ---- Work ---------------------------------------------------------------- */
-
-static volatile sig_atomic_t rung;
-
-static void on_alarm(int sig) {
-  (void)sig;
-  rung = 1;
-}
-
-static void ring(void) {
-  const struct itimerval soon = {.it_value.tv_usec = 5000};
-  sigset_t blocked, before;
-  sigemptyset(&blocked);
-  sigaddset(&blocked, SIGALRM);
-  sigprocmask(SIG_BLOCK, &blocked, &before);
-  rung = 0;
-  require(setitimer(ITIMER_REAL, &soon, NULL) == 0, "setitimer");
-  while (!rung)
-    sigsuspend(&before);
-  sigprocmask(SIG_SETMASK, &before, NULL);
-}
 
 static void work(void) {
   char text[32];

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alarm.h"
 #include "check.h"
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
@@ -31,26 +31,6 @@ struct remote_arg {
 };
 
 static volatile uint64_t *cover;
-static volatile sig_atomic_t rung;
-
-static void on_alarm(int sig) {
-  (void)sig;
-  rung = 1;
-}
-
-/* One alarm of this process. */
-static void ring(void) {
-  const struct itimerval soon = {.it_value.tv_usec = 5000};
-  sigset_t blocked, open;
-  sigemptyset(&blocked);
-  sigaddset(&blocked, SIGALRM);
-  sigprocmask(SIG_BLOCK, &blocked, &open);
-  rung = 0;
-  require(setitimer(ITIMER_REAL, &soon, NULL) == 0, "setitimer");
-  while (!rung)
-    sigsuspend(&open);
-  sigprocmask(SIG_SETMASK, &open, NULL);
-}
 
 static int remote_enable(int fd, uint32_t mode, uint64_t handle) {
   struct remote_arg arg = {

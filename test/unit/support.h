@@ -109,6 +109,10 @@ bool all_clear(const struct image *image);
 
 /* ---- Device ---- */
 
+/* For struct kcov8_host: guests' memory is the program's own. */
+int read_own_memory(void *ctx, struct kcov8_task *task, void *to, uint64_t from,
+                    size_t bytes);
+
 /* Words of 8 bytes, on hosts of 32 bits, too. */
 struct kcov8_device *device_make(void);
 

@@ -17,13 +17,6 @@ static struct kcov8_device *device;
 static struct image *img;
 static struct kcov8_task me, worker;
 
-static int read_guest(void *ctx, struct kcov8_task *task, void *to,
-                      uint64_t from, size_t bytes) {
-  (void)ctx, (void)task;
-  memcpy(to, (const void *)(uintptr_t)from, bytes);
-  return 0;
-}
-
 static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
                        const void *from, size_t bytes) {
   (void)ctx, (void)task, (void)to, (void)from, (void)bytes;
@@ -32,7 +25,7 @@ static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
 
 static int set_up(void **state, enum kcov8_linux_rules rules) {
   const struct kcov8_host host = {.size = sizeof(host),
-                                  .read_guest = read_guest,
+                                  .read_guest = read_own_memory,
                                   .write_guest = write_guest,
                                   .word_bytes = 8,
                                   .rules = rules};
@@ -383,7 +376,7 @@ static void entries_before_count(uint32_t mode, uint64_t before,
                                   .ctx = &guarded,
                                   .alloc_area = guarded_alloc,
                                   .free_area = guarded_free,
-                                  .read_guest = read_guest,
+                                  .read_guest = read_own_memory,
                                   .write_guest = write_guest,
                                   .word_bytes = 8};
   struct sigaction old;

@@ -111,13 +111,6 @@ static void ran(struct image *i, size_t block) {
 
 static struct kcov8_device *device;
 
-static int read_guest(void *ctx, struct kcov8_task *task, void *to,
-                      uint64_t from, size_t bytes) {
-  (void)ctx, (void)task;
-  memcpy(to, (const void *)(uintptr_t)from, bytes);
-  return 0;
-}
-
 static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
                        const void *from, size_t bytes) {
   (void)ctx, (void)task;
@@ -513,7 +506,7 @@ static void first_come(void **state) {
 
 static struct kcov8_device *remote_device(void) {
   const struct kcov8_host host = {.size = sizeof(host),
-                                  .read_guest = read_guest,
+                                  .read_guest = read_own_memory,
                                   .write_guest = write_guest,
                                   .word_bytes = 8};
   struct kcov8_device *made;
