@@ -5,7 +5,8 @@
  *   guest off|on   on: with kcov enabled in this task
  *
  * Prints `NAME NANOSECONDS` per round, the best of several runs: loops inside
- * the kernel (linux-bench.c), then system calls.
+ * the kernel (linux-bench.c), then system calls; with `on` also what the device
+ * takes, as `kcov:NAME VALUE`.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,11 +17,13 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define INIT_TRACE _IOR('c', 1, unsigned long)
 #define ENABLE _IO('c', 100)
+#define DISABLE _IO('c', 101)
 /* So that kcov records a whole run of a loop and does not stop when full. */
 #define WORDS (4ul << 20)
 #define RUNS 7
@@ -38,14 +41,99 @@ static void check(int ok, const char *what) {
   }
 }
 
-static void enable(void) {
+static double seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A file with a buffer of so many words, all of them there. */
+static int open_kcov(size_t words) {
   const int fd = open("/sys/kernel/debug/kcov", O_RDWR);
-  check(fd >= 0 && ioctl(fd, INIT_TRACE, WORDS) == 0, "INIT_TRACE");
-  cover = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  check(fd >= 0 && ioctl(fd, INIT_TRACE, words) == 0, "INIT_TRACE");
+  cover = mmap(NULL, words * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   check(cover != MAP_FAILED, "mmap");
-  for (size_t i = 0; i < WORDS; i += 512)
+  for (size_t i = 0; i < words; i += 512)
     cover[i] = 0;
+  return fd;
+}
+
+static void enable(void) {
+  check(ioctl(open_kcov(WORDS), ENABLE, 0) == 0, "ENABLE");
+}
+
+/* ---- The device ---------------------------------------------------------- */
+
+enum { TASKS = 16, FEW_WORDS = 512 };
+
+static double opened(void) {
+  const double start = seconds();
+  const int fd = open("/sys/kernel/debug/kcov", O_RDWR);
+  const double took = seconds() - start;
+  check(fd >= 0 && close(fd) == 0, "open");
+  return 1e9 * took;
+}
+
+static double free_bytes(void) {
+  char line[80];
+  long kb = -1;
+  FILE *f = fopen("/proc/meminfo", "r");
+  check(f != NULL, "/proc/meminfo");
+  while (fgets(line, sizeof(line), f))
+    if (sscanf(line, "MemFree: %ld", &kb) == 1)
+      break;
+  fclose(f);
+  return 1024.0 * (double)kb;
+}
+
+/* What each of TASKS processes takes, of all memory. */
+static double process_bytes(int traces) {
+  int ready[2], go[2];
+  char c;
+  const double before = free_bytes();
+  check(pipe(ready) == 0 && pipe(go) == 0, "pipe");
+  for (int i = 0; i < TASKS; i++) {
+    if (fork() == 0) {
+      if (traces)
+        check(ioctl(open_kcov(FEW_WORDS), ENABLE, 0) == 0, "ENABLE");
+      close(go[1]);
+      check(write(ready[1], "", 1) == 1 && read(go[0], &c, 1) == 0, "pipe");
+      _exit(0);
+    }
+    check(read(ready[0], &c, 1) == 1, "a process");
+  }
+  const double taken = before - free_bytes();
+  close(go[1]);
+  while (wait(NULL) > 0) {
+  }
+  close(go[0]), close(ready[0]), close(ready[1]);
+  return taken / TASKS;
+}
+
+static void device(void) {
+  printf("kcov:first-open,ns %.0f\n", opened());
+  double best = opened();
+  for (int run = 0; run < RUNS; run++) {
+    const double ns = opened();
+    best = ns < best ? ns : best;
+  }
+  printf("kcov:open,ns %.0f\n", best);
+  process_bytes(0), process_bytes(1); /* slabs and lists are filled */
+  const double without = process_bytes(0);
+  printf("kcov:memory-per-task,bytes %.0f\n", process_bytes(1) - without);
+  const int fd = open_kcov(FEW_WORDS);
+  const double start = seconds();
   check(ioctl(fd, ENABLE, 0) == 0, "ENABLE");
+  printf("kcov:first-enable,ns %.0f\n", 1e9 * (seconds() - start));
+  best = 0;
+  for (int run = 0; run < RUNS; run++) {
+    const double from = seconds();
+    check(ioctl(fd, DISABLE, 0) == 0 && ioctl(fd, ENABLE, 0) == 0, "DISABLE");
+    const double ns = 1e9 * (seconds() - from);
+    best = run && best < ns ? best : ns;
+  }
+  printf("kcov:disable+enable,ns %.0f\n", best);
+  check(ioctl(fd, DISABLE, 0) == 0, "DISABLE");
 }
 
 /* ---- Loops inside the kernel --------------------------------------------- */
@@ -98,12 +186,6 @@ static void do_file(void) {
   unlink("/tmp/x");
 }
 
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static double calls(void (*call)(void), int n) {
   double best = 0;
   for (int run = 0; run < RUNS; run++) {
@@ -121,8 +203,10 @@ static double calls(void (*call)(void), int n) {
 
 int main(int argc, char **argv) {
   check(pipe(pipes) == 0, "pipe");
-  if (argc > 1 && strcmp(argv[1], "on") == 0)
+  if (argc > 1 && strcmp(argv[1], "on") == 0) {
+    device();
     enable();
+  }
   all_loops();
   printf("getppid %.1f\n", calls(do_getppid, 2000));
   printf("stat %.1f\n", calls(do_stat, 2000));

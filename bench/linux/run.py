@@ -35,6 +35,10 @@ def arguments():
     parser.add_argument("--kinds", metavar="KIND,...",
                         default=",".join(table.KINDS),
                         help="plain and others (%(default)s)")
+    parser.add_argument("--config", metavar="FILE",
+                        help="kernels with these options, too, as of `kernel "
+                        "build` (examples/linux/large.config: half a million "
+                        "blocks, a quarter of an hour for each kernel)")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.kinds = args.kinds.split(",")
@@ -51,14 +55,16 @@ def cpu_seconds():
     return used.ru_utime + used.ru_stime
 
 
-def build_kernel(build, kind):
+def build_kernel(build, kind, config):
     """Directory of the kernel; build.json in it has what building took."""
-    into = os.path.join(build, "bench", "linux", kind)
+    name = os.path.splitext(os.path.basename(config))[0] if config else ""
+    into = os.path.join(build, "bench", "linux", name, kind)
     took = os.path.join(into, "build.json")
     os.makedirs(into, exist_ok=True)
     before, start, stamp = cpu_seconds(), time.time(), os.path.join(into, "stamp")
     subprocess.run([KERNEL, "build", "--kind", kind, "--kcov8", build, "--add",
-                    os.path.join(HERE, "linux-bench.c"), into], check=True)
+                    os.path.join(HERE, "linux-bench.c"),
+                    *(["--config", config] if config else []), into], check=True)
     if os.path.getmtime(stamp) >= start - 1:
         with open(took, "w", encoding="utf-8") as f:
             json.dump({"wall": time.time() - start,
@@ -76,9 +82,16 @@ def driver_code(image):
     return max(map(sum, ours)) - min(ours)[0] if ours else 0
 
 
-def sizes(image):
-    """Bytes of code, of kcov8's read-only tables, of counters."""
-    found = {"code": 0, "driver": driver_code(image), "tables": 0, "counters": 0}
+def blocks(build, image):
+    told = subprocess.run([os.path.join(build, "bin", "kcov8"), "stat", "--json",
+                           image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return json.loads(told.stdout)["blocks"] if told.returncode == 0 else 0
+
+
+def sizes(build, image):
+    """Bytes of code, of kcov8's read-only tables, of counters; its blocks."""
+    found = {"code": 0, "driver": driver_code(image), "tables": 0, "counters": 0,
+             "blocks": blocks(build, image)}
     out = subprocess.run(["size", "-A", image], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
     for line in out.splitlines():
@@ -134,7 +147,7 @@ def main():
     os.makedirs(into, exist_ok=True)
     kernels, builds = {}, {}
     for kind in args.kinds:
-        kernels[kind], builds[kind] = build_kernel(args.build, kind)
+        kernels[kind], builds[kind] = build_kernel(args.build, kind, args.config)
     columns = [c for c, (kind, _) in table.COLUMNS.items() if kind in kernels]
     load = os.getloadavg()[0]
     cells = measure(kernels, columns, compile_static(args.build, into, "guest"),
@@ -145,7 +158,8 @@ def main():
         "load_before": load, "load_after": os.getloadavg()[0],
         "host_switch": host_switch(compile_static(args.build, into, "gs")),
         "builds": builds,
-        "sizes": {k: sizes(os.path.join(d, "linux")) for k, d in kernels.items()},
+        "sizes": {k: sizes(args.build, os.path.join(d, "linux"))
+                  for k, d in kernels.items()},
         "cells": cells}
     if args.json:
         common.write_json(result, args.json)
