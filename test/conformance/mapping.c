@@ -253,6 +253,9 @@ static void protect(void) {
   say("second-page", "%s", touch_read(kcov.area + PAGE_WORDS));
   say_rc("back", sys(mprotect(area, BYTES, RW)));
   say("records", "%s", records(&kcov));
+  /* The first touch of a mapping is a fault in 6.1's User Mode Linux, and
+   * traced: its records could come to lie where live() looks. */
+  need(kcov_ioctl(kcov.fd, DISABLE, 0), "DISABLE");
   say("alias", "%s", live(kcov.area, kcov_map(kcov.fd, WORDS)));
 }
 
