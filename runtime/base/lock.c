@@ -12,6 +12,8 @@
  * - Who has the core's lock and touches what belongs to another task's file
  *   (its buffer, its pending set, its copies of counters) takes that file's
  *   lock, too: after the core's, and one at a time.
+ * - ENABLE clears the task's counters, which may be megabytes: it takes the
+ *   file's lock, then gives the core's back, then clears.
  * - Who has a file's lock alone takes no other one. So there is an order, and
  *   nothing waits for a flush that waits for something.
  */

@@ -115,14 +115,15 @@ struct kcov8i_pending {
 
 /**
  * struct kcov8i_sink - where hits end up: the part of a file that collects
- * @next:    in the list kcov8i.enabled, which is trace.c's
+ * @next, @link: in the list kcov8i.enabled, which is trace.c's; what points at
+ *           it there
  * @mutex:   of its file (base/lock.c); NULL: the core's lock is for all
  * @buffer:  what the guest maps
  * @pending: a set for each image that had counters while they were needed
  * @dirty:   some byte of them is set
  */
 struct kcov8i_sink {
-  struct kcov8i_sink *next;
+  struct kcov8i_sink *next, **link;
   void *mutex;
   struct kcov8i_buffer buffer;
   struct kcov8i_pending *pending;

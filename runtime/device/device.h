@@ -121,14 +121,22 @@ int kcov8i_share_set_counts(struct kcov8_file *file, bool on);
 
 /*
  * INIT -> @mode, TRACE_PC or TRACE_CMP; takes a reference for the task. 0 or
- * -ENOMEM.
+ * -ENOMEM. The file's view is still to be cleared.
  */
 int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
                        enum kcov8i_mode mode);
 
+/*
+ * Behind such a start, or a section's begin: clears @view, NULL too, and gives
+ * the core's lock back. A view may be megabytes, and others want that lock, so
+ * only the file's is held meanwhile: who meets the file waits.
+ */
+void kcov8i_trace_clear_unlock(struct kcov8_file *file,
+                               struct kcov8i_view *view);
+
 struct kcov8i_remote_args;
 
-/* The same with KCOV_REMOTE_ENABLE; cannot fail. */
+/* A start with KCOV_REMOTE_ENABLE; cannot fail. */
 void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,
                                enum kcov8i_mode mode,
                                const struct kcov8i_remote_args *args);

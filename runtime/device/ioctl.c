@@ -135,16 +135,13 @@ static int set_counts(struct kcov8_file *file, uint64_t arg) {
 }
 
 /* The calls whose argument is by value, with the lock held. */
-static int by_value(struct kcov8_file *file, struct kcov8_task *task,
-                    uint32_t cmd, uint64_t arg) {
+static int by_value(struct kcov8_file *file, uint32_t cmd, uint64_t arg) {
   const uint32_t init = file->device->layout.word_bytes == 4
                             ? KCOV8_INIT_TRACE32
                             : KCOV8_INIT_TRACE64;
   if (cmd == init)
     return init_trace(file, arg);
   switch (cmd) {
-  case KCOV8_ENABLE:
-    return claimed(file, task, arg, NULL);
   case KCOV8_RESET_TRACE:
     return reset_trace(file, arg);
   case KCOV8_SET_COUNTS:
@@ -152,6 +149,15 @@ static int by_value(struct kcov8_file *file, struct kcov8_task *task,
   default:
     return -KCOV8_ENOTTY;
   }
+}
+
+static int call_enable(struct kcov8_file *file, struct kcov8_task *task,
+                       uint64_t arg) {
+  kcov8i_task_enter(task);
+  const int err = claimed(file, task, arg, NULL);
+  kcov8i_trace_clear_unlock(file, err ? NULL : file->view);
+  task->busy = 0;
+  return err;
 }
 
 /* Guest memory is touched without the lock: the host may have to page it in. */
@@ -226,10 +232,12 @@ int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task,
     return call_remote_enable(file, task, arg);
   if (cmd == KCOV8_GET_STATUS && host->write_guest)
     return call_get_status(file, task, arg);
+  if (cmd == KCOV8_ENABLE)
+    return call_enable(file, task, arg);
   if (cmd == KCOV8_DISABLE)
     return call_disable(file, task, arg);
   kcov8i_task_enter(task);
-  const int err = by_value(file, task, cmd, arg);
+  const int err = by_value(file, cmd, arg);
   kcov8i_task_leave(task);
   return err;
 }

@@ -112,7 +112,12 @@ int kcov8_remote_start(struct kcov8_device *device, struct kcov8_task *worker,
     return -KCOV8_ENOENT;
   kcov8i_task_enter(worker);
   const int err = start(device, worker, handle);
-  kcov8i_task_leave(worker);
+  const struct section *const s = worker->section;
+  if (err)
+    kcov8i_unlock();
+  else
+    kcov8i_trace_clear_unlock(s->file, s->view);
+  worker->busy = 0;
   return err;
 }
 
@@ -135,11 +140,14 @@ static int prepare_section(struct kcov8_task *worker) {
   int err = kcov8i_prepare_images();
   if (!err)
     err = kcov8i_view_get(NULL, &s->view);
-  if (err)
+  if (err) {
     kcov8_port_free(s, sizeof(*s));
-  else
-    worker->section = s;
-  return err;
+    return err;
+  }
+  if (s->view)
+    kcov8i_view_clear(s->view, false);
+  worker->section = s;
+  return 0;
 }
 
 int kcov8_remote_prepare(struct kcov8_task *worker) {

@@ -41,19 +41,18 @@ static void disown(struct kcov8_file *file) {
 }
 
 static void enabled_add(struct kcov8i_sink *sink) {
-  struct kcov8i_sink **end = &kcov8i.enabled;
-  while (*end)
-    end = &(*end)->next;
-  *end = sink;
-  sink->next = NULL;
+  sink->next = kcov8i.enabled;
+  sink->link = &kcov8i.enabled;
+  if (sink->next)
+    sink->next->link = &sink->next;
+  *sink->link = sink;
   kcov8i.n_enabled++;
 }
 
 static void enabled_remove(struct kcov8i_sink *sink) {
-  struct kcov8i_sink **link = &kcov8i.enabled;
-  while (*link != sink)
-    link = &(*link)->next;
-  *link = sink->next;
+  *sink->link = sink->next;
+  if (sink->next)
+    sink->next->link = sink->link;
   kcov8i.n_enabled--;
 }
 
@@ -87,6 +86,21 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
   if (file->view)
     kcov8i_view_use(file->view);
   return 0;
+}
+
+void kcov8i_trace_clear_unlock(struct kcov8_file *file,
+                               struct kcov8i_view *view) {
+  const bool apart = view && file->sink.mutex;
+  if (apart) {
+    kcov8i_sink_lock(&file->sink);
+    kcov8i_unlock();
+  }
+  if (view)
+    kcov8i_view_clear(view, false);
+  if (apart)
+    kcov8i_sink_unlock(&file->sink);
+  else
+    kcov8i_unlock();
 }
 
 void kcov8i_trace_start_remote(struct kcov8_file *file, struct kcov8_task *task,

@@ -61,7 +61,6 @@ int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out) {
   view->in_use = true;
   view->stranded = false;
   view->sink = sink;
-  kcov8i_view_clear(view, false);
   *out = view;
   return 0;
 }
@@ -184,6 +183,7 @@ static int move(struct kcov8i_view *view) {
   int err = kcov8i_view_get(sink, &other);
   if (err || !other)
     return err;
+  kcov8i_view_clear(other, false);
   err = send(view, other->delta);
   if (!err) {
     collect_copies(view, kcov8i_pending_need_one(sink) ? NULL : sink,

@@ -40,8 +40,8 @@ struct kcov8i_view {
 extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
 
 /*
- * A clear view for @sink or, NULL, for one named later; NULL and 0 if no image
- * needs one. -ENOMEM.
+ * A view for @sink or, NULL, for one named later; NULL and 0 if no image needs
+ * one. -ENOMEM. It holds what its last owner left there: to be cleared.
  */
 int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out);
 void kcov8i_view_put(struct kcov8i_view *view);

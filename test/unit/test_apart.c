@@ -116,6 +116,31 @@ static void which_lock(void **state) {
   tracer_end(&t);
 }
 
+/* What somebody left in a task's counters, when the core's lock is free. */
+static uint8_t *left, seen_at_unlock;
+
+static void look_at_unlock(void) {
+  seen_at_unlock = __atomic_load_n(left, __ATOMIC_RELAXED);
+}
+
+static void cleared_without_the_lock(void **state) {
+  (void)state;
+  struct tracer t;
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(tracer_enable(&t), 0);
+  left = img->counters + 9 + base;
+  tracer_disable(&t);
+  *left = 1; /* a thread that was not told */
+  port.on_unlock = look_at_unlock;
+  assert_int_equal(tracer_enable(&t), 0);
+  port.on_unlock = NULL;
+  assert_int_equal(seen_at_unlock, 1);
+  assert_int_equal(*left, 0);
+  kcov8_syscall_return(&t.task);
+  assert_int_equal(t.words[0], 0);
+  tracer_end(&t);
+}
+
 /* ---- All at once --------------------------------------------------------- */
 
 static struct tracer tracers[TASKS];
@@ -246,6 +271,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(which_lock),
+      TEST(cleared_without_the_lock),
       TEST(all_at_once),
       TEST(reset_by_others),
   };
