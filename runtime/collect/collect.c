@@ -52,10 +52,11 @@ static void say_stray(struct kcov8i_image *img, uint32_t index) {
  */
 static void prefetch_slots(const struct kcov8i_image *img,
                            const struct kcov8i_hit *hits, size_t n_hits) {
-  for (size_t i = 0; img->slots && i < n_hits; i++)
+  const struct kcov8i_witness *const witnesses = img->implied.witnesses;
+  for (size_t i = 0; witnesses && i < n_hits; i++)
+    __builtin_prefetch(&witnesses[hits[i].index]);
+  for (size_t i = 0; !witnesses && img->slots && i < n_hits; i++)
     __builtin_prefetch(&img->slots[hits[i].index]);
-  for (size_t i = 0; img->implied.n_rules && i < n_hits; i++)
-    __builtin_prefetch(&img->implied.first[hits[i].index]);
 }
 
 /* Drops hits without owner; returns how many are left. */
@@ -108,13 +109,14 @@ struct batch {
 static void deliver_implied(const struct target *to,
                             const struct kcov8i_hit *hits, size_t n_hits) {
   struct kcov8i_image *const img = to->img;
-  const uint32_t *const first = img->implied.first;
   const size_t marks = kcov8i_seen_marks(img);
   struct kcov8i_hit more[KCOV8I_BATCH];
   size_t n = 0;
-  for (size_t i = 0; i < n_hits; i++)
-    for (uint32_t r = first[hits[i].index]; r < first[hits[i].index + 1]; r++) {
-      const uint32_t block = img->implied.implied[r];
+  for (size_t i = 0; i < n_hits; i++) {
+    const struct kcov8i_witness *const w =
+        &img->implied.witnesses[hits[i].index];
+    for (uint32_t r = w[0].first; r < w[1].first; r++) {
+      const uint32_t block = img->implied.rules[r].block;
       more[n].index = (uint32_t)img->n_counters + block;
       more[n].count = hits[i].count;
       if (to->keep && img->kept)
@@ -125,39 +127,57 @@ static void deliver_implied(const struct target *to,
         n = 0;
       }
     }
+  }
   deliver(to, more, n);
 }
 
-/*
- * The common case, in one pass: each hit's entry, and those of what it implies.
- * False: not this case, nothing was done.
- */
+/* An entry for each hit, and for what it implies. (The tail in registers.) */
+static struct kcov8i_tail put_witnesses(struct kcov8i_tail tail,
+                                        const struct target *to,
+                                        const struct kcov8i_hit *hits,
+                                        size_t n_hits) {
+  const struct kcov8i_witness *const witnesses = to->img->implied.witnesses;
+  const struct kcov8i_rule *const rules = to->img->implied.rules;
+  const size_t marks = kcov8i_seen_marks(to->img);
+  for (size_t i = 0; i < n_hits; i++) {
+    const struct kcov8i_witness *const w = &witnesses[hits[i].index];
+    if (__builtin_expect(w->slot == KCOV8I_NO_SLOT, 0)) {
+      say_stray(to->img, hits[i].index);
+      continue;
+    }
+    kcov8i_tail_put(&tail, kcov8_slot_pc(w[0].slot));
+    for (uint32_t r = w[0].first; r < w[1].first; r++)
+      if (kcov8i_seen_add(to->seen, marks, rules[r].block))
+        kcov8i_tail_put(&tail, kcov8_slot_pc(rules[r].slot));
+  }
+  return tail;
+}
+
+static struct kcov8i_tail put_hits(struct kcov8i_tail tail,
+                                   struct kcov8i_image *img,
+                                   const struct kcov8i_hit *hits,
+                                   size_t n_hits) {
+  const uint32_t *const slots = img->slots;
+  for (size_t i = 0; i < n_hits; i++) {
+    const uint32_t slot = slots[hits[i].index];
+    if (__builtin_expect(slot == KCOV8I_NO_SLOT, 0))
+      say_stray(img, hits[i].index);
+    else
+      kcov8i_tail_put(&tail, kcov8_slot_pc(slot));
+  }
+  return tail;
+}
+
+/* The common case, in one pass. False: not this case, nothing was done. */
 static bool deliver_plain(const struct target *to,
                           const struct kcov8i_hit *hits, size_t n_hits) {
   struct kcov8i_image *const img = to->img;
-  const uint32_t *const slots = img->slots;
-  const bool rules = img->implied.n_rules;
-  const uint32_t *const first = img->implied.first;
-  const uint32_t *const implied = img->implied.implied;
-  const size_t marks = kcov8i_seen_marks(img);
   struct kcov8i_tail tail;
-  if (!to->direct || to->keep || img->stock || !slots ||
+  if (!to->direct || to->keep || img->stock || !img->slots ||
       !kcov8i_tail_open(&tail, to->direct))
     return false;
-  for (size_t i = 0; i < n_hits; i++) {
-    const uint32_t index = hits[i].index;
-    if (__builtin_expect(slots[index] == KCOV8I_NO_SLOT, 0)) {
-      say_stray(img, index);
-      continue;
-    }
-    kcov8i_tail_put(&tail, kcov8_slot_pc(slots[index]));
-    if (!rules)
-      continue;
-    for (uint32_t r = first[index]; r < first[index + 1]; r++)
-      if (kcov8i_seen_add(to->seen, marks, implied[r]))
-        kcov8i_tail_put(&tail,
-                        kcov8_slot_pc(slots[img->n_counters + implied[r]]));
-  }
+  tail = img->implied.n_rules ? put_witnesses(tail, to, hits, n_hits)
+                              : put_hits(tail, img, hits, n_hits);
   kcov8i_tail_close(&tail, to->direct);
   return true;
 }

@@ -42,16 +42,35 @@ struct kcov8i_table {
 };
 
 /**
+ * struct kcov8i_witness - a counter, as the flush of a pruned image wants it:
+ * all in one line of cache
+ * @slot:  as in @slots of the image
+ * @first: where its rules begin; they end where the next one's begin
+ */
+struct kcov8i_witness {
+  uint32_t slot, first;
+};
+
+/**
+ * struct kcov8i_rule - what a hit of a witness implies
+ * @block: without a counter, from 0
+ * @slot:  of this block
+ */
+struct kcov8i_rule {
+  uint32_t block, slot;
+};
+
+/**
  * struct kcov8i_implied - which blocks a hit stands for besides its own
  * @n_rules:   0: none, and all pointers are NULL
- * @first:     by counter: where its rules begin; one more at the end
- * @implied:   @n_rules blocks without a counter, from 0
+ * @witnesses: by counter; one more at the end
+ * @rules:     @n_rules, by witness
  * @seen:      for flushes of the image's own counters
  */
 struct kcov8i_implied {
   size_t n_rules;
-  uint32_t *first;
-  uint32_t *implied;
+  struct kcov8i_witness *witnesses;
+  struct kcov8i_rule *rules;
   uint64_t *seen;
 };
 
@@ -275,7 +294,7 @@ static inline void kcov8i_add_count(uint8_t *byte, uint32_t count) {
   *byte = (uint8_t)(sum > UINT8_MAX ? UINT8_MAX : sum);
 }
 
-/* Fills in @img->implied. 0 or -ENOMEM. */
+/* Fills in @img->implied, after @slots. 0 or -ENOMEM. */
 int kcov8i_implied_build(const struct kcov8i_table *t,
                          struct kcov8i_image *img);
 void kcov8i_implied_free(struct kcov8i_image *img);

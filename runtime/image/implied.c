@@ -16,13 +16,16 @@ static size_t n_implied(const struct kcov8i_image *img) {
   return img->n_indexes - img->n_counters;
 }
 
-/* first[n + 1], implied[rules] */
+/* witnesses[counters + 1], rules[rules] */
 static size_t bytes_for(const struct kcov8i_image *img, size_t n_rules) {
-  return sizeof(uint32_t) * (img->n_counters + 2 + n_rules);
+  return sizeof(struct kcov8i_witness) * (img->n_counters + 1) +
+         sizeof(struct kcov8i_rule) * n_rules;
 }
 
 /* By witness: count, sum up, fill from the end. */
-static void sort_rules(const struct kcov8i_table *t, struct kcov8i_implied *m) {
+static void sort_rules(const struct kcov8i_table *t, const uint32_t *slots,
+                       struct kcov8i_implied *m) {
+  struct kcov8i_witness *const at = m->witnesses;
   for (int pass = 0; pass < 2; pass++) {
     for (struct kcov8i_records r = {.t = t}; kcov8i_next_record(&r);) {
       const uint32_t *const rules = kcov8i_table_rules(r.f);
@@ -30,13 +33,16 @@ static void sort_rules(const struct kcov8i_table *t, struct kcov8i_implied *m) {
         const size_t w = kcov8i_record_index(&r, rules[i] >> 16);
         const size_t b = kcov8i_record_index(&r, rules[i] & UINT16_MAX);
         if (pass == 0)
-          m->first[w]++;
+          at[w].first++;
         else
-          m->implied[--m->first[w]] = (uint32_t)(b - t->n_counters);
+          m->rules[--at[w].first] =
+              (struct kcov8i_rule){(uint32_t)(b - t->n_counters), slots[b]};
       }
     }
-    for (size_t c = 0; pass == 0 && c < t->n_counters; c++)
-      m->first[c + 1] += m->first[c];
+    for (size_t c = 0; pass == 0 && c < t->n_counters; c++) {
+      at[c].slot = slots[c];
+      at[c + 1].first += at[c].first;
+    }
   }
 }
 
@@ -50,11 +56,11 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
   if (!n_rules)
     return 0;
 
-  m->first = kcov8_port_alloc(bytes_for(img, n_rules));
-  if (!m->first)
+  m->witnesses = kcov8_port_alloc(bytes_for(img, n_rules));
+  if (!m->witnesses)
     return -KCOV8_ENOMEM;
-  m->implied = m->first + img->n_counters + 1;
-  sort_rules(t, m);
+  m->rules = (struct kcov8i_rule *)(void *)(m->witnesses + img->n_counters + 1);
+  sort_rules(t, img->slots, m);
   m->seen = kcov8i_seen_alloc(img);
   return m->seen ? 0 : -KCOV8_ENOMEM;
 }
@@ -62,9 +68,9 @@ int kcov8i_implied_build(const struct kcov8i_table *t,
 void kcov8i_implied_free(struct kcov8i_image *img) {
   struct kcov8i_implied *const m = &img->implied;
   kcov8i_seen_free(img, m->seen);
-  if (m->first)
-    kcov8_port_free(m->first, bytes_for(img, m->n_rules));
-  m->first = NULL;
+  if (m->witnesses)
+    kcov8_port_free(m->witnesses, bytes_for(img, m->n_rules));
+  m->witnesses = NULL;
   m->seen = NULL;
 }
 
