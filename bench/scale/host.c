@@ -2,11 +2,12 @@
 /*
  * host.c - threads that each make calls for a task of their own
  *
- * host THREADS CALLS off|file|one|hold
- *   off   no task traces
- *   file  all do, and libkcov8.a has a lock per file
- *   one   all do, and there is one lock: the hook for more says there is none
- *   hold  as file, and the time for which locks are held is taken
+ * host THREADS CALLS off|file|one|remote|hold
+ *   off     no task traces
+ *   file    all do, and libkcov8.a has a lock per file
+ *   one     all do, and there is one lock: the hook for more says there is none
+ *   remote  each call is background work for a file of KCOV_REMOTE_ENABLE
+ *   hold    as file, and the time for which locks are held is taken
  *
  * A program of a fuzzer is PROGRAM calls between ENABLE and DISABLE. Prints
  * calls per second of all threads, PCs per call; with hold also, in
@@ -32,7 +33,7 @@ enum { PROGRAM = 30, WORDS = 4096, MAX_THREADS = 64, MAX_SAMPLES = 1 << 16 };
 static struct kcov8_device *device;
 static pthread_barrier_t barrier;
 static long n_calls;
-static bool tracing, one_lock, timed;
+static bool tracing, remote, one_lock, timed;
 
 static double now(void) {
   struct timespec t;
@@ -112,7 +113,8 @@ static double median(struct samples *s) {
 
 struct thread {
   pthread_t thread;
-  struct kcov8_task task;
+  struct kcov8_task task, owner; /* the latter with `remote` */
+  uint64_t handle;
   struct kcov8_file *file;
   uint64_t *words;
   uint64_t n_pcs;
@@ -135,6 +137,32 @@ static void open_file(struct thread *t) {
   t->words = area.base;
 }
 
+static int read_guest(void *ctx, struct kcov8_task *task, void *to,
+                      uint64_t from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy(to, (const void *)(uintptr_t)from, bytes);
+  return 0;
+}
+
+static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
+                       const void *from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy((void *)(uintptr_t)to, from, bytes);
+  return 0;
+}
+
+/* For a client that stays as it is. */
+static void enable_remote(struct thread *t, uint64_t instance) {
+  const struct kcov8_remote_arg arg = {
+      .trace_mode = KCOV8_TRACE_PC,
+      .area_size = WORDS,
+      .common_handle = KCOV8_SUBSYSTEM_COMMON | instance,
+  };
+  t->handle = arg.common_handle;
+  must(kcov8_ioctl(t->file, &t->owner, KCOV8_REMOTE_ENABLE, (uintptr_t)&arg),
+       "REMOTE_ENABLE");
+}
+
 static void enable(struct thread *t) {
   core_held = 0;
   if (tracing)
@@ -151,9 +179,14 @@ static void make_call(struct thread *t) {
   const double began = timed ? now() : 0;
   t->words[0] = 0;
   file_held = 0;
+  if (remote)
+    must(kcov8_remote_start(device, &t->task, t->handle), "start");
   t->seed = work(t->seed);
   const double worked = timed ? now() : 0;
-  kcov8_syscall_return(&t->task);
+  if (remote)
+    kcov8_remote_stop(&t->task);
+  else
+    kcov8_syscall_return(&t->task);
   if (timed) {
     note(&call_times, worked - began);
     note(&flush_times, now() - worked);
@@ -191,19 +224,26 @@ static double time_of_now(void) {
 
 int main(int argc, char **argv) {
   static struct thread threads[MAX_THREADS];
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .read_guest = read_guest,
+                                  .write_guest = write_guest};
   const unsigned int n = argc == 4 ? (unsigned int)atoi(argv[1]) : 0;
   if (n < 1 || n > MAX_THREADS)
     return 2;
   n_calls = atol(argv[2]) / n;
-  tracing = strcmp(argv[3], "off") != 0;
+  remote = !strcmp(argv[3], "remote");
+  tracing = !remote && strcmp(argv[3], "off") != 0;
   one_lock = !strcmp(argv[3], "one");
   timed = !strcmp(argv[3], "hold");
-  must(kcov8_device_create(NULL, &device), "device");
+  must(kcov8_device_create(&host, &device), "device");
   pthread_barrier_init(&barrier, NULL, n);
   for (unsigned int i = 0; i < n; i++) {
     kcov8_task_init(&threads[i].task);
+    kcov8_task_init(&threads[i].owner);
     threads[i].seed = i + 1;
     open_file(&threads[i]);
+    if (remote)
+      enable_remote(&threads[i], i + 1);
   }
   for (unsigned int i = 0; i < n; i++)
     pthread_create(&threads[i].thread, NULL, run, &threads[i]);

@@ -15,7 +15,7 @@ import model
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 THREADS = (1, 2, 4, 8)
-WAYS = ("off", "file", "one")
+WAYS = ("off", "file", "one", "remote")
 CPUS = (1, 2, 4, 8, 16, 32, 64)
 WRAPPED = ("mutex_new", "mutex_lock", "mutex_unlock", "lock", "unlock")
 
@@ -24,8 +24,9 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="./dev bench scale", description="Traced calls per second of 1, 2, "
         "4 and 8 threads with a file each (attribution `task`): not traced, "
-        "with a lock per file, with one lock for all. How long locks are held, "
-        "and from that a model of up to 64 CPUs.")
+        "with a lock per file, with one lock for all; and as background work "
+        "(KCOV_REMOTE_ENABLE). How long locks are held, and from that a model "
+        "of up to 64 CPUs.")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     parser.add_argument("--quick", action="store_true", help="3 short rounds")
     parser.add_argument("--rounds", type=int, metavar="N",
