@@ -53,9 +53,10 @@ void kcov8_port_unlock(void);
 
 /*
  * A lock per file: optional, all four or none. With them tasks that flush
- * different files do not wait for each other, if all that runs has counters of
- * its own for each task (attribution `task`); without them the core's one lock
- * is for flushes, too. libkcov8.a has them.
+ * different files, or work for them in the background, do not wait for each
+ * other, if all that runs has counters of its own for each task (attribution
+ * `task`); without them the core's one lock is for that, too. libkcov8.a has
+ * them.
  */
 
 /**
@@ -67,7 +68,10 @@ void kcov8_port_unlock(void);
  */
 void *kcov8_port_mutex_new(void) __attribute__((weak));
 
-/** kcov8_port_mutex_free() - of a free one */
+/**
+ * kcov8_port_mutex_free() - of a free one
+ * Context: the end of the last device. Until then it goes from file to file.
+ */
 void kcov8_port_mutex_free(void *mutex) __attribute__((weak));
 
 /**

@@ -53,12 +53,29 @@ void kcov8i_unlock(void);
  */
 bool kcov8i_flushes_apart(void);
 
-/* NULL: the port has no such locks, or no memory; the others then do nothing.
+/*
+ * A file's lock. NULL: the port has no such locks, or no memory; the others
+ * then do nothing. put: a file that comes later gets it; until free, when there
+ * is no device any more, it can be locked by who knew the old one.
  */
-void *kcov8i_mutex_new(void);
-void kcov8i_mutex_free(void *mutex);
-void kcov8i_mutex_lock(void *mutex);
-void kcov8i_mutex_unlock(void *mutex);
+struct kcov8i_mutex;
+struct kcov8i_mutex *kcov8i_mutex_get(void);
+void kcov8i_mutex_put(struct kcov8i_mutex *mutex);
+void kcov8i_mutexes_free(void);
+
+/* Without the core's lock, or after it. */
+void kcov8i_mutex_lock(struct kcov8i_mutex *mutex);
+void kcov8i_mutex_unlock(struct kcov8i_mutex *mutex);
+
+/* All at once, for a fork. */
+void kcov8i_mutexes_lock(void);
+void kcov8i_mutexes_unlock(void);
+
+/*
+ * Until the core's lock is given back nobody who takes a file's lock afterwards
+ * finds kcov8i_flushes_apart(); and nobody is left who did.
+ */
+void kcov8i_mutexes_pass(void);
 
 /*
  * Lock and unlock around one call for a task. Until the leave, a flush for the

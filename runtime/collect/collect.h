@@ -118,13 +118,16 @@ struct kcov8i_pending {
  * @next, @link: in the list kcov8i.enabled, which is trace.c's; what points at
  *           it there
  * @mutex:   of its file (base/lock.c); NULL: the core's lock is for all
+ * @active:  how many run for it now: one, or as many sections as there are; of
+ *           shared counters it gets nothing while there is none
  * @buffer:  what the guest maps
  * @pending: a set for each image that had counters while they were needed
  * @dirty:   some byte of them is set
  */
 struct kcov8i_sink {
   struct kcov8i_sink *next, **link;
-  void *mutex;
+  struct kcov8i_mutex *mutex;
+  size_t active;
   struct kcov8i_buffer buffer;
   struct kcov8i_pending *pending;
   bool dirty;
@@ -132,15 +135,10 @@ struct kcov8i_sink {
 
 /*
  * The lock of @sink, NULL too. Where a function has "locked" in its comment,
- * who calls it has that of the sink, or is its owner with the core's. The
- * others take it by themselves.
+ * who calls it has that of the sink. The others take it by themselves.
  */
 void kcov8i_sink_lock(struct kcov8i_sink *sink);
 void kcov8i_sink_unlock(struct kcov8i_sink *sink);
-
-/* Of all enabled ones at once, for a fork. */
-void kcov8i_sinks_lock(void);
-void kcov8i_sinks_unlock(void);
 
 /*
  * Gives @extra (about to be enabled, or NULL) and all enabled ones a set for
@@ -157,7 +155,7 @@ int kcov8i_pending_need_one(struct kcov8i_sink *sink);
  */
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new);
 
-/* Adds hits to the set of @sink, locked, or of all enabled ones. */
+/* Adds hits to the set of @sink, locked, or of all that are active. */
 void kcov8i_pending_mark(struct kcov8i_sink *sink, struct kcov8i_image *img,
                          const struct kcov8i_hit *hits, size_t n_hits);
 

@@ -29,16 +29,6 @@ void kcov8i_sink_unlock(struct kcov8i_sink *sink) {
     kcov8i_mutex_unlock(sink->mutex);
 }
 
-void kcov8i_sinks_lock(void) {
-  for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
-    kcov8i_sink_lock(s);
-}
-
-void kcov8i_sinks_unlock(void) {
-  for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
-    kcov8i_sink_unlock(s);
-}
-
 static size_t set_bytes(const struct kcov8i_image *img) {
   return sizeof(struct kcov8i_pending) + img->n_indexes;
 }
@@ -101,11 +91,13 @@ int kcov8i_pending_need(struct kcov8i_sink *extra) {
   for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next)
     if (add_all_locked(s))
       return -KCOV8_ENOMEM;
-  if (extra && add_all(extra)) {
+  if (extra && add_all_locked(extra)) {
     /* Two enabled files had theirs before; a lone one may have got them now. */
     struct kcov8i_sink *const s = kcov8i.enabled;
+    kcov8i_sink_lock(s);
     if (kcov8i.n_enabled == 1 && !s->dirty && !s->buffer.counts)
-      cut_locked(s, NULL);
+      cut(s, NULL);
+    kcov8i_sink_unlock(s);
     return -KCOV8_ENOMEM;
   }
   return 0;
@@ -148,7 +140,8 @@ void kcov8i_pending_mark(struct kcov8i_sink *sink, struct kcov8i_image *img,
     mark_hits(sink, img, hits, n_hits);
   for (struct kcov8i_sink *s = sink ? NULL : kcov8i.enabled; s; s = s->next) {
     kcov8i_sink_lock(s);
-    mark_hits(s, img, hits, n_hits);
+    if (s->active)
+      mark_hits(s, img, hits, n_hits);
     kcov8i_sink_unlock(s);
   }
 }

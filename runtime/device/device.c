@@ -4,11 +4,13 @@
  *
  * ioctl.c has the calls, trace.c what happens between ENABLE and DISABLE. The
  * core's lock protects all files, tasks and devices; every public function
- * takes it but for a task's own flush (base/lock.c).
+ * takes it but for a task's own flush and for background work (base/lock.c).
  */
 #include "device/device.h"
 
 /* ---- Devices ------------------------------------------------------------- */
+
+static size_t n_devices;
 
 static bool host_is_complete(const struct kcov8_host *host) {
   return host->size >= sizeof(*host) && !host->alloc_area == !host->free_area &&
@@ -31,6 +33,7 @@ int kcov8_device_create(const struct kcov8_host *host,
     return -KCOV8_EINVAL;
   kcov8i_lock();
   struct kcov8_device *const device = kcov8_port_alloc(sizeof(*device));
+  n_devices += device != NULL;
   kcov8i_unlock();
   if (!device)
     return -KCOV8_ENOMEM;
@@ -46,10 +49,14 @@ int kcov8_device_create(const struct kcov8_host *host,
 int kcov8_device_destroy(struct kcov8_device *device) {
   int err = 0;
   kcov8i_lock();
-  if (device->files)
+  if (device->files) {
     err = -KCOV8_EBUSY;
-  else
+  } else {
+    kcov8i_handles_free(device);
     kcov8_port_free(device, sizeof(*device));
+    if (!--n_devices)
+      kcov8i_mutexes_free();
+  }
   kcov8i_unlock();
   return err;
 }
@@ -86,7 +93,7 @@ static int open_locked(struct kcov8_device *device,
   file->device = device;
   file->cookie = how->cookie;
   file->share = how->share;
-  file->sink.mutex = kcov8i_mutex_new();
+  file->sink.mutex = kcov8i_mutex_get();
   file->sink.buffer.layout = device->layout;
   file->refs = 1;
   link_file(file);
@@ -135,7 +142,7 @@ void kcov8i_file_put(struct kcov8_file *file) {
   if (area->base || area->share)
     kcov8i_area_free(file->device, area);
   unlink_file(file);
-  kcov8i_mutex_free(file->sink.mutex);
+  kcov8i_mutex_put(file->sink.mutex);
   kcov8_port_free(file, sizeof(*file));
 }
 

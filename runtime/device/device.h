@@ -19,6 +19,7 @@ struct kcov8_device {
   struct kcov8i_layout layout;
   struct kcov8_file *files;                             /* linked by next */
   struct kcov8i_handle *handles[KCOV8I_HANDLE_BUCKETS]; /* remote.c */
+  struct kcov8i_handle *free_handles;
 };
 
 enum kcov8i_mode {
@@ -38,15 +39,20 @@ enum kcov8i_mode {
  * @remote:        enabled by REMOTE_ENABLE: the owner's @remote, not its @file;
  *                 what the owner itself runs does not go here
  * @sink:          its buffer; in the list kcov8i.enabled in mode TRACE_PC,
- *                 a remote one only while it has sections
+ *                 a remote one only while it has sections of that mode
  * @cookie:        of its open, for alloc_area
  * @share:         what it shares with other processes' copies of it, or NULL
  * @remote_words:  area_size of its REMOTE_ENABLE
- * @sequence:      how often it was stopped: tells sections of an earlier enable
- * @n_sections:    running ones of mode TRACE_PC
- * @handles:       @n_handles of them, NULL if there are none
+ * @sequence:      how often it lost its handles: tells sections of an earlier
+ *                 REMOTE_ENABLE
+ * @n_sections:    of mode TRACE_PC: running ones, and those in @idle
+ * @idle:          sections that are ready for the next work
+ * @handles:       the list of them
  * @since:         kcov8_remote_now() when it got them
  * @view:          its own counters while it is enabled, if any image has such
+ *
+ * Of a file that has handles, @sequence, @idle, @handles, @since, @mode and the
+ * sink change with its own lock, too: sections start and stop with that alone.
  */
 struct kcov8_file {
   struct kcov8_file *next, **link;
@@ -61,8 +67,8 @@ struct kcov8_file {
   uint32_t remote_words;
   uint64_t sequence;
   size_t n_sections;
+  struct kcov8i_section *idle;
   struct kcov8i_handle *handles;
-  size_t n_handles;
   size_t since;
   struct kcov8i_view *view;
 };
@@ -153,9 +159,37 @@ void kcov8i_trace_section_end(struct kcov8_file *file,
 /* Its end: what ran in it is nobody's. */
 void kcov8i_trace_section_drop(struct kcov8_file *file);
 
+/* What @view holds, to the buffer; with the file's lock alone. */
+void kcov8i_trace_append(struct kcov8_file *file, struct kcov8i_view *view);
+
+/**
+ * struct kcov8i_section - of a worker, or in its file's list of idle ones
+ * @next:     in that list
+ * @file:     NULL: prepared
+ * @sequence: the file's
+ * @view:     NULL if no image needs one
+ * @buffer:   in mode TRACE_CMP; area.base is NULL otherwise
+ */
+struct kcov8i_section {
+  struct kcov8i_section *next;
+  struct kcov8_file *file;
+  uint64_t sequence;
+  struct kcov8i_view *view;
+  struct kcov8i_buffer buffer;
+};
+
+void kcov8i_trace_section_free(struct kcov8i_section *section);
+
+/* Those that wait for work. */
+void kcov8i_trace_free_idle(struct kcov8_file *file);
+
 /* Begin and end at once, of what @view holds. -ENOMEM: it still does. */
 int kcov8i_trace_section_whole(struct kcov8_file *file,
                                struct kcov8i_view *view);
+
+/* The same with the file's lock alone. False: nothing was done. */
+bool kcov8i_trace_section_whole_apart(struct kcov8_file *file,
+                                      struct kcov8i_view *view);
 
 /* TRACE_* -> INIT, after a last flush; drops the task's reference. */
 void kcov8i_trace_stop(struct kcov8_file *file);
@@ -176,8 +210,11 @@ void kcov8i_trace_discard(struct kcov8_file *file);
 bool kcov8i_trace_flush_apart(struct kcov8_file *file);
 bool kcov8i_trace_discard_apart(struct kcov8_file *file);
 
-/* Nothing that ran before appears; count 0. On any thread. */
-void kcov8i_trace_reset(struct kcov8_file *file);
+/*
+ * Nothing that ran before appears; count 0. On any thread. Not in mode CMP.
+ * Gives the core's lock back, as clear does.
+ */
+void kcov8i_trace_reset_unlock(struct kcov8_file *file);
 
 /* ---- cmp.c: comparisons -------------------------------------------------- */
 
@@ -211,14 +248,24 @@ struct kcov8i_remote_args {
 int kcov8i_remote_read(struct kcov8_device *device, struct kcov8_task *task,
                        uint64_t from, struct kcov8i_remote_args *args);
 
-/* All or none. -ENOMEM, -EINVAL, -EEXIST. */
+/* All or none; the file's lock, too. -ENOMEM, -EINVAL, -EEXIST. */
 int kcov8i_handles_add(struct kcov8_file *file,
                        const struct kcov8i_remote_args *args);
 void kcov8i_handles_remove(struct kcov8_file *file);
 
+/* The device goes. */
+void kcov8i_handles_free(struct kcov8_device *device);
+
 /* The file that has it, or NULL. */
 struct kcov8_file *kcov8i_handle_file(struct kcov8_device *device,
                                       uint64_t handle);
+
+/*
+ * The same without the core's lock, if flushes are apart: a file with its lock
+ * taken. False if the core's is needed.
+ */
+bool kcov8i_handle_lock(struct kcov8_device *device, uint64_t handle,
+                        struct kcov8_file **out);
 
 /* ---- section.c: background work ------------------------------------------ */
 

@@ -78,11 +78,13 @@ static int remote_enable(struct kcov8_file *file, struct kcov8_task *task,
   /* LONG_MAX / sizeof(long); only a kernel of 32 bits can get there. */
   if (layout->word_bytes == 4 && args->area_size > INT32_MAX / 4)
     return -KCOV8_EINVAL;
+  kcov8i_sink_lock(&file->sink);
   err = kcov8i_handles_add(file, args);
   if (err)
     task->common_handle = 0; /* Linux undoes it with the end of KCOV_DISABLE */
   else
     kcov8i_trace_start_remote(file, task, mode, args);
+  kcov8i_sink_unlock(&file->sink);
   return err;
 }
 
@@ -114,13 +116,23 @@ static int reset_elsewhere(struct kcov8_file *file) {
  * By any holder of the file, where the proposal wants the owner: a client that
  * watches threads from outside resets their buffers.
  */
-static int reset_trace(struct kcov8_file *file, uint64_t arg) {
+static int call_reset(struct kcov8_file *file, struct kcov8_task *task,
+                      uint64_t arg) {
+  int err = 0;
+  kcov8i_task_enter(task);
+  if (!arg && file->mode == KCOV8I_TRACE_PC) {
+    kcov8i_trace_reset_unlock(file);
+    task->busy = 0;
+    return 0;
+  }
   if (arg || (file->mode < KCOV8I_TRACE_PC && !kcov8i_share_traced(file)))
-    return -KCOV8_EINVAL;
-  if (file->mode < KCOV8I_TRACE_PC) /* another process: its counters go on */
-    return reset_elsewhere(file);
-  kcov8i_trace_reset(file);
-  return 0;
+    err = -KCOV8_EINVAL;
+  else if (file->mode == KCOV8I_TRACE_CMP)
+    kcov8i_buffer_reset_records(&file->sink.buffer);
+  else /* another process: its counters go on */
+    err = reset_elsewhere(file);
+  kcov8i_task_leave(task);
+  return err;
 }
 
 static int set_counts(struct kcov8_file *file, uint64_t arg) {
@@ -141,14 +153,7 @@ static int by_value(struct kcov8_file *file, uint32_t cmd, uint64_t arg) {
                             : KCOV8_INIT_TRACE64;
   if (cmd == init)
     return init_trace(file, arg);
-  switch (cmd) {
-  case KCOV8_RESET_TRACE:
-    return reset_trace(file, arg);
-  case KCOV8_SET_COUNTS:
-    return set_counts(file, arg);
-  default:
-    return -KCOV8_ENOTTY;
-  }
+  return cmd == KCOV8_SET_COUNTS ? set_counts(file, arg) : -KCOV8_ENOTTY;
 }
 
 static int call_enable(struct kcov8_file *file, struct kcov8_task *task,
@@ -234,6 +239,8 @@ int kcov8_ioctl(struct kcov8_file *file, struct kcov8_task *task,
     return call_get_status(file, task, arg);
   if (cmd == KCOV8_ENABLE)
     return call_enable(file, task, arg);
+  if (cmd == KCOV8_RESET_TRACE)
+    return call_reset(file, task, arg);
   if (cmd == KCOV8_DISABLE)
     return call_disable(file, task, arg);
   kcov8i_task_enter(task);

@@ -2,9 +2,10 @@
 /*
  * trace.c - from ENABLE to DISABLE: start, flush, reset, stop
  *
- * A file of mode TRACE_PC is in kcov8i.enabled while what runs is for it: that
- * of a task always, a remote one between the begin and the end of sections. All
- * with the core's lock held, but for flushes that do without (base/lock.c).
+ * A file of mode TRACE_PC is in kcov8i.enabled while something may run for it:
+ * that of a task always, a remote one while it has sections. All with the
+ * core's lock held, but for flushes and sections that do without
+ * (base/lock.c).
  */
 #include "device/device.h"
 
@@ -35,7 +36,6 @@ static void disown(struct kcov8_file *file) {
   file->mode = KCOV8I_INIT;
   file->owner = NULL;
   file->remote = false;
-  file->sequence++;
   kcov8i_share_release(file);
   kcov8i_file_put(file);
 }
@@ -60,7 +60,12 @@ static void enabled_remove(struct kcov8i_sink *sink) {
 static int need_sets(struct kcov8_file *file) {
   if (kcov8i.n_enabled && kcov8i.n_shared)
     return kcov8i_pending_need(&file->sink);
-  return file->sink.buffer.counts ? kcov8i_pending_need_one(&file->sink) : 0;
+  if (!file->sink.buffer.counts)
+    return 0;
+  kcov8i_sink_lock(&file->sink);
+  const int err = kcov8i_pending_need_one(&file->sink);
+  kcov8i_sink_unlock(&file->sink);
+  return err;
 }
 
 int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
@@ -81,6 +86,7 @@ int kcov8i_trace_start(struct kcov8_file *file, struct kcov8_task *task,
   }
   /* For the others; what is left belongs to nobody and is discarded. */
   kcov8i_collect(NULL, kcov8i.keep);
+  file->sink.active = 1;
   enabled_add(&file->sink);
   own(file, task, mode, false);
   if (file->view)
@@ -121,6 +127,9 @@ static int join(struct kcov8_file *file) {
   kcov8i_collect(NULL, kcov8i.keep);
   if (!file->n_sections++)
     enabled_add(&file->sink);
+  kcov8i_sink_lock(&file->sink);
+  file->sink.active++;
+  kcov8i_sink_unlock(&file->sink);
   return 0;
 }
 
@@ -161,39 +170,92 @@ static void collect_view(struct kcov8_file *file, struct kcov8i_view *view,
       kcov8i_collect_copy(c, direct, &file->sink, keep);
 }
 
+static bool is_direct(const struct kcov8i_sink *sink) {
+  return !sink->dirty && !sink->buffer.counts;
+}
+
+static void append_begin(struct kcov8i_append *a, struct kcov8_file *file) {
+  kcov8i_append_begin(a, &file->sink.buffer);
+  if (file->remote && a->room >= file->remote_words)
+    a->room = file->remote_words ? file->remote_words - 1 : 0;
+}
+
 /*
- * What is in the counters of all and in @view, to the buffer; by way of the
- * pending set if that holds something, or sums up counts.
+ * What is in @view, and in the pending set, to the buffer; by way of that set
+ * if it holds something, or sums up counts.
  */
-static void flush(struct kcov8_file *file, struct kcov8i_view *view,
-                  struct kcov8i_append *a, bool apart) {
-  const bool direct = !file->sink.dirty && !file->sink.buffer.counts;
-  const bool keep = !apart && kcov8i.keep;
-  if (!apart && kcov8i.n_shared)
-    kcov8i_collect(direct && kcov8i.n_enabled == 1 ? a : NULL, keep);
-  collect_view(file, view, direct ? a : NULL, keep);
-  if (!apart && view)
-    kcov8i_view_refresh(view);
+void kcov8i_trace_append(struct kcov8_file *file, struct kcov8i_view *view) {
+  struct kcov8i_append a;
+  append_begin(&a, file);
+  collect_view(file, view, is_direct(&file->sink) ? &a : NULL, false);
   if (file->sink.dirty)
-    kcov8i_pending_drain(&file->sink, a);
+    kcov8i_pending_drain(&file->sink, &a);
+  kcov8i_append_end(&a);
+}
+
+/* The same with the core's lock, and with what is in the counters of all. */
+static void flush(struct kcov8_file *file, struct kcov8i_view *view) {
+  struct kcov8i_sink *const sink = &file->sink;
+  struct kcov8i_append a;
+  kcov8i_sink_lock(sink);
+  const bool direct = is_direct(sink);
+  const bool alone = direct && kcov8i.n_enabled == 1;
+  if (kcov8i.n_shared && !alone) { /* it locks all, one by one */
+    kcov8i_sink_unlock(sink);
+    kcov8i_collect(NULL, kcov8i.keep);
+    kcov8i_sink_lock(sink);
+  }
+  append_begin(&a, file);
+  if (kcov8i.n_shared && alone)
+    kcov8i_collect(&a, kcov8i.keep);
+  collect_view(file, view, direct ? &a : NULL, kcov8i.keep);
+  if (view && view == file->view)
+    kcov8i_view_refresh(view);
+  if (sink->dirty)
+    kcov8i_pending_drain(sink, &a);
+  kcov8i_append_end(&a);
+  kcov8i_sink_unlock(sink);
+}
+
+/* ---- Sections ------------------------------------------------------------ */
+
+/* @file has one section less. */
+static void gone(struct kcov8_file *file) {
+  if (!--file->n_sections)
+    enabled_remove(&file->sink);
 }
 
 void kcov8i_trace_section_end(struct kcov8_file *file,
                               struct kcov8i_view *view) {
-  const uint64_t most = file->remote_words ? file->remote_words - 1 : 0;
-  struct kcov8i_append a;
   (void)kcov8i_prepare_images();
-  kcov8i_append_begin(&a, &file->sink.buffer);
-  if (a.room > most)
-    a.room = most;
-  flush(file, view, &a, false);
-  kcov8i_append_end(&a);
+  flush(file, view);
   kcov8i_trace_section_drop(file);
 }
 
 void kcov8i_trace_section_drop(struct kcov8_file *file) {
-  if (!--file->n_sections)
-    enabled_remove(&file->sink);
+  kcov8i_sink_lock(&file->sink);
+  file->sink.active--;
+  kcov8i_sink_unlock(&file->sink);
+  gone(file);
+}
+
+void kcov8i_trace_section_free(struct kcov8i_section *s) {
+  kcov8i_view_put(s->view);
+  if (s->file)
+    kcov8i_file_put(s->file);
+  kcov8_port_free(s, sizeof(*s));
+}
+
+void kcov8i_trace_free_idle(struct kcov8_file *file) {
+  kcov8i_sink_lock(&file->sink);
+  struct kcov8i_section *s = file->idle;
+  file->idle = NULL;
+  kcov8i_sink_unlock(&file->sink);
+  for (struct kcov8i_section *next; s; s = next) {
+    next = s->next;
+    gone(file);
+    kcov8i_trace_section_free(s);
+  }
 }
 
 int kcov8i_trace_section_whole(struct kcov8_file *file,
@@ -206,28 +268,37 @@ int kcov8i_trace_section_whole(struct kcov8_file *file,
   return err;
 }
 
+bool kcov8i_trace_section_whole_apart(struct kcov8_file *file,
+                                      struct kcov8i_view *view) {
+  if (view->stranded || !is_direct(&file->sink))
+    return false;
+  kcov8i_trace_append(file, view);
+  return true;
+}
+
 /* Sections that run on will find that they are out of date. */
 static void stop_remote(struct kcov8_file *file) {
+  kcov8i_sink_lock(&file->sink);
   kcov8i_handles_remove(file);
+  file->sequence++;
+  if (file->sink.active)
+    kcov8i_view_orphan(&file->sink);
+  file->sink.active = 0;
+  kcov8i_sink_unlock(&file->sink);
+  kcov8i_trace_free_idle(file);
   if (file->n_sections)
     enabled_remove(&file->sink);
   file->n_sections = 0;
   kcov8i_pending_free(&file->sink);
 }
 
-static void flush_to_buffer(struct kcov8_file *file, bool apart) {
-  struct kcov8i_append a;
-  if (file->mode == KCOV8I_TRACE_CMP)
-    return; /* records are there already */
-  kcov8i_append_begin(&a, &file->sink.buffer);
-  flush(file, file->view, &a, apart);
-  kcov8i_append_end(&a);
-}
+/* ---- Of a task ----------------------------------------------------------- */
 
 void kcov8i_trace_flush(struct kcov8_file *file) {
   /* Only after an image was loaded. No memory: its counters just wait. */
   (void)kcov8i_prepare_images();
-  flush_to_buffer(file, false);
+  if (file->mode != KCOV8I_TRACE_CMP) /* records are there already */
+    flush(file, file->view);
 }
 
 /* The file's lock, if that is enough for a flush or a discard. */
@@ -244,7 +315,8 @@ static bool lock_apart(struct kcov8_file *file) {
 bool kcov8i_trace_flush_apart(struct kcov8_file *file) {
   if (!lock_apart(file))
     return false;
-  flush_to_buffer(file, true);
+  if (file->mode != KCOV8I_TRACE_CMP)
+    kcov8i_trace_append(file, file->view);
   kcov8i_sink_unlock(&file->sink);
   return true;
 }
@@ -257,11 +329,14 @@ static void stop(struct kcov8_file *file, bool deliver) {
   } else {
     if (deliver)
       kcov8i_trace_flush(file);
-    kcov8i_pending_free(&file->sink);
     enabled_remove(&file->sink);
+    kcov8i_sink_lock(&file->sink);
+    kcov8i_pending_free(&file->sink);
+    file->sink.active = 0;
     kcov8i_view_leave(file->view);
     kcov8i_view_put(file->view);
     file->view = NULL;
+    kcov8i_sink_unlock(&file->sink);
   }
   disown(file);
 }
@@ -283,10 +358,12 @@ void kcov8i_trace_discard(struct kcov8_file *file) {
     return;
   if (kcov8i.n_shared)
     collect_for_others(file);
+  kcov8i_sink_lock(&file->sink);
   if (file->view) {
     kcov8i_view_clear(file->view, kcov8i.keep);
     kcov8i_view_refresh(file->view);
   }
+  kcov8i_sink_unlock(&file->sink);
 }
 
 bool kcov8i_trace_discard_apart(struct kcov8_file *file) {
@@ -299,19 +376,21 @@ bool kcov8i_trace_discard_apart(struct kcov8_file *file) {
 }
 
 /* By any task, so perhaps not on the thread that counts in the view. */
-void kcov8i_trace_reset(struct kcov8_file *file) {
-  if (file->mode == KCOV8I_TRACE_CMP) {
-    kcov8i_buffer_reset_records(&file->sink.buffer);
-    return;
-  }
+void kcov8i_trace_reset_unlock(struct kcov8_file *file) {
+  struct kcov8i_sink *const sink = &file->sink;
+  const bool apart = sink->mutex && !kcov8i.keep;
   if (!file->remote || file->n_sections) {
     (void)kcov8i_prepare_images();
     kcov8i_collect(NULL, kcov8i.keep); /* the others get theirs */
   }
-  kcov8i_sink_lock(&file->sink);
+  kcov8i_sink_lock(sink);
+  if (apart)
+    kcov8i_unlock();
   if (file->view)
-    kcov8i_view_reset(file->view, kcov8i.keep);
-  kcov8i_pending_clear(&file->sink);
-  kcov8i_buffer_reset(&file->sink.buffer);
-  kcov8i_sink_unlock(&file->sink);
+    kcov8i_view_reset(file->view, !apart && kcov8i.keep);
+  kcov8i_pending_clear(sink);
+  kcov8i_buffer_reset(&sink->buffer);
+  kcov8i_sink_unlock(sink);
+  if (!apart)
+    kcov8i_unlock();
 }

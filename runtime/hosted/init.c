@@ -8,7 +8,7 @@
  * Every image needs the lock, so a linker takes this file out of the archive,
  * and with it the dump.
  */
-#include "collect/collect.h"
+#include "base/base.h"
 #include "hosted/hosted.h"
 
 #include <pthread.h>
@@ -66,11 +66,11 @@ static void before_fork(void) {
   taken = !mine;
   if (taken)
     kcov8_port_lock();
-  kcov8i_sinks_lock();
+  kcov8i_mutexes_lock();
 }
 
 static void after_fork(void) {
-  kcov8i_sinks_unlock();
+  kcov8i_mutexes_unlock();
   if (taken)
     kcov8_port_unlock();
 }

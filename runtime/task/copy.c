@@ -71,7 +71,8 @@ static int map_copy(struct kcov8i_view *view, struct kcov8i_copy *c) {
   void *at = view->delta ? page + view->delta : NULL;
   if (kcov8_port_map(&at, bytes))
     return -KCOV8_ENOMEM;
-  view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
+  if (!view->delta) /* kcov8_remote_base() reads it without a lock */
+    view->delta = (intptr_t)((uintptr_t)at - (uintptr_t)page);
   place_copy(c, view->delta);
   return 0;
 }

@@ -29,6 +29,16 @@ static void collect_copies(const struct kcov8i_view *view,
     kcov8i_collect_copy(c, NULL, sink, keep);
 }
 
+/* Whose is what it holds? */
+static struct kcov8i_sink *heir(const struct kcov8i_view *view) {
+  return view->orphan ? NULL : view->sink;
+}
+
+void kcov8i_view_orphan(const struct kcov8i_sink *sink) {
+  for (struct kcov8i_view *v = views; v; v = v->next)
+    v->orphan |= v->sink == sink;
+}
+
 void kcov8i_view_clear(struct kcov8i_view *view, bool keep) {
   collect_copies(view, NULL, keep);
   if (view->order)
@@ -60,6 +70,7 @@ int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out) {
   free_views = view->next_free;
   view->in_use = true;
   view->stranded = false;
+  view->orphan = false;
   view->sink = sink;
   *out = view;
   return 0;
@@ -130,6 +141,10 @@ static bool lacks_any(const struct kcov8i_view *view) {
   return view->n_copies < __atomic_load_n(&kcov8i.n_per_task, __ATOMIC_RELAXED);
 }
 
+bool kcov8i_view_is_whole(const struct kcov8i_view *view) {
+  return !view->stranded && !lacks_any(view);
+}
+
 bool kcov8i_view_is_stale(const struct kcov8i_view *view) {
   return view->stranded || (lacks_any(view) && is_used_here(view));
 }
@@ -178,15 +193,15 @@ static void exchange(struct kcov8i_view *view, struct kcov8i_view *other) {
 
 /* Where all images have room. What is there goes to the view's file. */
 static int move(struct kcov8i_view *view) {
-  struct kcov8i_sink *const sink = view->sink;
+  struct kcov8i_sink *const sink = heir(view);
   struct kcov8i_view *other;
-  int err = kcov8i_view_get(sink, &other);
+  int err = kcov8i_view_get(view->sink, &other);
   if (err || !other)
     return err;
   kcov8i_view_clear(other, false);
   err = send(view, other->delta);
   if (!err) {
-    collect_copies(view, kcov8i_pending_need_one(sink) ? NULL : sink,
+    collect_copies(view, sink && !kcov8i_pending_need_one(sink) ? sink : NULL,
                    kcov8i.keep);
     exchange(view, other);
   }
@@ -212,6 +227,7 @@ static bool has_room(struct kcov8i_view *view) {
 
 void kcov8i_view_image_came(bool failed) {
   bool stranded = false, stuck = false;
+  kcov8i_mutexes_pass();
   for (struct kcov8i_view *v = views; v; v = v->next) {
     kcov8i_sink_lock(v->sink);
     if (v->delta && (failed || !has_room(v))) {
@@ -235,13 +251,15 @@ void kcov8i_view_image_came(bool failed) {
 static void forget_copy(struct kcov8i_view *view, struct kcov8i_copy **at) {
   struct kcov8i_copy *const c = *at;
   if (view->sink)
-    kcov8i_collect_copy(c, NULL, view->sink, kcov8i.keep);
+    kcov8i_collect_copy(c, NULL, heir(view), kcov8i.keep);
   *at = c->next;
   view->n_copies--;
   kcov8i_copy_drop(c);
 }
 
 void kcov8i_view_forget_image(const struct kcov8i_image *img) {
+  if (views)
+    kcov8i_mutexes_pass();
   for (struct kcov8i_view *v = views; v; v = v->next) {
     kcov8i_sink_lock(v->sink);
     for (struct kcov8i_copy **at = &v->copies; *at; at = &(*at)->next)
@@ -258,7 +276,7 @@ void kcov8i_view_collect_all(void) {
     if (!v->sink)
       continue;
     kcov8i_sink_lock(v->sink);
-    collect_copies(v, v->sink, true);
+    collect_copies(v, heir(v), true);
     kcov8i_sink_unlock(v->sink);
   }
 }

@@ -17,8 +17,12 @@
  * @delta: of those that are reached through gs; 0: there is none yet
  * @order: copy of kcov8i_order_list; NULL: nothing writes there
  * @list:  the same for images with variables of their own
- * @sink:  for which the view is in use; NULL in the pool, and for a section
- *         whose file is named later
+ * @sink:  for which the view is; NULL in the pool, and for a section whose file
+ *         is named later: of such a one copies change behind
+ *         kcov8i_mutexes_pass()
+ * @in_use: a thread may count in it
+ * @orphan: of a section that goes on, though its file was disabled: what it
+ *         holds is nobody's
  * @copies: in the order of images
  * @stranded: an image is loaded of which there is no copy for want of room: who
  *         counts here would write anywhere. So no thread does
@@ -28,6 +32,7 @@ struct kcov8i_view {
   struct kcov8i_view *next_free;
   struct kcov8i_sink *sink;
   bool in_use;
+  bool orphan;
   intptr_t delta;
   struct kcov8i_order *order;
   struct kcov8i_order *list;
@@ -45,6 +50,9 @@ extern struct kcov8i_order kcov8i_order_list __attribute__((weak));
  */
 int kcov8i_view_get(struct kcov8i_sink *sink, struct kcov8i_view **out);
 void kcov8i_view_put(struct kcov8i_view *view);
+
+/* Sections for @sink that go on are nobody's. */
+void kcov8i_view_orphan(const struct kcov8i_sink *sink);
 
 /*
  * What it holds belongs to no file; @keep: only to be harvested. reset: the
@@ -71,6 +79,9 @@ bool kcov8i_view_any(void);
  * @failed: it could not be prepared.
  */
 void kcov8i_view_image_came(bool failed);
+
+/* Has it a copy of each image that needs one? Its file's lock. */
+bool kcov8i_view_is_whole(const struct kcov8i_view *view);
 
 /* Is there something for kcov8i_view_refresh() to do? Its file's lock. */
 bool kcov8i_view_is_stale(const struct kcov8i_view *view);

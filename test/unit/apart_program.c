@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * apart_program.c - forks while other threads flush with their files' locks
+ * apart_program.c - forks while other threads flush, and work in the
+ * background, with their files' locks
  *
  * With libkcov8.a, so with its fork handlers: a child must be able to use every
  * file, also one that another thread was flushing at the moment of the fork.
@@ -14,6 +15,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +40,25 @@ static struct tracer {
   uint64_t *words;
 } tracers[THREADS];
 
+/* Works for a file that is enabled for this alone. */
+static struct tracer worker;
+static struct kcov8_task owner;
+
 static int stop;
+
+static int read_guest(void *ctx, struct kcov8_task *task, void *to,
+                      uint64_t from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy(to, (const void *)(uintptr_t)from, bytes);
+  return 0;
+}
+
+static int write_guest(void *ctx, struct kcov8_task *task, uint64_t to,
+                       const void *from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy((void *)(uintptr_t)to, from, bytes);
+  return 0;
+}
 
 /* As a probe does. */
 static void run_own(unsigned int block) {
@@ -57,13 +77,37 @@ static void open_file(struct tracer *t) {
   t->words = area.base;
 }
 
+static void check_one(const struct tracer *t, unsigned int block) {
+  CHECK(t->words[0] == 1);
+  CHECK(t->words[1] ==
+        kcov8_slot_pc(kcov8_id_slot(kcov8_block_id(DUMP_HASH, block))));
+}
+
 static void call(struct tracer *t, unsigned int block) {
   t->words[0] = 0;
   run_own(block);
   kcov8_syscall_return(&t->task);
-  CHECK(t->words[0] == 1);
-  CHECK(t->words[1] ==
-        kcov8_slot_pc(kcov8_id_slot(kcov8_block_id(DUMP_HASH, block))));
+  check_one(t, block);
+}
+
+static void enable_worker(void) {
+  const struct kcov8_remote_arg arg = {.area_size = WORDS, .common_handle = 1};
+  CHECK(
+      !kcov8_ioctl(worker.file, &owner, KCOV8_REMOTE_ENABLE, (uintptr_t)&arg));
+}
+
+static void work(unsigned int block) {
+  worker.words[0] = 0;
+  CHECK(!kcov8_remote_start(device, &worker.task, 1));
+  run_own(block);
+  kcov8_remote_stop(&worker.task);
+  check_one(&worker, block);
+}
+
+static void *work_on(void *arg) {
+  for (unsigned int i = 0; !__atomic_load_n(&stop, __ATOMIC_RELAXED); i++)
+    work(i % BLOCKS);
+  return arg;
 }
 
 static void *trace(void *arg) {
@@ -87,12 +131,22 @@ static void use_all(void) {
     call(t, 1);
     kcov8_task_exit(&t->task);
   }
+  kcov8_task_init(&worker.task);
+  enable_worker();
+  work(1);
+  work(2);
   _exit(0);
 }
 
 int main(void) {
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .read_guest = read_guest,
+                                  .write_guest = write_guest};
   alarm(100); /* a deadlock ends */
-  CHECK(!kcov8_device_create(NULL, &device));
+  CHECK(!kcov8_device_create(&host, &device));
+  open_file(&worker);
+  enable_worker();
+  CHECK(!pthread_create(&worker.thread, NULL, work_on, NULL));
   for (int i = 0; i < THREADS; i++)
     open_file(&tracers[i]);
   for (int i = 0; i < THREADS; i++)
@@ -111,6 +165,9 @@ int main(void) {
     CHECK(!pthread_join(tracers[i].thread, NULL));
     kcov8_file_put(tracers[i].file);
   }
+  CHECK(!pthread_join(worker.thread, NULL));
+  kcov8_task_exit(&owner);
+  kcov8_file_put(worker.file);
   CHECK(!kcov8_device_destroy(device));
   return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * test_apart.c - tasks that flush different files at the same time
+ * test_apart.c - tasks that flush different files at the same time, and work
+ * for them in the background
  *
  * The fake port checks the order of locks. Bounded by counts, never by time.
  * Meant for ThreadSanitizer as well.
@@ -9,6 +10,7 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,10 +21,10 @@ enum { BLOCKS = 600, WORDS = 1024, TASKS = 4, ROUNDS = 3000, EACH = 24 };
 
 static _Thread_local intptr_t base;
 
+/* No MAP_FIXED_NOREPLACE: where TSan wants no memory, it makes that 0. */
 int kcov8_port_map(void **at, size_t bytes) {
-  void *const p = mmap(
-      *at, bytes, PROT_READ | PROT_WRITE,
-      MAP_PRIVATE | MAP_ANONYMOUS | (*at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+  void *const p = mmap(*at, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED)
     return -1;
   if (*at && p != *at) {
@@ -74,10 +76,21 @@ static void run_block(size_t block) {
   __atomic_store_n(img->counters + block + base, 1, __ATOMIC_RELAXED);
 }
 
+static int write_own_memory(void *ctx, struct kcov8_task *task, uint64_t to,
+                            const void *from, size_t bytes) {
+  (void)ctx, (void)task;
+  memcpy((void *)(uintptr_t)to, from, bytes);
+  return 0;
+}
+
 static int set_up(void **state) {
+  const struct kcov8_host host = {.size = sizeof(host),
+                                  .read_guest = read_own_memory,
+                                  .write_guest = write_own_memory,
+                                  .word_bytes = 8};
   start_up(state);
   base = 0;
-  device = device_make();
+  assert_int_equal(kcov8_device_create(&host, &device), 0);
   img = per_task(1);
   return 0;
 }
@@ -133,6 +146,11 @@ static void cleared_without_the_lock(void **state) {
   *left = 1; /* a thread that was not told */
   port.on_unlock = look_at_unlock;
   assert_int_equal(tracer_enable(&t), 0);
+  assert_int_equal(seen_at_unlock, 1);
+  assert_int_equal(*left, 0);
+  seen_at_unlock = 0;
+  run_block(9);
+  assert_int_equal(kcov8_ioctl(t.file, &t.task, KCOV8_RESET_TRACE, 0), 0);
   port.on_unlock = NULL;
   assert_int_equal(seen_at_unlock, 1);
   assert_int_equal(*left, 0);
@@ -267,6 +285,359 @@ static void reset_by_others(void **state) {
   tracer_end(&t);
 }
 
+/* ---- Background work ----------------------------------------------------- */
+
+enum { HANDLES = 4, SECTIONS = 3, COUNT = BLOCKS / HANDLES };
+
+static int enable_remote(struct tracer *t, uint64_t handle) {
+  const struct kcov8_remote_arg arg = {.trace_mode = KCOV8_TRACE_PC,
+                                       .area_size = WORDS,
+                                       .common_handle = handle};
+  return kcov8_ioctl(t->file, &t->task, KCOV8_REMOTE_ENABLE, (uintptr_t)&arg);
+}
+
+static void work(struct kcov8_task *worker, uint64_t handle, size_t block) {
+  assert_int_equal(kcov8_remote_start(device, worker, handle), 0);
+  run_block(block);
+  kcov8_remote_stop(worker);
+  assert_int_equal(base, 0);
+}
+
+static uint64_t bucket_of(uint64_t handle) {
+  return kcov8_mix64(handle) % KCOV8I_HANDLE_BUCKETS;
+}
+
+/* The next one that shares a bucket with @handle. */
+static uint64_t neighbour(uint64_t from, uint64_t handle) {
+  do
+    from++;
+  while (bucket_of(from) != bucket_of(handle));
+  return from;
+}
+
+static void sections_lock(void **state) {
+  (void)state;
+  struct tracer t;
+  struct kcov8_task worker, second, softirq;
+  kcov8_task_init(&worker);
+  kcov8_task_init(&second);
+  kcov8_task_init(&softirq);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  assert_int_equal(kcov8_remote_prepare(&softirq), 0);
+  work(&worker, 7, 9); /* there is none yet */
+  expect_pcs(t.words, img, 9, NULL);
+  size_t locks = port.n_locks, live = port.live;
+  for (int n = 0; n < 3; n++)
+    work(n == 1 ? &second : &worker, 7, 10);
+  expect_pcs(t.words, img, 10, img, 10, img, 10, NULL);
+  const uint64_t other = neighbour(7, 7);
+  assert_true(kcov8_remote_wanted(device, other));
+  assert_int_equal(kcov8_remote_start(device, &worker, other), -KCOV8_ENOENT);
+  const size_t now = kcov8_remote_now();
+  base = kcov8_remote_base(&softirq);
+  run_block(11);
+  base = 0;
+  assert_int_equal(kcov8_remote_deliver(device, &softirq, 7, now), 0);
+  expect_pcs(t.words, img, 11, NULL);
+  assert_int_equal(port.n_locks, locks);
+  assert_int_equal(port.live, live);
+
+  /* Two at once need two. */
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), 0);
+  assert_int_equal(port.n_locks, locks);
+  run_block(12);
+  assert_int_equal(kcov8_remote_start(device, &second, 7), 0);
+  assert_int_equal(port.n_locks, locks + 1);
+  run_block(13);
+  kcov8_remote_stop(&second);
+  kcov8_task_run(&worker);
+  run_block(14);
+  kcov8_remote_stop(&worker);
+  assert_int_equal(port.n_locks, locks + 1);
+  expect_pcs(t.words, img, 13, img, 12, img, 14, NULL);
+
+  /* Images come and go. */
+  struct image *const shared = image_load(2, 5);
+  hit(shared, 1); /* nobody's */
+  locks = port.n_locks;
+  work(&worker, 7, 9);
+  expect_pcs(t.words, img, 9, NULL);
+  assert_int_equal(port.n_locks, locks + 2);
+  hit(shared, 1);
+  image_unload(shared);
+  work(&worker, 7, 9);
+  struct image *const late = per_task(3);
+  work(&worker, 7, 9); /* a copy of it */
+  locks = port.n_locks;
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), 0);
+  __atomic_store_n(late->counters + 8 + base, 1, __ATOMIC_RELAXED);
+  run_block(9);
+  kcov8_remote_stop(&worker);
+  expect_pcs(t.words, img, 9, img, 9, img, 9, late, 8, NULL);
+  assert_int_equal(port.n_locks, locks);
+  image_unload(late);
+  work(&worker, 7, 9);
+  expect_pcs(t.words, img, 9, NULL);
+  kcov8_task_exit(&softirq);
+  tracer_end(&t);
+}
+
+/* Running ones and idle ones, of a file that goes or is enabled again. */
+static void sections_end(void **state) {
+  (void)state;
+  struct tracer t, u;
+  struct kcov8_task worker, second;
+  kcov8_task_init(&worker);
+  kcov8_task_init(&second);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), 0);
+  work(&second, 7, 9);
+  expect_pcs(t.words, img, 9, NULL);
+  run_block(10);
+  tracer_disable(&t);
+  assert_int_equal(kcov8_remote_start(device, &second, 7), -KCOV8_ENOENT);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  work(&second, 7, 11);
+  kcov8_task_run(&worker);
+  run_block(12);
+  assert_int_equal(kcov8_harvest(ignore, NULL), 0);
+  work(&second, 7, 11);
+  kcov8_task_run(&worker);
+  run_block(12);
+  kcov8_remote_stop(&worker);
+  expect_pcs(t.words, img, 11, img, 11, NULL);
+  work(&worker, 7, 13);
+  expect_pcs(t.words, img, 13, NULL);
+  tracer_end(&t);
+
+  /* The lock, the handle and the counters go to the next ones. */
+  tracer_start(&u, device, WORDS);
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), -KCOV8_ENOENT);
+  assert_int_equal(enable_remote(&u, 8), 0);
+  assert_int_equal(kcov8_remote_start(device, &worker, 7), -KCOV8_ENOENT);
+  work(&worker, 8, 14);
+  work(&worker, 8, 15);
+  expect_pcs(u.words, img, 14, img, 15, NULL);
+  tracer_end(&u);
+}
+
+/* What ran between sections is not the file's, nor what others ran then. */
+static void sections_of_shared_counters(void **state) {
+  (void)state;
+  struct tracer t, local;
+  struct kcov8_task worker;
+  kcov8_task_init(&worker);
+  tracer_start(&t, device, WORDS);
+  tracer_start(&local, device, WORDS);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  work(&worker, 7, 9); /* it waits at the file from now on */
+  struct image *const shared = image_load(2, 5);
+  assert_int_equal(tracer_enable(&local), 0);
+  hit(shared, 1);
+  kcov8_syscall_return(&local.task);
+  expect_pcs(local.words, shared, 1, NULL);
+  tracer_disable(&local);
+  work(&worker, 7, 10);
+  expect_pcs(t.words, img, 9, img, 10, NULL);
+  tracer_end(&t);
+  tracer_end(&local);
+  image_unload(shared);
+}
+
+/* Counts are added up on the way. */
+static void sections_of_counts(void **state) {
+  (void)state;
+  struct tracer t;
+  struct kcov8_task worker;
+  kcov8_task_init(&worker);
+  tracer_start(&t, device, WORDS);
+  assert_int_equal(kcov8_ioctl(t.file, &t.task, KCOV8_SET_COUNTS, 1), 0);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  work(&worker, 7, 9);
+  const size_t locks = port.n_locks;
+  work(&worker, 7, 10);
+  assert_int_equal(port.n_locks, locks);
+  assert_int_equal(t.words[0], 2);
+  assert_int_equal(t.words[3], image_pc(img, 10));
+  assert_int_equal(t.words[4], 1);
+  struct image *const late = per_task(3);
+  for (int n = 0; n < 2; n++) {
+    t.words[0] = 0;
+    assert_int_equal(kcov8_remote_start(device, &worker, 7), 0);
+    __atomic_store_n(late->counters + 8 + base, 1, __ATOMIC_RELAXED);
+    kcov8_remote_stop(&worker);
+    assert_int_equal(t.words[0], 1);
+    assert_int_equal(t.words[1], image_pc(late, 8));
+  }
+  tracer_end(&t);
+  image_unload(late);
+}
+
+/*
+ * Workers for handles that go from file to file, while files and images come
+ * and go. Work for handle h runs blocks of h's own. So a buffer has those of
+ * the handle that its file has had, or a section was delivered to another's.
+ */
+static size_t delivered;
+
+static bool is_of(uint64_t pc, uint64_t handle) {
+  const size_t b = block_of(pc, pcs);
+  return b >= 6 && b < IMPLIED && (b - 6) / COUNT == handle - 1;
+}
+
+static void check_buffer(struct tracer *t, uint64_t handle) {
+  const uint64_t n = __atomic_load_n(&t->words[0], __ATOMIC_ACQUIRE);
+  require(n < WORDS, "count");
+  for (uint64_t i = 1; i <= n; i++)
+    require(is_of(t->words[i], handle), "a block of another's handle");
+  __atomic_fetch_add(&delivered, (size_t)n, __ATOMIC_RELAXED);
+}
+
+/* Another handle each time, if nobody else has it; a new file now and then. */
+static void *own(void *arg) {
+  struct tracer *const t = arg;
+  const uint64_t number = (uint64_t)(t - tracers);
+  for (uint64_t round = 0; round < ROUNDS / 8; round++) {
+    const uint64_t handle = kcov8_mix64(round * TASKS + number) % HANDLES + 1;
+    const int err = enable_remote(t, handle);
+    require(!err || err == -KCOV8_EEXIST, "REMOTE_ENABLE");
+    if (err)
+      continue;
+    sched_yield();
+    require(!kcov8_ioctl(t->file, &t->task, KCOV8_DISABLE, 0), "DISABLE");
+    check_buffer(t, handle);
+    t->words[0] = 0;
+    if (round % 8 == 0) {
+      tracer_end(t);
+      tracer_start(t, device, WORDS);
+    }
+  }
+  __atomic_fetch_sub(&running, 1, __ATOMIC_RELAXED);
+  return NULL;
+}
+
+static void run_for(uint64_t handle, uint64_t seed) {
+  for (uint64_t k = 0; k < 4; k++)
+    run_block(6 + (handle - 1) * COUNT + kcov8_mix64(seed + k) % COUNT);
+}
+
+static void *work_for_all(void *arg) {
+  struct kcov8_task worker;
+  uint64_t seed = (uintptr_t)arg;
+  kcov8_task_init(&worker);
+  while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
+    const uint64_t handle = kcov8_mix64(seed += SECTIONS) % HANDLES + 1;
+    const int err = kcov8_remote_start(device, &worker, handle);
+    require(!err || err == -KCOV8_ENOENT, "start");
+    if (!err)
+      run_for(handle, seed);
+    kcov8_remote_stop(&worker);
+    require(!base, "base behind a section");
+  }
+  kcov8_task_exit(&worker);
+  return NULL;
+}
+
+/* As a softirq does. */
+static void *deliver_to_all(void *arg) {
+  struct kcov8_task worker;
+  uint64_t seed = (uintptr_t)arg;
+  kcov8_task_init(&worker);
+  require(!kcov8_remote_prepare(&worker), "prepare");
+  while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
+    const uint64_t handle = kcov8_mix64(seed += SECTIONS) % HANDLES + 1;
+    const size_t now = kcov8_remote_now();
+    if (!now)
+      continue;
+    base = kcov8_remote_base(&worker);
+    run_for(handle, seed);
+    base = 0;
+    const int err = kcov8_remote_deliver(device, &worker, handle, now);
+    require(!err || err == -KCOV8_ENOENT, "deliver");
+  }
+  kcov8_task_exit(&worker);
+  return NULL;
+}
+
+static void sections_at_once(void **state) {
+  (void)state;
+  pthread_t owners[TASKS], workers[SECTIONS];
+  running = TASKS;
+  for (size_t t = 0; t < TASKS; t++)
+    tracer_start(&tracers[t], device, WORDS);
+  for (size_t b = 0; b <= IMPLIED; b++)
+    pcs[b] = image_pc(img, b);
+  for (size_t t = 0; t < TASKS; t++)
+    pthread_create(&owners[t], NULL, own, &tracers[t]);
+  for (size_t w = 0; w < SECTIONS; w++)
+    pthread_create(&workers[w], NULL, w % 3 ? work_for_all : deliver_to_all,
+                   (void *)w);
+  for (uint64_t round = 0; __atomic_load_n(&running, __ATOMIC_RELAXED);
+       round++) {
+    struct image *const other = per_task(10 + round % 3);
+    struct image *const shared = round % 4 ? NULL : image_load(20, 5);
+    require(!kcov8_harvest(ignore, NULL), "harvest");
+    sched_yield();
+    if (shared)
+      image_unload(shared);
+    image_unload(other);
+  }
+  for (size_t t = 0; t < TASKS; t++)
+    pthread_join(owners[t], NULL);
+  for (size_t w = 0; w < SECTIONS; w++)
+    pthread_join(workers[w], NULL);
+  assert_true(delivered > 0);
+  for (size_t t = 0; t < TASKS; t++)
+    tracer_end(&tracers[t]);
+}
+
+/* A handle is found, whatever goes on in its bucket. */
+enum { CHAIN = 128 };
+
+static void *change_buckets(void *arg) {
+  static _Alignas(8) char
+      bytes[2][sizeof(struct kcov8_remote_arg) + CHAIN * sizeof(uint64_t)];
+  struct tracer *const t = arg;
+  for (size_t b = 0; b < 2; b++) { /* that of 7, and the one of 8 */
+    struct kcov8_remote_arg *const a = (void *)bytes[b];
+    *a = (struct kcov8_remote_arg){.area_size = WORDS, .num_handles = CHAIN};
+    for (size_t i = 0; i < CHAIN; i++)
+      a->handles[i] =
+          neighbour(i ? a->handles[i - 1] : KCOV8_SUBSYSTEM_USB, 7 + b);
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    require(!kcov8_ioctl(t->file, &t->task, KCOV8_REMOTE_ENABLE,
+                         (uintptr_t)bytes[round % 2]),
+            "REMOTE_ENABLE");
+    require(!kcov8_ioctl(t->file, &t->task, KCOV8_DISABLE, 0), "DISABLE");
+  }
+  __atomic_store_n(&running, 0, __ATOMIC_RELAXED);
+  return NULL;
+}
+
+static void neighbours_change(void **state) {
+  (void)state;
+  struct tracer t, u;
+  pthread_t thread;
+  tracer_start(&t, device, WORDS);
+  tracer_start(&u, device, WORDS);
+  assert_int_equal(enable_remote(&t, 7), 0);
+  running = 1;
+  pthread_create(&thread, NULL, change_buckets, &u);
+  while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
+    struct kcov8_file *file;
+    if (!kcov8i_handle_lock(device, 7, &file))
+      continue; /* it changed */
+    require(file == t.file, "a handle is not found");
+    kcov8i_sink_unlock(&file->sink);
+  }
+  pthread_join(thread, NULL);
+  tracer_end(&t);
+  tracer_end(&u);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
@@ -274,6 +645,12 @@ int main(void) {
       TEST(cleared_without_the_lock),
       TEST(all_at_once),
       TEST(reset_by_others),
+      TEST(sections_lock),
+      TEST(sections_end),
+      TEST(sections_of_shared_counters),
+      TEST(sections_of_counts),
+      TEST(sections_at_once),
+      TEST(neighbours_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

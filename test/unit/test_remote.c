@@ -216,12 +216,16 @@ static void most_handles(void **state) {
   for (uint32_t i = 0; i < 256; i++)
     arg->handles[i] = USB(i);
   const size_t live = port.live;
-  port.fail_alloc = 0;
+  port.fail_alloc = 255;
   assert_int_equal(remote(f), -KCOV8_ENOMEM);
-  port.fail_alloc = -1;
+  port.fail_alloc = 1;
   assert_int_equal(remote(f), 0);
+  port.fail_alloc = 0;
   assert_int_equal(disable(f), 0);
-  assert_int_equal(port.live, live);
+  assert_int_equal(remote(f), 0); /* those that it had */
+  assert_int_equal(disable(f), 0);
+  port.fail_alloc = -1;
+  assert_int_equal(port.live, live + 256);
   kcov8_file_put(f);
 }
 

@@ -2,9 +2,9 @@
 /*
  * softirq.c - remote sections of softirqs
  *
- * The core's lock may sleep, a softirq may not. So each CPU has sections that
- * were prepared when a task first asked for remote coverage. A softirq takes
- * one and counts there; a work item hands over what it has, a little later.
+ * Locks may sleep, a softirq may not. So each CPU has sections that were
+ * prepared when a task first asked for remote coverage. A softirq takes one and
+ * counts there; a work item hands over what it has, a little later.
  * Sections for one handle that follow each other before that are one; work for
  * a handle that nobody has takes none. If all are full, what comes is lost,
  * which is said once.
