@@ -105,11 +105,23 @@ int kcov8i_pending_need(struct kcov8i_sink *extra) {
 
 int kcov8i_pending_need_one(struct kcov8i_sink *sink) { return add_all(sink); }
 
+/* For all images or none: what is in one makes a flush go by way of all. */
+static int add_image(struct kcov8i_sink *sink, struct kcov8i_image *img) {
+  struct kcov8i_pending *const old = sink->pending;
+  int err = old ? 0 : add_all(sink);
+  if (!err)
+    err = add(sink, img);
+  if (err)
+    cut(sink, old);
+  return err;
+}
+
 int kcov8i_pending_need_image(struct kcov8i_image *img, bool is_new) {
   for (struct kcov8i_sink *s = kcov8i.enabled; s; s = s->next) {
-    const bool alone = kcov8i.n_enabled == 1 && !s->buffer.counts;
+    const bool for_others = kcov8i.n_enabled > 1 && !img->per_task;
     kcov8i_sink_lock(s);
-    const int err = !s->pending && alone ? 0 : add(s, img);
+    const int err =
+        s->pending || s->buffer.counts || for_others ? add_image(s, img) : 0;
     kcov8i_sink_unlock(s);
     if (!err)
       continue;

@@ -159,6 +159,28 @@ static void cleared_without_the_lock(void **state) {
   tracer_end(&t);
 }
 
+/* Both kinds of counters in one flush, by way of the set for one of them. */
+static void shared_image_comes(void **state) {
+  (void)state;
+  struct tracer a, b;
+  tracer_start(&a, device, WORDS);
+  tracer_start(&b, device, WORDS);
+  assert_int_equal(tracer_enable(&a), 0);
+  assert_int_equal(tracer_enable(&b), 0);
+  struct image *const shared = image_load(2, 5);
+  hit(shared, 1);
+  kcov8_task_run(&a.task);
+  kcov8_syscall_return(&a.task);
+  expect_pcs(a.words, shared, 1, NULL);
+  kcov8_task_run(&b.task);
+  run_block(9);
+  kcov8_syscall_return(&b.task);
+  expect_pcs(b.words, img, 9, shared, 1, NULL);
+  tracer_end(&a);
+  tracer_end(&b);
+  image_unload(shared);
+}
+
 /* ---- All at once --------------------------------------------------------- */
 
 static struct tracer tracers[TASKS];
@@ -641,15 +663,11 @@ static void neighbours_change(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(which_lock),
-      TEST(cleared_without_the_lock),
-      TEST(all_at_once),
-      TEST(reset_by_others),
-      TEST(sections_lock),
-      TEST(sections_end),
-      TEST(sections_of_shared_counters),
-      TEST(sections_of_counts),
-      TEST(sections_at_once),
+      TEST(which_lock),         TEST(cleared_without_the_lock),
+      TEST(shared_image_comes), TEST(all_at_once),
+      TEST(reset_by_others),    TEST(sections_lock),
+      TEST(sections_end),       TEST(sections_of_shared_counters),
+      TEST(sections_of_counts), TEST(sections_at_once),
       TEST(neighbours_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
