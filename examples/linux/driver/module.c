@@ -21,6 +21,11 @@ struct module_image {
   struct kcov8_image image;
 };
 
+/* What their comparisons call and test. */
+EXPORT_SYMBOL_GPL(__kcov8_cmp_on);
+EXPORT_SYMBOL_GPL(__kcov8_trace_cmp);
+EXPORT_SYMBOL_GPL(__kcov8_trace_switch);
+
 /* Changed by notifiers only, one at a time. */
 static LIST_HEAD(images);
 static DEFINE_MUTEX(images_lock);
