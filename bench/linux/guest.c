@@ -17,7 +17,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,7 +63,7 @@ static void enable(void) {
 
 /* ---- The device ---------------------------------------------------------- */
 
-enum { TASKS = 16, FEW_WORDS = 512 };
+enum { FEW_WORDS = 512 };
 
 static double opened(void) {
   const double start = seconds();
@@ -72,42 +71,6 @@ static double opened(void) {
   const double took = seconds() - start;
   check(fd >= 0 && close(fd) == 0, "open");
   return 1e9 * took;
-}
-
-static double free_bytes(void) {
-  char line[80];
-  long kb = -1;
-  FILE *f = fopen("/proc/meminfo", "r");
-  check(f != NULL, "/proc/meminfo");
-  while (fgets(line, sizeof(line), f))
-    if (sscanf(line, "MemFree: %ld", &kb) == 1)
-      break;
-  fclose(f);
-  return 1024.0 * (double)kb;
-}
-
-/* What each of TASKS processes takes, of all memory. */
-static double process_bytes(int traces) {
-  int ready[2], go[2];
-  char c;
-  const double before = free_bytes();
-  check(pipe(ready) == 0 && pipe(go) == 0, "pipe");
-  for (int i = 0; i < TASKS; i++) {
-    if (fork() == 0) {
-      if (traces)
-        check(ioctl(open_kcov(FEW_WORDS), ENABLE, 0) == 0, "ENABLE");
-      close(go[1]);
-      check(write(ready[1], "", 1) == 1 && read(go[0], &c, 1) == 0, "pipe");
-      _exit(0);
-    }
-    check(read(ready[0], &c, 1) == 1, "a process");
-  }
-  const double taken = before - free_bytes();
-  close(go[1]);
-  while (wait(NULL) > 0) {
-  }
-  close(go[0]), close(ready[0]), close(ready[1]);
-  return taken / TASKS;
 }
 
 static void device(void) {
@@ -118,9 +81,6 @@ static void device(void) {
     best = ns < best ? ns : best;
   }
   printf("kcov:open,ns %.0f\n", best);
-  process_bytes(0), process_bytes(1); /* slabs and lists are filled */
-  const double without = process_bytes(0);
-  printf("kcov:memory-per-task,bytes %.0f\n", process_bytes(1) - without);
   const int fd = open_kcov(FEW_WORDS);
   const double start = seconds();
   check(ioctl(fd, ENABLE, 0) == 0, "ENABLE");

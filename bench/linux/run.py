@@ -83,15 +83,21 @@ def driver_code(image):
 
 
 def blocks(build, image):
+    """All, and those without a probe."""
     told = subprocess.run([os.path.join(build, "bin", "kcov8"), "stat", "--json",
                            image], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return json.loads(told.stdout)["blocks"] if told.returncode == 0 else 0
+    if told.returncode:
+        return 0, 0
+    found = json.loads(told.stdout)
+    return found["blocks"], found["blocks_without_probe"]
 
 
 def sizes(build, image):
-    """Bytes of code, of kcov8's read-only tables, of counters; its blocks."""
-    found = {"code": 0, "driver": driver_code(image), "tables": 0, "counters": 0,
-             "blocks": blocks(build, image)}
+    """Bytes of code, of kcov8's read-only tables, of counters; its blocks; bytes
+    of a task that traces: counters, marks, a bit per block without a probe."""
+    found = {"code": 0, "driver": driver_code(image), "tables": 0, "counters": 0}
+    found["blocks"], implied = blocks(build, image)
+    found["task"] = implied // 8
     out = subprocess.run(["size", "-A", image], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
     for line in out.splitlines():
@@ -104,6 +110,8 @@ def sizes(build, image):
             found["tables"] += int(words[1])
         elif words[0] in ("__kcov8_cntrs", "__sancov_cntrs"):
             found["counters"] += int(words[1])
+        if words[0] in ("__kcov8_cntrs", "__kcov8_marks"):
+            found["task"] += int(words[1])
     return found
 
 

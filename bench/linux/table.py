@@ -49,10 +49,10 @@ def sizes(result):
         build = result["builds"][kind]
         rows.append([kind, str(s["code"]), f"{100 * (s['code'] / plain - 1):+.1f} %",
                      str(s["driver"]), str(s["tables"]), str(s["counters"]),
-                     str(s["blocks"] or ""),
+                     str(s["blocks"] or ""), str(s["task"] or ""),
                      f"{build['wall']:.0f}", f"{build['cpu']:.0f}"])
     return grid(["kernel", "code, bytes", "x plain", "of it kcov8", "tables",
-                 "counters", "blocks", "build, s", "CPU s"], rows)
+                 "counters", "blocks", "a task", "build, s", "CPU s"], rows)
 
 
 def goal(name, value, limit, unit="", digits=2):
