@@ -38,9 +38,10 @@ def arguments():
     parser.add_argument("--config", metavar="FILE",
                         help="kernels with these options, too, as of `kernel "
                         "build` (examples/linux/large.config: half a million "
-                        "blocks, a quarter of an hour for each kernel)")
+                        "blocks, a quarter of an hour for each of --kinds)")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    args.config = args.config and os.path.abspath(args.config)
     args.kinds = args.kinds.split(",")
     for kind in args.kinds:
         if kind not in table.KINDS:

@@ -35,6 +35,25 @@ FunctionCallee firstHitIn(Module &M) {
   return Callee;
 }
 
+// As the counters: what an image has is nobody's, the delta leads to a task's.
+Constant *perCpuList(Module &M) {
+  Constant *List = M.getOrInsertGlobal(KCOV8_ORDER_LIST_SYMBOL,
+                                       Type::getInt8Ty(M.getContext()));
+  if (auto *Known = dyn_cast<GlobalVariable>(List))
+    Known->setDSOLocal(true);
+  return List;
+}
+
+// The running task's list. Variable: where it is, but for percpu.
+Value *taskList(IRBuilder<> &B, GlobalVariable *Variable, Value *Delta) {
+  if (!Variable)
+    return B.CreateGEP(B.getInt8Ty(),
+                       perCpuList(*B.GetInsertBlock()->getModule()), Delta);
+  LoadInst *Where = B.CreateLoad(Variable->getValueType(), Variable);
+  makeProbeAccess(*Where);
+  return Where;
+}
+
 // The counter's byte in the running task's array. Delta: null with gs.
 Value *taskCounter(IRBuilder<> &B, Constant *Counter, Value *Delta) {
   if (Delta)
@@ -50,16 +69,17 @@ void emitOrder(Function &F, const CounterPlace &Counters,
                const std::vector<Value *> &Deltas, DeltaKind Kind) {
   Module &M = *F.getParent();
   LLVMContext &C = F.getContext();
-  GlobalVariable *List = nullptr;
-  if (!Deltas.empty())
-    List = taskVariable(M, KCOV8_ORDER_SYMBOL, bytePointerType(C), Kind);
-  FunctionCallee Callee = List ? firstHitIn(M) : firstHit(M);
+  const bool HandsOn = !Deltas.empty();
+  GlobalVariable *Variable = nullptr;
+  if (HandsOn && Kind != DeltaKind::PerCpu)
+    Variable = taskVariable(M, KCOV8_ORDER_SYMBOL, bytePointerType(C), Kind);
+  FunctionCallee Callee = HandsOn ? firstHitIn(M) : firstHit(M);
   MDNode *Rarely = MDBuilder(C).createBranchWeights(1, (1 << 20) - 1);
   IRBuilder<> B(C);
   for (size_t I = 0; I < Blocks.size(); I++) {
     BasicBlock &Block = *Blocks[I].Block;
     startProbe(B, Block);
-    Value *Delta = List ? Deltas[I] : nullptr;
+    Value *Delta = HandsOn ? Deltas[I] : nullptr;
     if (auto *Load = dyn_cast_or_null<LoadInst>(Delta);
         Load && Load->getParent() == &Block)
       B.SetInsertPoint(Load->getNextNode());
@@ -72,13 +92,10 @@ void emitOrder(Function &F, const CounterPlace &Counters,
         /*Unreachable=*/false, Rarely);
     B.SetInsertPoint(Then);
     setProbeLocation(B, F);
-    if (!List) {
+    if (HandsOn)
+      B.CreateCall(Callee, {Counter, taskList(B, Variable, Delta)});
+    else
       B.CreateCall(Callee, {Counter})->setCallingConv(CallingConv::PreserveAll);
-      continue;
-    }
-    LoadInst *Where = B.CreateLoad(List->getValueType(), List);
-    makeProbeAccess(*Where);
-    B.CreateCall(Callee, {Counter, Where});
   }
 }
 

@@ -106,8 +106,6 @@ const struct kcov8_option_rule kcov8_option_rules[] = {
      * tasks'. */
     {"trace-order", NULL, "attribution=task", "prune"},
     {"flush-in", NULL, "prune", NULL},
-    /* A kernel's own variable: not tried in one. */
-    {"trace-order", "attribution=task", NULL, "delta=percpu"},
     {"near", NULL, "attribution=task delta=gs", NULL},
     {"delta", NULL, "attribution=task", NULL},
 };

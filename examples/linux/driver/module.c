@@ -26,6 +26,14 @@ EXPORT_SYMBOL_GPL(__kcov8_cmp_on);
 EXPORT_SYMBOL_GPL(__kcov8_trace_cmp);
 EXPORT_SYMBOL_GPL(__kcov8_trace_switch);
 
+#ifdef CONFIG_KCOV8_ORDER
+struct kcov8i_order;
+extern struct kcov8i_order kcov8i_order_list;
+void __kcov8_first_in(u8 *counter, struct kcov8i_order *list);
+EXPORT_SYMBOL_GPL(kcov8i_order_list);
+EXPORT_SYMBOL_GPL(__kcov8_first_in);
+#endif
+
 /* Changed by notifiers only, one at a time. */
 static LIST_HEAD(images);
 static DEFINE_MUTEX(images_lock);
