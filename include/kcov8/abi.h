@@ -227,7 +227,7 @@ struct kcov8_image {
 #define KCOV8_PERCPU_DELTA_SYMBOL "kcov8_percpu_delta"
 #define KCOV8_FIRST_SYMBOL "__kcov8_first" /* with KCOV8_FUNC_SEGMENT */
 #define KCOV8_FIRST_IN_SYMBOL "__kcov8_first_in"
-/* Nobody's list, with delta=percpu; a task's is where the delta leads from it. */
+/* Nobody's list, with delta=percpu; the delta leads to a task's. */
 #define KCOV8_ORDER_LIST_SYMBOL "kcov8i_order_list"
 #define KCOV8_ORDER_SYMBOL "__kcov8_order"
 #define KCOV8_ORDER_AT_SYMBOL "__kcov8_order_at"
