@@ -259,14 +259,18 @@ static void meddle(uint64_t round) {
   image_unload(other);
 }
 
-static void all_at_once(void **state) {
-  (void)state;
-  pthread_t threads[TASKS];
+static void tracers_start(void) {
   running = TASKS;
   for (size_t t = 0; t < TASKS; t++)
     tracer_start(&tracers[t], device, WORDS);
   for (size_t b = 0; b <= IMPLIED; b++)
     pcs[b] = image_pc(img, b);
+}
+
+static void all_at_once(void **state) {
+  (void)state;
+  pthread_t threads[TASKS];
+  tracers_start();
   for (size_t t = 0; t < TASKS; t++)
     pthread_create(&threads[t], NULL, trace, &tracers[t]);
   for (uint64_t round = 0; __atomic_load_n(&running, __ATOMIC_RELAXED); round++)
@@ -586,11 +590,7 @@ static void *deliver_to_all(void *arg) {
 static void sections_at_once(void **state) {
   (void)state;
   pthread_t owners[TASKS], workers[SECTIONS];
-  running = TASKS;
-  for (size_t t = 0; t < TASKS; t++)
-    tracer_start(&tracers[t], device, WORDS);
-  for (size_t b = 0; b <= IMPLIED; b++)
-    pcs[b] = image_pc(img, b);
+  tracers_start();
   for (size_t t = 0; t < TASKS; t++)
     pthread_create(&owners[t], NULL, own, &tracers[t]);
   for (size_t w = 0; w < SECTIONS; w++)
