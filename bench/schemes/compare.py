@@ -5,6 +5,7 @@ import numpy
 import expected
 import partitions
 import simulate
+import stage
 from corpus import Random
 
 ORDERS = 10  # in which inputs come to a fuzzer
@@ -138,7 +139,8 @@ def _most(truth):
 
 def _spread(values):
     """Mean, least and greatest."""
-    return [float(numpy.mean(values)), float(min(values)), float(max(values))]
+    return stage.Interval(float(numpy.mean(values)), float(min(values)),
+                          float(max(values)))
 
 
 def _hashed_maps(truth, exact, places):

@@ -146,15 +146,6 @@ def _of(row, values, llvm, names):
                               for a, b in zip(own, base) if min(b["compile"]))}
 
 
-def _plain(value):
-    """JSON of what _of() gives."""
-    if isinstance(value, stage.Interval):
-        return [value.value, value.low, value.high]
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return value
-
-
 def result(context, values):
     found = {"rows": {}, "left_out": {}}
     rows = distinct(context.rows)
@@ -163,16 +154,12 @@ def result(context, values):
         for row in rows:
             figures = _of(row, values, llvm, names)
             if figures and row.name != row.base:
-                found["rows"].setdefault(llvm, {})[row.name] = _plain(figures)
+                found["rows"].setdefault(llvm, {})[row.name] = figures
         for name in names:
             for row, why in values[llvm, name, "build"]["left_out"].items():
                 found["left_out"][f"{row} ({llvm})"] = why
     found["main"] = f"LLVM {context.llvm}"
     return found
-
-
-def _read(value):
-    return stage.Interval(*value) if isinstance(value, list) else value
 
 
 def tables(section):
@@ -186,7 +173,7 @@ def tables(section):
         "costs", "Ratios to the plain program of the same compiler",
         ["scheme", "time", *names, "instructions", "text", "probes",
          "bytes/probe", "compile time"],
-        [[name, _read(r["time"]), *(_read(r["each"].get(n)) for n in names),
+        [[name, r["time"], *(r["each"].get(n) for n in names),
           r["instructions"], r["text"], r["probes"], r["bytes"], r["compile"]]
          for name, r in main.items()],
         f"{section['main']}. Time is CPU time in interleaved rounds, its "
@@ -202,7 +189,7 @@ def tables(section):
             ["scheme", *(f"{llvm}: {what}" for llvm in every
                          for what in ("time", "instructions"))],
             [[name, *(value for rows in every.values() for value in (
-                (_read(rows[name]["time"]), rows[name]["instructions"])
+                (rows[name]["time"], rows[name]["instructions"])
                 if name in rows else (None, None)))] for name in shown],
             f"{', '.join(VERSION_WORKLOADS)}; for {section['main']} all "
             "programs of the table above.")

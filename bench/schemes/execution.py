@@ -145,8 +145,7 @@ def _figures(times, base):
         return [t[way] for t in some]
 
     def against(way, of):
-        found = ratios.ratio(each(times, way), each(base, of))
-        return [found.value, found.low, found.high]
+        return ratios.ratio(each(times, way), each(base, of))
     return {
         "bare": against("bare", "bare"), "window": against("window", "bare"),
         "threads": against("threads", "threads"),
@@ -171,7 +170,7 @@ def tables(section):
             f"execution-{target}", f"{target}: an execution",
             ["scheme", "bare", "window", "window, 4 threads", "process",
              "around, ns", "executions per CPU second", "map, bytes", "memory, KiB"],
-            [[name, *(stage.Interval(*f[k]) for k in (
+            [[name, *(f[k] for k in (
                 "bare", "window", "threads", "process")),
               f["around"], f["rate"], f["map"], f["peak"]]
              for name, f in rows.items()],

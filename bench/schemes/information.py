@@ -106,7 +106,7 @@ def result(context, values):
     rows = [c["rows"] for c in section["compared"].values()]
     section["scores"] = {
         name: information_tables.mean(r[name]["parent"] and
-                                      r[name]["parent"][0]
+                                      r[name]["parent"].value
                                       for r in rows if name in r)
         for name in information_tables.names(rows)
         if not name.startswith("truth: ")}

@@ -32,7 +32,7 @@ def _overview(section):
             name, len(some),
             *(mean(_share(r[what], c["rows"]["truth: order"][what])
                    for c, r, _ in some) for what in ("classes", "bits")),
-            mean(r["parent"] and r["parent"][0] for _, r, _ in some),
+            mean(r["parent"] and r["parent"].value for _, r, _ in some),
             mean(_share(r["lost"], c["truth"]["told"]) for c, r, _ in some),
             mean(r.get("kept") for _, r, _ in some),
             mean(r.get("pairs kept") for _, r, _ in some),
@@ -63,9 +63,9 @@ def _of_target(name, compared):
     truth = compared["truth"]
     rows = [[row, f.get("units"),
              *(f["classes by"].get(r) for r in READINGS),
-             f["bits"], stage.Interval(*f["share"]), f["lost"],
+             f["bits"], f["share"], f["lost"],
              f["lost counts"],
-             f["lost sets"], f["parent"] and stage.Interval(*f["parent"]),
+             f["lost sets"], f["parent"],
              f.get("kept"), f.get("pairs kept")]
             for row, f in compared["rows"].items()]
     return stage.Table(
@@ -139,8 +139,8 @@ def _wrapped(section):
 
 def _hashed(section):
     rows = [[target, int(places), c["truth"]["pairs"],
-             stage.Interval(*h["shared"]), stage.Interval(*h["inputs lost"]),
-             c["hashed"]["exact"], stage.Interval(*h["pairs kept"])]
+             h["shared"], h["inputs lost"],
+             c["hashed"]["exact"], h["pairs kept"]]
             for target, c in section["compared"].items()
             for places, h in c["hashed"]["maps"].items()]
     return stage.Table(

@@ -56,7 +56,7 @@ def _points(sections):
     costs = sections["costs"]["data"]
     costs = costs["rows"].get(costs["main"], {})
     told = sections["information"]["data"].get("scores", {})
-    return [(costs[n]["time"][0], 100 * told[n], n) for n in costs
+    return [(costs[n]["time"]["value"], 100 * told[n], n) for n in costs
             if told.get(n) is not None]
 
 

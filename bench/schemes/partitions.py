@@ -6,6 +6,8 @@ are counted by the sizes of classes, not one by one.
 """
 import numpy
 
+import stage
+
 # AFL's classes of counts: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more.
 BUCKETS = numpy.array([1, 2, 3, 4, 8, 16, 32, 128], dtype=numpy.uint64)
 
@@ -76,20 +78,16 @@ def _share(number, per_input):
     of this kind: a U-statistic of order 2, by Hoeffding's first term."""
     n = len(per_input)
     if n < 2:
-        return 0.0, 0.0, 0.0
+        return stage.Interval(0.0, 0.0, 0.0)
     share = number / (n * (n - 1) / 2)
     half = 1.96 * 2 * float(numpy.std(per_input / (n - 1), ddof=1)) / n ** .5
-    return share, max(0.0, share - half), min(1.0, share + half)
+    return stage.Interval(share, max(0.0, share - half),
+                          min(1.0, share + half))
 
 
 def share_told_apart(partition):
     return _share(told_apart(partition),
                   len(partition) - 1 - _others_within(partition))
-
-
-def share_lost(this, other):
-    return _share(lost(this, other), _others_within(other) -
-                  _others_within(both(this, other)))
 
 
 def proportion(number, of):
@@ -98,7 +96,8 @@ def proportion(number, of):
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * (
         share * (1 - share) / of + z * z / (4 * of * of)) ** .5
-    return share, min(share, middle - half), max(share, middle + half)
+    return stage.Interval(share, min(share, middle - half),
+                          max(share, middle + half))
 
 
 def codes(windows, reading):

@@ -86,10 +86,12 @@ def run(stages, context, store, jobs):
                   if (stage.NAME, step.key) in lacking else
                   store.get(stage.NAME, step.key)
                   for s, step in steps if s is stage}
-        data = json.loads(json.dumps(stage.result(context, values)))
+        text = stages_of.dumps(stage.result(context, values))
+        data = json.loads(text)
         sections[stage.NAME] = {
             "title": stage.TITLE, "data": data,
-            "tables": [asdict(t) for t in stage.tables(data)],
+            "tables": [asdict(t) for t in stage.tables(
+                stages_of.loads(text))],
             "left_out": {**data.get("left_out", {}), **{
                 ", ".join(k): str(v) for k, v in values.items()
                 if isinstance(v, stages_of.Lacking)}}}

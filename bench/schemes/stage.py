@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What a stage of the bench is made of: steps, and tables of its results."""
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Callable
 
 
@@ -23,10 +24,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its 95 % confidence interval."""
+    """A value and its 95 % confidence interval. In JSON an object of the three."""
     value: float
     low: float
     high: float
+
+
+def dumps(value):
+    return json.dumps(value, default=asdict)
+
+
+def loads(text):
+    """With the Intervals that dumps() was given."""
+    return json.loads(text, object_hook=lambda found: Interval(**found)
+                      if found.keys() == {"value", "low", "high"} else found)
 
 
 @dataclass

@@ -8,6 +8,7 @@ import shutil
 
 from paths import HERE, PROBE
 import inputs
+import stage as stages_of
 
 PARTS = ("kcov8", "compiler", "bench", "rows", "programs")
 # They make no figure.
@@ -71,7 +72,7 @@ class Store:
     @staticmethod
     def _write(path, value):
         with open(path + ".part", "w", encoding="utf-8") as f:
-            json.dump(value, f)
+            f.write(stages_of.dumps(value))
         os.replace(path + ".part", path)
 
     def _path(self, stage, key):
@@ -84,7 +85,7 @@ class Store:
 
     def get(self, stage, key):
         with open(self._path(stage, key), encoding="utf-8") as f:
-            stored = json.load(f)
+            stored = stages_of.loads(f.read())
         self._spent(stage, stored["seconds"])
         return stored["value"]
 
