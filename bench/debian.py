@@ -69,14 +69,11 @@ class Apt:
         if done.returncode:
             raise Missing(f"apt-get update failed:\n{done.stderr}")
 
-    def _versions(self, package, upstream):
-        """Debian's versions of it; their upstream part may have a suffix or,
-        behind `really`, a prefix."""
+    def _versions(self, package):
+        """Debian's."""
         out = run(["apt-cache", "showsrc", "--only-source", package],
                   self.into, self.environment).stdout
-        wanted = re.escape(upstream)
-        return [v for v in re.findall(r"^Version: (\S+)", out, re.MULTILINE)
-                if re.search(rf"(^|:|really){wanted}([.+]\D|-)", v)]
+        return re.findall(r"^Version: (\S+)", out, re.MULTILINE)
 
     def get(self, package, upstream, into, patched=True):
         """The folder of one release, unpacked below INTO. With Debian's
@@ -84,21 +81,25 @@ class Apt:
         without, which is always the same."""
         if not self.environment:
             self._set_up()
-        versions = self._versions(package, upstream)
-        for version in versions:
+        there = self._versions(package)
+        # Its upstream part may have a suffix or, behind `really`, a prefix.
+        wanted = rf"(^|:|really){re.escape(upstream)}([.+]\D|-)"
+        failed = ""
+        for version in [v for v in there if re.search(wanted, v)]:
             command = ["apt-get", "-qq", "source", "--only-source",
                        f"{package}={version}"]
             if not patched or run(command, into, self.environment).returncode:
-                run([*command, "--tar-only", "--download-only"], into,
-                    self.environment)
+                failed = run([*command, "--tar-only", "--download-only"],
+                             into, self.environment).stderr.strip()
                 for tar in glob.glob(os.path.join(into, "*.orig.tar.*[z2]")):
                     _unpack(tar, into)
             folders = [d for d in glob.glob(os.path.join(into, "*"))
                        if os.path.isdir(d)]
             if folders:
                 return folders[0]
-        raise Missing(f"{package} {upstream}: not in the archive now "
-                      f"({', '.join(versions) or 'none'})")
+        have = ", ".join(dict.fromkeys(there)) or "nothing"
+        raise Missing(f"{package} {upstream}: " + (
+            failed or f"not in the archive now (there is: {have})"))
 
 
 def fetch(packages, into):
