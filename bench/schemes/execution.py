@@ -8,6 +8,7 @@ import functools
 import os
 import statistics
 import subprocess
+import threading
 from dataclasses import replace
 
 from paths import HERE
@@ -24,6 +25,8 @@ INPUTS = 50  # of the corpus
 BLIND = os.path.join(HERE, "schemes", "blind.toml")
 LAUNCH = os.path.join(HERE, "mains", "launch.c")
 SECONDS = 0.05  # of one measurement of the base, at least
+
+_lock = threading.Lock()
 
 
 def _base(context, row):
@@ -42,10 +45,15 @@ def _program(context, target, row, main):
 
 
 def _build(context, target, row):
-    """The row's programs and its base's: before anything is timed."""
+    """The row's programs and its base's: before anything is timed. Each runs once,
+    so that one that fails is left out by itself."""
+    some = _inputs(context, target, INPUTS)
     for one in (_base(context, row), row):
-        for main in ("time.c", "replay.c"):
-            _program(context, target, one, main)
+        replay, timed = (_program(context, target, one, m)
+                         for m in ("replay.c", "time.c"))
+        _run(one, [replay, some, os.devnull])
+        _run(one, [timed, "--threads", str(THREADS), some, "1"],
+             "bare", "window")
     return {}
 
 
@@ -55,20 +63,24 @@ def _inputs(context, target, count):
     with open(path, encoding="utf-8") as f:
         lines = f.readlines()
     some = f"{path}-{count}"
-    with open(some, "w", encoding="utf-8") as f:
-        f.writelines(lines[::max(1, len(lines) // count)][:count])
+    with _lock:  # steps of several rows read it
+        with open(some + ".part", "w", encoding="utf-8") as f:
+            f.writelines(lines[::max(1, len(lines) // count)][:count])
+        os.replace(some + ".part", some)
     return some
 
 
-def _run(row, command):
-    done = subprocess.run(command, capture_output=True, text=True,
-                          errors="replace", env=programs.environment(row))
-    if done.returncode:
-        name = os.path.basename(command[0])
-        raise stage.Lacking(f"{row.name}: {name} ended with "
-                            f"{done.returncode}: {done.stderr.strip()[-300:]}")
-    return {words[0]: [int(w) for w in words[1:]]
-            for words in map(str.split, done.stdout.splitlines())}
+def _run(row, command, *wanted):
+    """{first word: numbers} of the lines that a program prints."""
+    done = recording.run(row, command)
+    found = {}
+    for words in map(str.split, done.stdout.splitlines()):
+        if words and all(w.isdecimal() for w in words[1:]):
+            found[words[0]] = [int(w) for w in words[1:]]
+    if not set(wanted) <= set(found):  # it ran less than all of it
+        raise stage.Lacking(f"{row.name}: {os.path.basename(command[0])}: the "
+                            "harness ended the program")
+    return found
 
 
 class _Bench:

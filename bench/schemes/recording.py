@@ -4,6 +4,7 @@
 Made when they are missing, or when what they are made of has changed.
 """
 import os
+import signal
 import subprocess
 import threading
 from collections import defaultdict
@@ -69,16 +70,25 @@ def corpus_list(context, target):
     return os.path.join(path, "list")
 
 
-def _replay(row, program, words, out):
+def run(row, command):
+    """One of mains/, which ended well."""
+    what = f"{row.name}: {os.path.basename(command[0])}"
     try:
-        done = subprocess.run([program, *words, out + ".part"],
-                              capture_output=True, text=True, errors="replace",
-                              timeout=LIMIT, env=programs.environment(row))
+        done = subprocess.run(command, capture_output=True, text=True,
+                              errors="replace", timeout=LIMIT,
+                              env=programs.environment(row))
     except subprocess.TimeoutExpired:
-        raise stage.Lacking(f"{row.name}: replay took more than {LIMIT} s")
+        raise stage.Lacking(f"{what} took more than {LIMIT} s")
     if done.returncode:
-        raise stage.Lacking(f"{row.name}: replay ended with "
-                            f"{done.returncode}: {done.stderr.strip()[-300:]}")
+        code = done.returncode
+        raise stage.Lacking(
+            f"{what} ended with {code if code > 0 else signal.Signals(-code).name}"
+            f": {done.stderr.strip()[-300:]}".removesuffix(": "))
+    return done
+
+
+def _replay(row, program, words, out):
+    run(row, [program, *words, out + ".part"])
     os.replace(out + ".part", out)
 
 

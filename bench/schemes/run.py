@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """bench schemes: what coverage schemes cost, and what they tell (see --help)."""
 import argparse
+import fcntl
 import importlib
 import os
 import shlex
@@ -23,6 +24,12 @@ STAGES = ("costs", "execution", "information", "inference", "fuzz")
 
 def say(text):
     print(f"schemes: {text}", file=sys.stderr, flush=True)
+
+
+def number(text):
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
 
 
 def arguments():
@@ -53,7 +60,7 @@ def arguments():
                         "targets and rows; measure nothing")
     parser.add_argument("--fetch", action="store_true", help="fetch the sources "
                         "of targets and programs, for a run without network")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count()),
+    parser.add_argument("--jobs", type=number, default=min(2, os.cpu_count()),
                         metavar="N", help="what is not timed runs side by "
                         "side (2)")
     parser.add_argument("--build", default="build", help=argparse.SUPPRESS)
@@ -78,6 +85,33 @@ def show_names(known_targets, known_rows):
         print(f"{mark} {name:32} {row.about}".rstrip())
 
 
+def locked(work, out):
+    """A file that is locked while it is open: one run at a time uses the folder."""
+    try:
+        os.makedirs(work, exist_ok=True)
+        file = open(os.path.join(work, "lock"), "w", encoding="ascii")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"schemes: {out}: another run is at work in it")
+    except OSError as e:
+        raise SystemExit(f"schemes: {out}: {e.strerror}")
+    return file
+
+
+def say_left_out(sections):
+    """A line for each stage; the page has all of it."""
+    for name, section in sections.items():
+        for first, why in list(section["left_out"].items())[:1]:
+            say(f"{name}: left out: {len(section['left_out'])}, the first "
+                f"{first}: {' '.join(why.split())}")
+
+
+def say_without_adapter(rows, stages):
+    for row in rows:
+        if row.own and not row.adapter and any(s.TARGETS for s in stages):
+            say(f"{row.name}: has no 'adapter', so it is in no stage but costs")
+
+
 def main():
     args = arguments()
     began = time.time()
@@ -91,14 +125,12 @@ def main():
         return None
     out = os.path.abspath(args.out)
     work = os.path.join(out, "work")
-    try:
-        os.makedirs(work, exist_ok=True)
-    except OSError as e:
-        raise SystemExit(f"schemes: {args.out}: {e.strerror}")
+    lock = locked(work, args.out)
     llvm = common.llvm(args.build)
     rows = choice.rows(choice.known(args.scheme_file, work), args)
     stages = [importlib.import_module(n) for n in STAGES
               if not args.stage or n in args.stage]
+    say_without_adapter(rows, stages)
     targets = []
     if any(s.TARGETS for s in stages):
         say("sources")
@@ -119,8 +151,14 @@ def main():
               "seconds": store.seconds, "wall": round(time.time() - began),
               "quick": args.quick, "sections": sections}
     page.write(result, out)
+    lock.close()
+    say_left_out(sections)
     say(f"page: {os.path.join(args.out, 'index.html')}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on from here")
+        sys.exit(130)

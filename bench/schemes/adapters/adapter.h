@@ -48,4 +48,12 @@ _Noreturn static inline void scheme_die(const char *what) {
   exit(1);
 }
 
+/* The map, for mains: one without a byte can say nothing. */
+static inline struct scheme_map scheme_map_checked(void) {
+  const struct scheme_map map = scheme_map();
+  if (!map.bytes || !map.size)
+    scheme_die("scheme_map() has no bytes");
+  return map;
+}
+
 #endif

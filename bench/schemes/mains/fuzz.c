@@ -163,7 +163,7 @@ static int fuzz(int argc, char **argv) {
   runs = strtoull(argv[3], NULL, 10), n_seeds = strtoull(argv[4], NULL, 10);
   if (n_seeds + 2 > sizeof blind)
     return 2;
-  struct scheme_map map = scheme_map();
+  struct scheme_map map = scheme_map_checked();
   if (n_seeds)
     map = (struct scheme_map){blind, sizeof blind};
   libfuzzer_cov_8bit_counters_init(map.bytes, map.bytes + map.size);
@@ -192,7 +192,7 @@ static unsigned range_of(uint8_t hits) {
 static int replay(const char *list) {
   size_t n, hit = 0, features = 0;
   struct input *all = read_list(list, &n);
-  const struct scheme_map map = scheme_map();
+  const struct scheme_map map = scheme_map_checked();
   uint8_t *seen = calloc(map.size + 1, 1);
   for (size_t i = 0; seen && i < n; i++) {
     memset(map.bytes, 0, map.size);

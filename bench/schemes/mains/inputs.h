@@ -13,6 +13,7 @@
 struct input {
   uint8_t *bytes;
   size_t size;
+  char *path;
 };
 
 struct inputs {
@@ -41,7 +42,8 @@ static inline struct input inputs_read_one(const char *path) {
   const long size = ftell(in);
   if (size < 0)
     inputs_die(path);
-  struct input input = {inputs_grown(NULL, (size_t)size), (size_t)size};
+  struct input input = {inputs_grown(NULL, (size_t)size), (size_t)size,
+                        strdup(path)};
   rewind(in);
   if (fread(input.bytes, 1, input.size, in) != input.size)
     inputs_die(path);

@@ -21,9 +21,11 @@
 #include "inputs.h"
 #include <getopt.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <unistd.h>
 
-enum { MAGIC = 0x3157384b, MAX_THREADS = 64 };
+enum { MAGIC = 0x3157384b, MAX_THREADS = 64, INPUT_SECONDS = 60 };
 
 /* Of an adapter that knows more than bytes: after scheme_collect(). */
 __attribute__((weak)) void scheme_write(FILE *out);
@@ -49,12 +51,60 @@ static void *beside(void *number) {
   }
 }
 
+/* The main thread's input while it runs, to name what ends the program. */
+static const char *volatile running;
+
+static void say_input(const char *what) {
+  const char *parts[] = {"input ", running, ": ", what, "\n"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+      return;
+}
+
+static void on_exit_within(void) {
+  if (!running)
+    return;
+  say_input("the harness ended the program");
+  _exit(1);
+}
+
+static void on_signal(int number) {
+  if (running)
+    say_input(number == SIGALRM ? "is not done after 60 s" : "a crash");
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+static void catch_ends(void) {
+  static const int signals[] = {SIGABRT, SIGALRM, SIGBUS,
+                                SIGFPE,  SIGILL,  SIGSEGV};
+  static char stack[1 << 14]; // recursion may have used up the other one
+  const struct sigaction action = {.sa_handler = on_signal,
+                                   .sa_flags = SA_ONSTACK};
+  if (sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL) ||
+      atexit(on_exit_within))
+    inputs_die("signals");
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigaction(signals[i], &action, NULL);
+}
+
 static void run_one(const struct input *input) {
+  running = input->path;
+  alarm(INPUT_SECONDS);
   if (threads > 1)
     pthread_barrier_wait(&begin);
   inputs_run(input);
   if (threads > 1)
     pthread_barrier_wait(&end);
+  alarm(0);
+  running = NULL;
+}
+
+/* What is left of the last window would be taken for this one's. */
+static void check_reset(struct scheme_map map) {
+  for (size_t i = 0; i < map.size; i++)
+    if (map.bytes[i])
+      scheme_die("after scheme_reset() there are bytes that are not 0");
 }
 
 static void put(FILE *out, const uint32_t *words, size_t count) {
@@ -74,7 +124,7 @@ static size_t write_window(FILE *out, struct scheme_map map, uint32_t *units) {
 }
 
 static void record(unsigned repeat, FILE *out, FILE *more) {
-  const struct scheme_map map = scheme_map();
+  const struct scheme_map map = scheme_map_checked();
   if (map.size >= 1u << 24) {
     fprintf(stderr, "replay: a map of %zu bytes is too large\n", map.size);
     exit(1);
@@ -87,6 +137,8 @@ static void record(unsigned repeat, FILE *out, FILE *more) {
   for (unsigned round = 0; round < repeat; round++)
     for (size_t i = 0; i < inputs.count; i++, window++) {
       scheme_reset();
+      if (window) // not for one input, whose process is timed
+        check_reset(map);
       run_one(&inputs.all[i]);
       scheme_collect();
       const size_t seen = write_window(out, map, units);
@@ -136,6 +188,7 @@ int main(int argc, char **argv) {
   inputs = inputs_read(argv[optind]);
   FILE *out = created(argv[optind + 1]);
   FILE *more = more_path ? created(more_path) : NULL;
+  catch_ends();
 
   pthread_t others[MAX_THREADS];
   if (pthread_barrier_init(&begin, NULL, threads) ||

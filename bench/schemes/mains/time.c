@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   inputs = inputs_read(argv[optind]);
-  const struct scheme_map map = scheme_map();
+  const struct scheme_map map = scheme_map_checked();
   inputs_run(&inputs.all[0]); // pages that the first execution touches
   pthread_t others[MAX_THREADS];
   for (uintptr_t i = 1; i < threads; i++)
