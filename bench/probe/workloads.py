@@ -57,8 +57,8 @@ def fetch(package, version, inner, into):
     spec = f"{package}@{version}"
     if not shutil.which("npm"):
         raise SystemExit(f"bench: no npm here, to fetch {spec}")
-    done = subprocess.run(["npm", "pack", "--silent", "--ignore-scripts",
-                           spec], cwd=into, text=True, capture_output=True)
+    done = subprocess.run(["npm", "pack", "--loglevel=error",
+                           "--ignore-scripts", spec], cwd=into, text=True, capture_output=True)
     if done.returncode:
         raise SystemExit(f"bench: npm pack {spec} failed:\n{done.stderr}")
     archive = os.path.join(into, done.stdout.split()[-1])
