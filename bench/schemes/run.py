@@ -146,7 +146,7 @@ def main():
     sections = runner.run(stages, context, store, args.jobs)
     command = shlex.join(["./dev", "bench", "schemes", *[
         w for w in sys.argv[1:] if w not in ("--build", args.build) and
-        not w.startswith("--also=")]])
+        not w.startswith("--also=")], "--llvm", str(llvm)])
     result = {"environment": environment.of(context, command, before),
               "seconds": store.seconds, "wall": round(time.time() - began),
               "quick": args.quick, "sections": sections}
