@@ -9,7 +9,7 @@ Substitutions: %clang %clangxx %opt of the configured LLVM; %kcov8
 Parameter: target=TRIPLE runs test/pass alone, for another target.
 
 Features: llvm-N, llvm-ge-16, llvm-ge-19, llvm-ge-22; lld gold bfd; ukernel;
-mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; scipy;
+mounts (in a namespace of one's own); genhtml; chromium; syzkaller; meson; autoconf; gcc; scipy; afl-fuzz;
 libfuzzer (of the configured clang); x86 (the host); asan if the tools are built with it.
 """
 import glob
@@ -98,7 +98,8 @@ for feature, program in (("lld", "ld.lld"), ("gold", "ld.gold"),
                          ("chromium", "chromium"),
                          ("llvm-profdata", "llvm-profdata-%d" % major),
                          ("meson", "meson"), ("autoconf", "autoconf"),
-                         ("automake", "automake"), ("gcc", "gcc")):
+                         ("automake", "automake"), ("gcc", "gcc"),
+                         ("afl-fuzz", "afl-fuzz")):
     if shutil.which(program, path=path):
         config.available_features.add(feature)
 if config.have_ukernel:

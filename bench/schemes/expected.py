@@ -7,7 +7,7 @@ import platform
 from paths import HERE
 import simulate
 
-ADAPTERS = os.path.join(HERE, "adapters")
+ADAPTERS = os.path.realpath(os.path.join(HERE, "adapters"))
 TRUTH, TRUTH_EDGE = "truth", "truth edge"
 # On x86 `counter` stays at 255; elsewhere it goes on at 1.
 COUNTER = simulate.saturating if platform.machine() == "x86_64" \
@@ -36,7 +36,7 @@ def _adapter(row):
 def truth_of(row):
     """Name of the truth that has this row's blocks, or None: another compiler's,
     another level's, a profile's, or units that an adapter of the user's makes up."""
-    if os.path.dirname(row.adapter[0]) not in ADAPTERS:
+    if os.path.dirname(os.path.realpath(row.adapter[0])) != ADAPTERS:
         return None
     if row.compiler != "clang" or row.opt != "-O2":
         return None

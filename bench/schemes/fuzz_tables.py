@@ -10,6 +10,18 @@ import trials
 
 PARTS = ("1/4", "1/2", "all")
 TWINS = ("8bit edge", "guard, storing")
+# What an engine says of noise: (column, its good end, figure of a trial, about).
+NOISE = {
+    "libFuzzer": (
+        "features not seen again, %", "low",
+        lambda t: max(0, 100 - 100 * t["again"] / t["features"]),
+        "Features: what libFuzzer took for news. “Not seen again”: the corpus "
+        "does not show them to the scheme without the second thread."),
+    "AFL++": (
+        "stability, %", "high", lambda t: t["stability"],
+        "“Stability”: bytes that are the same each time that AFL++ runs an "
+        "input again, as it says itself."),
+}
 
 
 def comparisons(by_target, baseline, figure):
@@ -172,15 +184,16 @@ def summary(by_target, baseline, budget, bugs):
         ["scheme", "blocks, ratio", "A12 of blocks", "targets: more", "less",
          "no difference shown", f"bugs found, of {total}", "A12 of bugs"],
         rows, f"Each trial has {budget} executions; all schemes drive the same "
-        "libFuzzer. A12: mean over targets; its interval is a bootstrap over "
+        "fuzzer. A12: mean over targets; its interval is a bootstrap over "
         "trials. If it has 0.5 in it, nothing is shown.",
         {"blocks, ratio": "high", "A12 of blocks": "high",
          "A12 of bugs": "high"})
 
 
-def threads(by_target):
+def threads(by_target, engine):
     """BY_TARGET: {target: {row: {"alone" or "beside": [trial]}}}"""
     rows = []
+    column, good, noise, about = NOISE[engine]
     for target, by_row in by_target.items():
         compared = {}
         for name, sets in by_row.items():
@@ -198,8 +211,7 @@ def threads(by_target):
                     target, name, "yes" if is_beside else "no", len(some),
                     trials.median([reached(t) for t in some]),
                     trials.median([t["corpus"] for t in some]),
-                    trials.median([max(0, 100 - 100 * t["again"] /
-                                       t["features"]) for t in some]),
+                    trials.median([noise(t) for t in some]),
                     sum(a == b for a, b in zip(sets["alone"], some))
                     if is_beside and "alone" in sets else None,
                     *_cells((*compared[name], adjusted[name])
@@ -207,13 +219,11 @@ def threads(by_target):
     return stage.Table(
         "fuzz-threads", "With a second thread that runs the library, too",
         ["target", "scheme", "second thread", "trials", "blocks", "corpus",
-         "features not seen again, %", "trials unchanged", *COMPARED], rows,
-        "Features: what libFuzzer took for news. “Not seen again”: the corpus "
-        "does not show them to the scheme without the second thread. "
-        "“Unchanged”: all figures are those without the thread. A12 and p "
-        "compare the blocks with those of the same scheme without the thread.",
-        {"blocks": "high", "features not seen again, %": "low",
-         "A12": "high"})
+         column, "trials unchanged", *COMPARED], rows,
+        f"{about} “Unchanged”: all figures are those without the thread. A12 "
+        "and p compare the blocks with those of the same scheme without the "
+        "thread.",
+        {"blocks": "high", column: good, "A12": "high"})
 
 
 def equal_trials(by_target, names):
@@ -228,7 +238,8 @@ def equal_trials(by_target, names):
             f"{same} of their {len(pairs)} trials are equal in all figures.")
 
 
-def all_tables(section, baseline):
+def all_tables(section, baseline, engine, name):
+    """Of one engine; their names begin with NAME."""
     of, bugs = section["trials"], section["bugs"]
     if not of:
         return []
@@ -237,9 +248,12 @@ def all_tables(section, baseline):
             bug_times(of, baseline, runs, bugs),
             each_bug(of, baseline, bugs)]
     if section["threads"]:
-        made.append(threads(section["threads"]))
+        made.append(threads(section["threads"], engine))
     made[0].about += equal_trials(of, TWINS)
     if section["quick"]:
         made[0].about += (" A quick run: so few and so short trials show "
                           "that it works, and nothing else.")
+    for table in made:
+        table.name = name + table.name.removeprefix("fuzz")
+        table.title = f"{engine}: {table.title[0].lower()}{table.title[1:]}"
     return [t for t in made if t.rows]

@@ -33,7 +33,9 @@ def fingerprint(context, stage):
     return dict(zip(PARTS, (
         _digest_of_files(lib),
         inputs.digest_of([inputs.compiler(c) for c in compilers]
-                         if all(map(shutil.which, compilers)) else compilers),
+                         if all(map(shutil.which, compilers)) else compilers)
+        + "".join(inputs.digest(shutil.which(c) or c)
+                  for c in getattr(stage, "COMMANDS", ())),
         _digest_of_files(here),
         inputs.digest_of([(r.name, r.recipe(), r.adapter, inputs.digest(r.file))
                           for r in context.rows] + [context.quick]),

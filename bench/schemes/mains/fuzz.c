@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /*
- * fuzz.c - a main(): libFuzzer, fed with what any scheme saw of an execution
+ * fuzz.c - a main(): a fuzzer, fed with what any scheme saw of an execution
  *
- *   program RESULT FOLDER RUNS SEEDS THREAD LIBFUZZER-ARGUMENT...
+ *   program RESULT FOLDER RUNS SEEDS THREAD ENGINE-ARGUMENT...
  *   program --replay LIST
  *
  * RESULT: executions up to each planted bug, as JSON. FOLDER is the corpus;
- * what is in it after a quarter and half of RUNS is linked into FOLDER.1 and
- * FOLDER.2. SEEDS: how many inputs libFuzzer is given, if there is no scheme;
- * else 0. THREAD: file with the names of inputs that a second thread runs all
- * the time; or `-`.
+ * what is in it after a quarter, half and all of RUNS is linked into FOLDER.1,
+ * FOLDER.2 and FOLDER.3. SEEDS: file with the names of the inputs that the
+ * fuzzer is given, if there is no scheme; or `-`. THREAD: file with the names
+ * of inputs that a second thread runs all the time; or `-`.
  *
- * The first form needs libFuzzer's library with other names of its callbacks,
- * since adapters and probes have those names, too.
+ * The fuzzer is that of engine.h.
  */
 #include "adapter.h"
 #include "bug.h"
+#include "engine.h"
 #include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,18 +26,10 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerRunDriver(int *argc, char ***argv,
-                        int (*one)(const uint8_t *, size_t));
-void libfuzzer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
 
 static const char *result, *folder;
 static uint64_t runs, executions, found[BENCH_BUGS];
-static size_t n_seeds;
 static _Thread_local int is_fuzzer;
-
-// Without a scheme: each seed has a byte of its own, so libFuzzer keeps all of
-// them, and nothing else.
-static uint8_t blind[1 << 12];
 
 static _Noreturn void stop(const char *what) {
   perror(what);
@@ -87,8 +79,7 @@ static struct input *read_list(const char *list, size_t *n) {
   return all;
 }
 
-// ---- The second thread
-// -------------------------------------------------------
+// ---- The second thread -----------------------------------------------------
 
 struct background {
   struct input *inputs;
@@ -110,6 +101,19 @@ static void start_background(const char *list) {
     stop("pthread_create");
 }
 
+// ---- Without a scheme ------------------------------------------------------
+
+// Each of the inputs that a fuzzer is given has a byte of its own, so it keeps
+// all of them, and nothing else.
+static struct input *seeds;
+static size_t n_seeds;
+static uint8_t *blind;
+
+static void see_seed(const uint8_t *data, size_t size) {
+  for (size_t i = 0; i < n_seeds; i++)
+    blind[i] = seeds[i].size == size && !memcmp(seeds[i].bytes, data, size);
+}
+
 // ---- Fuzzing ---------------------------------------------------------------
 
 static void snapshot(int which) {
@@ -127,7 +131,7 @@ static void snapshot(int which) {
   closedir(dir);
 }
 
-static int one(const uint8_t *data, size_t size) {
+void fuzz_one(const uint8_t *data, size_t size) {
   if (executions == runs / 4)
     snapshot(1);
   if (executions == runs / 2)
@@ -136,11 +140,10 @@ static int one(const uint8_t *data, size_t size) {
   scheme_reset();
   LLVMFuzzerTestOneInput(data, size);
   scheme_collect();
-  // The first one is an empty input of libFuzzer's own.
-  if (n_seeds && executions <= n_seeds + 1)
-    blind[executions] = 1;
-  return 0;
+  see_seed(data, size);
 }
+
+uint64_t fuzz_left(void) { return runs - executions; }
 
 static void write_result(void) {
   FILE *out = fopen(result, "w");
@@ -158,26 +161,30 @@ static void write_result(void) {
   fclose(out);
 }
 
+void fuzz_end(void) {
+  snapshot(3);
+  write_result();
+}
+
 static int fuzz(int argc, char **argv) {
   result = argv[1], folder = argv[2];
-  runs = strtoull(argv[3], NULL, 10), n_seeds = strtoull(argv[4], NULL, 10);
-  if (n_seeds + 2 > sizeof blind)
-    return 2;
+  runs = strtoull(argv[3], NULL, 10);
   struct scheme_map map = scheme_map_checked();
-  if (n_seeds)
-    map = (struct scheme_map){blind, sizeof blind};
-  libfuzzer_cov_8bit_counters_init(map.bytes, map.bytes + map.size);
+  if (strcmp(argv[4], "-")) {
+    seeds = read_list(argv[4], &n_seeds);
+    blind = calloc(n_seeds + 1, 1);
+    if (!blind)
+      stop("calloc");
+    map = (struct scheme_map){blind, n_seeds + 1};
+  }
   if (strcmp(argv[5], "-"))
     start_background(argv[5]);
   is_fuzzer = 1;
-  atexit(write_result); // libFuzzer ends by exit()
   argv[5] = argv[0];
-  argc -= 5, argv += 5;
-  return LLVMFuzzerRunDriver(&argc, &argv, one);
+  return engine_fuzz(map, argc - 5, argv + 5);
 }
 
-// ---- Replaying
-// ---------------------------------------------------------------
+// ---- Replaying -------------------------------------------------------------
 
 // A byte as libFuzzer sees it: one of 8 ranges.
 static unsigned range_of(uint8_t hits) {
