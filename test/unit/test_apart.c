@@ -286,7 +286,7 @@ static void all_at_once(void **state) {
 static void *reset_others(void *arg) {
   struct kcov8_task nobody;
   kcov8_task_init(&nobody);
-  for (int round = 0; __atomic_load_n(&running, __ATOMIC_RELAXED); round++) {
+  while (__atomic_load_n(&running, __ATOMIC_RELAXED)) {
     const int err = kcov8_ioctl(arg, &nobody, KCOV8_RESET_TRACE, 0);
     require(!err || err == -KCOV8_EINVAL, "RESET_TRACE");
   }
