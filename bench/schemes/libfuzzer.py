@@ -83,6 +83,11 @@ def is_found(_name):
     return True
 
 
+def _reason(said):
+    told = [*re.findall(r"bench: .*", said), *re.findall(r"ERROR: (.*)", said)]
+    return told[0] if told else said.strip()[-300:]
+
+
 def run(path, arguments, target, seed, folder, environment):
     """ARGUMENTS: those of mains/fuzz.c. Returns what libFuzzer says of the
     trial."""
@@ -101,5 +106,5 @@ def run(path, arguments, target, seed, folder, environment):
         text=True, errors="replace", cwd=folder, env=environment)
     if done.returncode or not os.path.exists(arguments[0]):
         raise stage.Lacking(f"the fuzzer stopped ({done.returncode}): "
-                            f"{done.stderr.strip()[-300:]}")
+                            f"{_reason(done.stderr)}")
     return {"features": int(re.findall(r" ft: (\d+)", done.stderr)[-1])}
