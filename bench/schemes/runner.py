@@ -28,14 +28,16 @@ class Progress:
         with self.lock:
             cost = self._cost(step)
             self.left -= cost
-            self.done += cost
-            self.spent += seconds / (1 if step.alone else self.jobs)
+            if seconds:  # else it was left out
+                self.done += cost
+                self.spent += seconds / (1 if step.alone else self.jobs)
             self.count += 1
             now = time.monotonic()
             if now - self.last < self.EVERY and self.count < len(self.steps):
                 return
             self.last = now
-            left = max(self.left, 0) * self.spent / self.done
+            left = max(self.left, 0) * (self.spent / self.done
+                                        if self.done else 1)
             self.say(f"[{self.count}/{len(self.steps)}] {stage}: "
                      f"{', '.join(step.key)}; " + (
                          f"{left / 60:.0f} min left" if left >= 90 else
