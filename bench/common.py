@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the benches share."""
+import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -18,6 +20,15 @@ def write_json(result, path):
     with open(path, "w", encoding="utf-8") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """Of all threads, and of all runs, one at a time is in here with FOLDER."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def calls_guest(build, into):

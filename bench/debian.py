@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tarfile
 
+import common
+
 SUITES = ["bookworm", "trixie", "sid", "bullseye"]
 
 
@@ -104,6 +106,14 @@ class Apt:
             failed or f"not in the archive now (there is: {have})"))
 
 
+def _unpack_upstream(apt, package, version, target):
+    part = target + ".part"
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    os.rename(apt.get(package, version, part, patched=False), target)
+    shutil.rmtree(part)
+
+
 def fetch(packages, into):
     """{package: folder} of upstream's releases, unpacked below INTO once.
     PACKAGES: package, upstream's version, folder in it; and so on."""
@@ -111,11 +121,9 @@ def fetch(packages, into):
     for package, version, inner in zip(*[iter(packages)] * 3):
         target = os.path.join(into, f"{package}-{version}")
         if not os.path.isdir(target):
-            part = target + ".part"
-            shutil.rmtree(part, ignore_errors=True)
-            os.makedirs(part)
-            os.rename(apt.get(package, version, part, patched=False), target)
-            shutil.rmtree(part)
+            with common.alone(into):
+                if not os.path.isdir(target):
+                    _unpack_upstream(apt, package, version, target)
         found[package] = os.path.normpath(os.path.join(target, inner))
         if not os.path.isdir(found[package]):
             raise Missing(f"{package} {version} has no folder {inner}")

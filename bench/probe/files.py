@@ -7,6 +7,7 @@ the key and the reason.
 import glob
 import os
 import re
+import tempfile
 import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -113,8 +114,11 @@ class Table:
             os.makedirs(into, exist_ok=True)
             path = os.path.join(into, name)
             if not os.path.exists(path) or open(path).read() != content:
-                with open(path, "w") as f:
+                # Whole at once: another step's compiler may read it.
+                with tempfile.NamedTemporaryFile("w", dir=into,
+                                                 delete=False) as f:
                     f.write(content)
+                os.replace(f.name, path)
 
 
 def unique(tables, path, name):

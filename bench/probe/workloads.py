@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 
+import common
 import debian
 import files
 
@@ -51,18 +52,24 @@ class Workload:
 def fetch(package, version, inner, into):
     """Unpack the folder INNER of an npm package below INTO, once."""
     target = os.path.join(into, f"{package}-{version}")
-    if os.path.isdir(target):
-        return target
-    os.makedirs(into, exist_ok=True)
-    spec = f"{package}@{version}"
+    if not os.path.isdir(target):
+        with common.alone(into):
+            if not os.path.isdir(target):
+                _fetch(f"{package}@{version}", inner, into, target)
+    return target
+
+
+def _fetch(spec, inner, into, target):
     if not shutil.which("npm"):
         raise SystemExit(f"bench: no npm here, to fetch {spec}")
     done = subprocess.run(["npm", "pack", "--loglevel=error",
-                           "--ignore-scripts", spec], cwd=into, text=True, capture_output=True)
+                           "--ignore-scripts", spec], cwd=into, text=True,
+                          capture_output=True)
     if done.returncode:
         raise SystemExit(f"bench: npm pack {spec} failed:\n{done.stderr}")
     archive = os.path.join(into, done.stdout.split()[-1])
     part = target + ".part"
+    shutil.rmtree(part, ignore_errors=True)
     with tarfile.open(archive) as tar:
         for member in tar:
             path = os.path.normpath(member.name)
@@ -76,7 +83,6 @@ def fetch(package, version, inner, into):
         raise SystemExit(f"bench: {spec} has no folder {inner}")
     os.rename(part, target)
     os.remove(archive)
-    return target
 
 
 def fetch_packages(table, into):
