@@ -133,10 +133,12 @@ def _callgrind(builder, workload, row, guests, into):
         if re.search(r"^valgrind: .* Assertion", done.stdout, re.MULTILINE):
             return None  # its own fault: 3.19 with llvm's profiles
         found = re.search(r"Collected : (\d+)", done.stdout)
-        if done.returncode or not found or int(found[1]) == 0:
+        if done.returncode or not found:
             sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n"
                      f"{done.stdout}")
         os.remove(out)
+        if int(found[1]) == 0:
+            return None  # it does not read the symbols of each program
         total += int(found[1])
     return total
 
@@ -153,7 +155,11 @@ def instructions(builder, workloads, rows, guests, into, say):
                                              row, guests, into)
                        for row in rows}
             counts = {n: f.result() for n, f in futures.items()}
-            for name in [n for n, count in counts.items() if count is None]:
+            lacking = [n for n, count in counts.items() if count is None]
+            if len(lacking) == len(rows) and workload.measure:
+                sys.exit(f"bench: {workload.file}: 'measure': valgrind sees no "
+                         f"call of {workload.measure}")
+            for name in lacking:
                 say(f"{workload.name}, {name}: no instructions: valgrind "
                     "itself fails")
                 del counts[name]

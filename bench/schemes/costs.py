@@ -149,8 +149,11 @@ def _of(row, values, llvm, names):
 def result(context, values):
     found = {"rows": {}, "left_out": {}}
     rows = distinct(context.rows)
+    lacking = {k[:2] for k, v in values.items()
+               if isinstance(v, stage.Lacking)}
     for llvm in sorted({k[0] for k in values}):
-        names = list(dict.fromkeys(k[1] for k in values if k[0] == llvm))
+        names = list(dict.fromkeys(k[1] for k in values if k[0] == llvm and
+                                   k[:2] not in lacking))
         for row in rows:
             figures = _of(row, values, llvm, names)
             if figures and row.name != row.base:

@@ -55,8 +55,8 @@ def _do(stage, step, store, progress):
 def _guarded(name, step, store, progress, lacking):
     try:
         _do(name, step, store, progress)
-    except stages_of.Lacking as e:
-        lacking[name, step.key] = e
+    except (stages_of.Lacking, SystemExit) as e:
+        lacking[name, step.key] = stages_of.Lacking(str(e))
         progress.finished(name, step, 0)
 
 
