@@ -116,9 +116,9 @@ def _pairs(times, row, names):
 
 
 def _geometric(values):
-    values = [v for v in values if v]
+    """None if one is missing: rows are compared on the same programs."""
     return math.exp(sum(map(math.log, values)) / len(values)) \
-        if values else None
+        if values and all(values) else None
 
 
 def _of(row, values, llvm, names):
@@ -138,12 +138,14 @@ def _of(row, values, llvm, names):
     return {
         "time": ratios.mean(_pairs(part["time"], row, names)),
         "each": each,
-        "instructions": _geometric(a / b for a, b in counts if a and b),
-        "text": _geometric(a["text"] / b["text"] for a, b in zip(own, base)),
+        "instructions": _geometric([a and b and a / b for a, b in counts]),
+        "text": _geometric([a["text"] / b["text"]
+                            for a, b in zip(own, base)]),
         "probes": sum(probes) if all(probes) else None,
         "bytes": tables / sum(probes) if all(probes) and tables else None,
-        "compile": _geometric(min(a["compile"]) / min(b["compile"])
-                              for a, b in zip(own, base) if min(b["compile"]))}
+        "compile": _geometric([
+            min(b["compile"]) and min(a["compile"]) / min(b["compile"])
+            for a, b in zip(own, base)])}
 
 
 def result(context, values):

@@ -4,16 +4,22 @@ import math
 import shutil
 import subprocess
 
+LEAST = 0.1  # % that the plot shows; a log scale has no 0
+KEY = 0.034  # height of a line of the key, of the picture
+
 SCRIPT = """\
-set terminal svg size 1000,560 font 'sans,12' background rgb 'white'
-set title 'What a scheme costs, and what it tells' noenhanced
+set terminal svg size 1000,600 font 'sans,12' background rgb 'white'
+set title 'What a scheme costs, and what it does not tell' noenhanced
 set xlabel 'time, ratio to the plain program (log scale)'
-set ylabel 'mutants on another path than their parent that look different, %'
-set logscale x
+set ylabel 'mutants on another path than their parent that look the same, % (log scale)'
+set logscale xy
 set grid
-set key bottom right
+set key bottom left
+set rmargin at screen 0.74
 set xtics (1, 1.05, 1.1, 1.2, 1.3, 1.5, 2, 3, 4, 6, 10)
+set ytics ({least}, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 set xrange [{left}:{right}]
+set yrange [{low}:{high}]
 $all << END
 {points}
 END
@@ -35,17 +41,21 @@ def front(points):
     return kept
 
 
-def _labels(points):
-    """Names above one another where points are close."""
-    wide = math.log(max(p[0] for p in points) / min(p[0] for p in points))
-    high = max(p[1] for p in points) - min(p[1] for p in points)
+def _labels(points, width, height):
+    """Numbers, above one another where points are close, and a key of them.
+    WIDTH, HEIGHT: of the plot, in natural logarithms."""
     placed, lines = [], []
-    for cost, told, name in sorted(points):
-        near = sum(math.log(cost / c) < 0.2 * wide and
-                   abs(told - t) < 0.03 * high + 1e-9 for c, t in placed)
-        placed.append((cost, told))
-        lines.append(f'set label "{name}" at {cost}, {told} noenhanced left '
-                     f"offset 0.7,{0.4 + 0.8 * near:.1f} font 'sans,10'")
+    for number, (cost, same, name) in enumerate(points, 1):
+        near = sum(math.log(cost / c) < 0.03 * width and
+                   abs(math.log(same / s)) < 0.05 * height for c, s in placed)
+        placed.append((cost, same))
+        lines += [
+            f'set label "{number}" at {cost}, {same} noenhanced left '
+            f"offset 0.4,{0.5 + 0.8 * near:.1f} font 'sans,10'",
+            f'set label "{number}" at screen 0.775, {0.93 - KEY * number:.3f} '
+            "right font 'sans,10'",
+            f'set label "{name}" at screen 0.785, {0.93 - KEY * number:.3f} '
+            "noenhanced left font 'sans,10'"]
     return "\n".join(lines)
 
 
@@ -68,13 +78,23 @@ def svg(sections):
         return "<p>No gnuplot here, so no plot.</p>"
 
     def lines(some):
-        return "\n".join(f'{x} {y} "{name}"' for x, y, name in some)
-    costs = [p[0] for p in points]
+        return "\n".join(f"{x} {y}" for x, y in some)
+
+    def same(told):
+        return max(LEAST, 100 - told)
+    shown = sorted((c, same(t), n) for c, t, n in points)
+    costs, missed = zip(*[p[:2] for p in shown])
+    left, right = min(costs) * 0.97, max(costs) * 1.1
+    low, high = min(missed) * 0.6, max(missed) * 1.5
     done = subprocess.run(["gnuplot"], text=True, capture_output=True,
                           input=SCRIPT.format(
-                              points=lines(points), line=lines(front(points)),
-                              labels=_labels(points),
-                              left=min(costs) * 0.97, right=max(costs) * 1.35))
+                              points=lines(p[:2] for p in shown),
+                              line=lines((c, same(t))
+                                         for c, t, _ in front(points)),
+                              labels=_labels(shown, math.log(right / left),
+                                             math.log(high / low)),
+                              left=left, right=right, low=low, high=high,
+                              least=LEAST))
     if done.returncode:
         return "<p>gnuplot failed, so no plot.</p>"
     return done.stdout[done.stdout.index("<svg"):]
