@@ -162,7 +162,7 @@ def _figures(times, base):
         "bare": against("bare", "bare"), "window": against("window", "bare"),
         "threads": against("threads", "threads"),
         "process": against("process", "process"),
-        "around": statistics.median(t["window"] - t["bare"] for t in times),
+        "around": ratios.median([t["window"] - t["bare"] for t in times]),
         "rate": 1e9 / statistics.median(each(times, "window")),
         "map": times[0]["map"],
         "peak": max(each(times, "peak")) - min(each(base, "peak"))}
@@ -193,7 +193,8 @@ def tables(section):
             "read out, with the table that makes bytes of them. 4 "
             "threads: the same beside three threads that run other inputs, against "
             "the base in the same place. Process: a program from its exec to "
-            "its end, for one input. Around: nanoseconds of reset and read-out. Memory: "
+            "its end, for one input. Around: nanoseconds of reset and read-out, which "
+            "is window less bare: none, where 0 is in the interval. Memory: "
             "the peak, less the base's.",
             {"bare": "low", "window": "low", "window, 4 threads": "low",
              "process": "low", "around, ns": "low", "executions per CPU second": "high",
