@@ -17,6 +17,7 @@ import ratios
 import recording
 import rows as row_table
 import stage
+import trials
 
 NAME, TITLE = "execution", "What an execution costs"
 TARGETS = True
@@ -162,7 +163,7 @@ def _figures(times, base):
         "bare": against("bare", "bare"), "window": against("window", "bare"),
         "threads": against("threads", "threads"),
         "process": against("process", "process"),
-        "around": ratios.median([t["window"] - t["bare"] for t in times]),
+        "around": trials.median([t["window"] - t["bare"] for t in times]),
         "rate": 1e9 / statistics.median(each(times, "window")),
         "map": times[0]["map"],
         "peak": max(each(times, "peak")) - min(each(base, "peak"))}

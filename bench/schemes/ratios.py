@@ -41,13 +41,6 @@ def ratio(times, base):
     return _interval(*_ratios(times, base, 0))
 
 
-def median(values):
-    """Interval of a median."""
-    values = numpy.asarray(values, float)
-    at = _spread(0, len(values))
-    return _interval(numpy.median(values), numpy.median(values[at], axis=1))
-
-
 def mean(pairs):
     """Interval of the geometric mean of ratios; PAIRS: (times, base) each."""
     all_ratios = [_ratios(t, b, i) for i, (t, b) in enumerate(pairs)]

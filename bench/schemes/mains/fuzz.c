@@ -16,16 +16,14 @@
 #include "adapter.h"
 #include "bug.h"
 #include "engine.h"
+#include "inputs.h"
 #include <dirent.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *result, *folder;
 static uint64_t runs, executions, found[BENCH_BUGS];
@@ -41,63 +39,20 @@ void bench_bug(unsigned number, int holds) {
     found[number] = executions;
 }
 
-// ---- Inputs ----------------------------------------------------------------
-
-struct input {
-  uint8_t *bytes;
-  size_t size;
-};
-
-static struct input read_input(const char *path) {
-  struct input in = {0};
-  struct stat is;
-  FILE *f = fopen(path, "rb");
-  if (!f || fstat(fileno(f), &is))
-    stop(path);
-  in.bytes = malloc((size_t)is.st_size + 1);
-  if (!in.bytes)
-    stop(path);
-  in.size = fread(in.bytes, 1, (size_t)is.st_size, f);
-  fclose(f);
-  return in;
-}
-
-static struct input *read_list(const char *list, size_t *n) {
-  FILE *f = fopen(list, "r");
-  struct input *all = NULL;
-  char path[4096];
-  if (!f)
-    stop(list);
-  for (*n = 0; fgets(path, sizeof path, f); ++*n) {
-    path[strcspn(path, "\n")] = 0;
-    all = realloc(all, (*n + 1) * sizeof *all);
-    if (!all)
-      stop(list);
-    all[*n] = read_input(path);
-  }
-  fclose(f);
-  return all;
-}
-
 // ---- The second thread -----------------------------------------------------
 
-struct background {
-  struct input *inputs;
-  size_t n;
-};
-
 static void *run_background(void *arg) {
-  const struct background *b = arg;
-  for (size_t i = 0;; i = (i + 1) % b->n)
-    LLVMFuzzerTestOneInput(b->inputs[i].bytes, b->inputs[i].size);
+  const struct inputs *inputs = arg;
+  for (size_t i = 0;; i = (i + 1) % inputs->count)
+    inputs_run(&inputs->all[i]);
   return NULL;
 }
 
 static void start_background(const char *list) {
-  static struct background b;
+  static struct inputs background;
   pthread_t thread;
-  b.inputs = read_list(list, &b.n);
-  if (b.n && pthread_create(&thread, NULL, run_background, &b))
+  background = inputs_read(list);
+  if (pthread_create(&thread, NULL, run_background, &background))
     stop("pthread_create");
 }
 
@@ -105,13 +60,13 @@ static void start_background(const char *list) {
 
 // Each of the inputs that a fuzzer is given has a byte of its own, so it keeps
 // all of them, and nothing else.
-static struct input *seeds;
-static size_t n_seeds;
+static struct inputs seeds;
 static uint8_t *blind;
 
 static void see_seed(const uint8_t *data, size_t size) {
-  for (size_t i = 0; i < n_seeds; i++)
-    blind[i] = seeds[i].size == size && !memcmp(seeds[i].bytes, data, size);
+  for (size_t i = 0; i < seeds.count; i++)
+    blind[i] =
+        seeds.all[i].size == size && !memcmp(seeds.all[i].bytes, data, size);
 }
 
 // ---- Fuzzing ---------------------------------------------------------------
@@ -171,11 +126,11 @@ static int fuzz(int argc, char **argv) {
   runs = strtoull(argv[3], NULL, 10);
   struct scheme_map map = scheme_map_checked();
   if (strcmp(argv[4], "-")) {
-    seeds = read_list(argv[4], &n_seeds);
-    blind = calloc(n_seeds + 1, 1);
+    seeds = inputs_read(argv[4]);
+    blind = calloc(seeds.count + 1, 1);
     if (!blind)
       stop("calloc");
-    map = (struct scheme_map){blind, n_seeds + 1};
+    map = (struct scheme_map){blind, seeds.count + 1};
   }
   if (strcmp(argv[5], "-"))
     start_background(argv[5]);
@@ -197,14 +152,14 @@ static unsigned range_of(uint8_t hits) {
 
 // What all inputs of LIST reach: bytes, and ranges of their values.
 static int replay(const char *list) {
-  size_t n, hit = 0, features = 0;
-  struct input *all = read_list(list, &n);
+  size_t hit = 0, features = 0;
+  const struct inputs inputs = inputs_read(list);
   const struct scheme_map map = scheme_map_checked();
   uint8_t *seen = calloc(map.size + 1, 1);
-  for (size_t i = 0; seen && i < n; i++) {
+  for (size_t i = 0; seen && i < inputs.count; i++) {
     memset(map.bytes, 0, map.size);
     scheme_reset();
-    LLVMFuzzerTestOneInput(all[i].bytes, all[i].size);
+    inputs_run(&inputs.all[i]);
     scheme_collect();
     for (size_t b = 0; b < map.size; b++)
       if (map.bytes[b]) {
